@@ -26,6 +26,8 @@ export {
   type RestateServerErrorCode,
 } from './errors.js';
 export { createIdentityKey, loadIdentityKey, loadOrCreateIdentityKey, type IdentityKey } from './identity-key.js';
+export { RestateCluster } from './restate-cluster.js';
+export type { RestateClusterOptions } from './restate-cluster.options.js';
 export { RestateServer } from './restate-server.js';
 export type {
   RestateServerOptions,

@@ -44,6 +44,7 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
     const identityKey = await identityKeyOf(plan.options, plan.baseDir);
     const locked = Date.now();
     for (let attempt = 1; ; attempt += 1) {
+      plan.options.signal?.throwIfAborted();
       const choices = await choosePorts(plan);
       const ports = { ingress: choices.ingress.port, admin: choices.admin.port, node: choices.node.port };
       plan.options.onProgress?.(`Starting a Restate server on ${plan.baseDir}`);
@@ -152,6 +153,7 @@ async function awaitReady(child: SupervisedProcess, ports: ServerPorts, plan: La
   const poll = async (): Promise<'ready' | 'late'> => {
     let told = started;
     while (!done.signal.aborted) {
+      options.signal?.throwIfAborted();
       const answer = await readiness(host, ports);
       if (answer === undefined) return 'ready';
       lastAnswer = answer;
@@ -165,8 +167,9 @@ async function awaitReady(child: SupervisedProcess, ports: ServerPorts, plan: La
     }
     return 'late';
   };
-  const outcome = await Promise.race([poll(), child.exited]);
-  done.abort();
+  const outcome = await Promise.race([poll(), child.exited]).finally(() => {
+    done.abort();
+  });
   if (outcome === 'ready') {
     options.onProgress?.(`The Restate server is ready after ${((Date.now() - started) / 1_000).toFixed(1)} s`);
     return;

@@ -23,7 +23,7 @@ export interface RestateServerOptions {
    * process are not passed on: what a shell happens to hold must not change a test.
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** What the server logs, as `RESTATE_LOG_FILTER`. Default `warn,restate=info` without the update check's complaints. */
+  /** What the server logs, as `RESTATE_LOG_FILTER`. Default: `warn,restate=info` less two noisy modules. */
   readonly logFilter?: string | undefined;
   /** PEM file of the Ed25519 key that signs requests to endpoints. Not together with `identityKey`. */
   readonly identityKeyFile?: string | undefined;
@@ -40,6 +40,8 @@ export interface RestateServerOptions {
   readonly readyTimeout?: number | undefined;
   /** Milliseconds between SIGTERM and SIGKILL in `stop()`. Default 10,000. */
   readonly stopTimeout?: number | undefined;
+  /** Gives a start up: the process is killed, and the start rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Told in plain words what a start is doing. */
   readonly onProgress?: ((message: string) => void) | undefined;
   /** Told each line that the server logs. */

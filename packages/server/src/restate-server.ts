@@ -20,7 +20,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from './temporary-di
  *
  * @example
  * await using server = await RestateServer.start();
- * await fetch(`${server.adminUrl}/deployments`, { method: 'POST', body: JSON.stringify({ uri }) });
+ * const [row] = await server.query<{ n: number }>('select count(1) as n from sys_invocation');
  */
 export class RestateServer implements AsyncDisposable {
   /** The data directory, absolute. */

@@ -11,6 +11,9 @@ export interface ServerPorts {
   readonly node: number;
 }
 
+/** Without what says nothing about the server: its update check, and queries that come too early while it gets ready. */
+const defaultLogFilter = 'warn,restate=info,octocrab=off,restate_admin::query_utils=error';
+
 /** The settings that the options own, and the option to use instead. */
 const owned: Readonly<Record<string, string>> = {
   RESTATE_BASE_DIR: 'baseDir',
@@ -81,7 +84,7 @@ export function serverEnvironment(
     RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: options.rocksdbMemory ?? '128 MiB',
     RESTATE_DISABLE_TELEMETRY: 'true',
     RESTATE_LOG_DISABLE_ANSI_CODES: 'true',
-    RESTATE_LOG_FILTER: options.logFilter ?? 'warn,restate=info,octocrab=off',
+    RESTATE_LOG_FILTER: options.logFilter ?? defaultLogFilter,
     ...(identityKeyFile === undefined
       ? {}
       : { RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE: identityKeyFile }),
