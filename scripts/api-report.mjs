@@ -15,7 +15,9 @@ const problems = [];
 mkdirSync(reportFolder, { recursive: true });
 try {
   for (const entry of publishedPackages()) {
-    for (const [subpath, types] of typeEntries(entry.manifest)) {
+    const entries = typeEntries(entry.manifest);
+    if (entries.length === 0) problems.push(`${entry.manifest.name} exports no types`);
+    for (const [subpath, types] of entries) {
       report(entry.folder, [entry.name, ...subpath.split('/').slice(1)].join('.'), join(entry.folder, types));
     }
   }
