@@ -1,1 +1,87 @@
-export {};
+/**
+ * Durable NestJS providers on Restate.
+ *
+ * @packageDocumentation
+ */
+export { compositeKey, MAX_KEY_LENGTH, splitCompositeKey } from './clients/object-key.js';
+export { getClientToken } from './clients/durable-clients.js';
+export { type ClientTarget, ClientTargetError } from './clients/client-target.js';
+export { OutsideHandlerError } from './clients/client-misuse.js';
+export type {
+  AddressedWorkflow,
+  CallOptions,
+  DurableCalls,
+  DurableSends,
+  ObjectClient,
+  SendOptions,
+  ServiceClient,
+  SubmittedWorkflow,
+  WorkflowClient,
+  WorkflowOutput,
+} from './clients/durable-client.types.js';
+export { RestateConnection } from './connection/restate-connection.js';
+export { EmbeddedServerMissingError, EmbeddedServerStoppedError } from './connection/connection.errors.js';
+export { Handler } from './decorators/handler.decorator.js';
+export { InjectClient } from './decorators/inject-client.decorator.js';
+export { Service } from './decorators/service.decorator.js';
+export { Shared } from './decorators/shared.decorator.js';
+export { VirtualObject } from './decorators/virtual-object.decorator.js';
+export { Workflow } from './decorators/workflow.decorator.js';
+export { WorkflowQuery } from './decorators/workflow-query.decorator.js';
+export { WorkflowRun } from './decorators/workflow-run.decorator.js';
+export { WorkflowSignal } from './decorators/workflow-signal.decorator.js';
+export type {
+  ComponentOverrides,
+  HandlerOptions,
+  HandlerOverrides,
+  ServiceOptions,
+  SharedOptions,
+  VirtualObjectOptions,
+  WorkflowHandlerOptions,
+  WorkflowOptions,
+} from './decorators/component.options.js';
+export type { DtoClass, HandlerSchema } from './decorators/handler-schema.js';
+export { DiscoveryError } from './discovery/discovery.error.js';
+export { type Awakeable, awakeable, rejectAwakeable, resolveAwakeable } from './durable/awakeable.js';
+export { all, allSettled, race } from './durable/combinators.js';
+export type { Journaled } from './durable/journaled.js';
+export { promise, type PromiseKey, promiseKey, type WorkflowPromise } from './durable/promise.js';
+export type { PayloadOptions } from './durable/rejection.js';
+export { run, type RunContext, type RunOptions, type RunOptionsWithSerde, type RunRetry } from './durable/run.js';
+export { type ReadonlyState, type State, state } from './durable/state.js';
+export { type StateKey, stateKey, type StateKeyOptions, type StateKeyOptionsWithDefault } from './durable/state-key.js';
+export { EndpointListenError } from './endpoint/endpoint.error.js';
+export type { AttemptOutcome, InvocationInfo, ReaEvent, ReaEventMap, ReaEventType } from './events/rea-event.js';
+export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
+export { ERROR_METADATA } from './invocation/error-mapping.js';
+export { runInContext } from './invocation/run-in-context.js';
+export { ReaOptionsError } from './options.error.js';
+export { PolicyConfigurationError } from './policy/policy.error.js';
+export { PolicyService } from './policy/policy.service.js';
+export type { PolicyMode, PolicyOptions, Rule, RuleId, RuleModes, Severity, Violation } from './policy/policy.types.js';
+export { PolicyViolationError } from './policy/policy-violation.error.js';
+export { RULES } from './policy/rules.js';
+export { ReaError } from './rea.error.js';
+export { ReaModule } from './rea.module.js';
+export type { ReaOptionsFactory } from './rea.module-definition.js';
+export {
+  type EmbeddedServerOptions,
+  type EndpointOptions,
+  type ExternalServerOptions,
+  REA_OPTIONS,
+  type ReaModuleOptions,
+  type RegistrationOptions,
+  type ServerOptions,
+} from './rea.options.js';
+export { ReaRuntime } from './rea.runtime.js';
+export {
+  AdminRequestError,
+  AdminUnreachableError,
+  BreakingChangeError,
+  DeploymentChangedError,
+  EndpointUnreachableError,
+} from './registration/registration.errors.js';
+export { UnsupportedNodeError } from './unsupported-node.error.js';
+export type { FieldDetail } from './validation/field-detail.js';
+export { DtoLibrariesMissingError } from './validation/dto-validator.js';
+export { ValidationFailedError } from './validation/validation-failed.error.js';

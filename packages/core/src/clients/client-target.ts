@@ -1,0 +1,95 @@
+import type { Serde } from '@restatedev/restate-sdk';
+import { type Class, type ComponentKind, componentOf, type HandlerKind } from '../decorators/component-declaration.js';
+import { serdeOf } from '../discovery/payload.js';
+import { ReaError } from '../rea.error.js';
+import type { Contract } from './handler-types.js';
+
+/** What a client is made for: a decorated class, a contract, or a thunk where imports are circular. */
+export type ClientTarget = Class | Contract | (() => Class | Contract);
+
+/** A client target is no component, or a circular import left it undefined. */
+export class ClientTargetError extends ReaError {
+  readonly code = 'REA1014';
+}
+
+/** A handler as a client sees it. */
+export interface TargetHandler {
+  readonly name: string;
+  readonly kind: HandlerKind;
+  readonly input: Serde<unknown> | undefined;
+  readonly output: Serde<unknown> | undefined;
+}
+
+/** A component as a client sees it: names and serdes, nothing of its implementation. */
+export interface TargetModel {
+  readonly kind: ComponentKind;
+  readonly name: string;
+  /** By method name (of a class) or handler name (of a contract). */
+  readonly handlers: ReadonlyMap<string, TargetHandler>;
+  /** The serde for payloads whose handler does not name one. */
+  readonly serde: Serde<unknown> | undefined;
+}
+
+/** Follows a thunk. A class is a function too: a thunk is one without a prototype. */
+export function resolveTarget(target: ClientTarget): Class | Contract | undefined {
+  return typeof target === 'function' && !target.prototype ? (target as () => Class | Contract)() : (target as Class);
+}
+
+const models = new WeakMap<object, TargetModel>();
+
+/**
+ * The target as plain data.
+ *
+ * @throws ClientTargetError when it is neither a decorated class nor a contract.
+ */
+export function targetModel(target: ClientTarget, injectedInto = 'a client'): TargetModel {
+  const resolved = resolveTarget(target);
+  if (!resolved) {
+    throw new ClientTargetError(
+      `REA1014: The client target of ${injectedInto} is undefined. Its file is part of an import circle: inject it with a thunk, @InjectClient(() => Target).`,
+    );
+  }
+  let model = models.get(resolved);
+  if (!model) {
+    model = '_kind' in resolved ? fromContract(resolved) : fromClass(resolved, injectedInto);
+    models.set(resolved, model);
+  }
+  return model;
+}
+
+function fromClass(type: Class, injectedInto: string): TargetModel {
+  const component = componentOf(type);
+  if (!component) {
+    throw new ClientTargetError(
+      `REA1014: ${type.name}, the client target of ${injectedInto}, is no component. Decorate it with @Service(), @VirtualObject() or @Workflow(), or inject it as an ordinary provider.`,
+    );
+  }
+  const handlers = [...component.handlers.values()].map(({ method, name, kind, options }): [string, TargetHandler] => [
+    method,
+    { name, kind, input: serdeOf(options.input, 'input'), output: serdeOf(options.output, 'output') },
+  ]);
+  return {
+    kind: component.kind,
+    name: component.name,
+    handlers: new Map(handlers),
+    serde: component.options.serde as Serde<unknown> | undefined,
+  };
+}
+
+function fromContract(contract: Contract): TargetModel {
+  const handlers = Object.entries(contract._handlers).map(([name, descriptor]): [string, TargetHandler] => [
+    name,
+    {
+      name,
+      kind: contractKind(contract._kind, name, descriptor._shared),
+      input: descriptor._inputSerde as Serde<unknown> | undefined,
+      output: descriptor._outputSerde as Serde<unknown> | undefined,
+    },
+  ]);
+  return { kind: contract._kind, name: contract.name, handlers: new Map(handlers), serde: undefined };
+}
+
+function contractKind(component: ComponentKind, name: string, shared: boolean | undefined): HandlerKind {
+  if (component === 'workflow') return name === 'run' ? 'run' : 'query';
+  return shared ? 'shared' : 'handler';
+}

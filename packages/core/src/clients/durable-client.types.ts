@@ -1,0 +1,100 @@
+import type {
+  ClientCallOptions,
+  ClientSendOptions,
+  InvocationHandle,
+  InvocationPromise,
+  RestatePromise,
+} from '@restatedev/restate-sdk';
+import type {
+  HandlerInput,
+  HandlerNames,
+  HandlerOutput,
+  QueryNames,
+  RunName,
+  SignalNames,
+  WithOptions,
+} from './handler-types.js';
+
+/** Options of a durable call. Headers and keys are journaled: they have to be the same on every replay. */
+export interface CallOptions extends ClientCallOptions<never, unknown> {
+  /** Restate's scope for the callee's identity. Experimental in Restate; needs flow control to be enabled there. */
+  readonly restateScope?: string;
+}
+
+/** Options of a one-way call. */
+export interface SendOptions extends ClientSendOptions<never> {
+  /** As in {@link CallOptions.restateScope}. */
+  readonly restateScope?: string;
+}
+
+/** `call.<handler>(input, options?)`: a durable future that combines with others, times out and has an invocation id. */
+export type DurableCalls<T, Names extends string = HandlerNames<T>> = {
+  readonly [K in Names]: (
+    ...args: WithOptions<HandlerInput<T, K>, CallOptions>
+  ) => InvocationPromise<HandlerOutput<T, K>>;
+};
+
+/** `send.<handler>(input, options?)`: a message that is delivered once, now or after a delay; nobody waits for it. */
+export type DurableSends<T, Names extends string = HandlerNames<T>> = {
+  readonly [K in Names]: (...args: WithOptions<HandlerInput<T, K>, SendOptions>) => InvocationHandle;
+};
+
+interface CallAndSend<T> {
+  /** Calls a handler and gives its durable result. */
+  readonly call: DurableCalls<T>;
+  /** Sends a message to a handler. */
+  readonly send: DurableSends<T>;
+}
+
+/** Durable client of a service, for use inside handlers. */
+export type ServiceClient<T> = CallAndSend<T>;
+
+/** Durable client of a virtual object, for use inside handlers. */
+export interface ObjectClient<T> {
+  /**
+   * Addresses one object.
+   *
+   * @param key 1 to 256 characters without control characters
+   * @throws TerminalError (400) when the key is not valid
+   */
+  of(key: string): CallAndSend<T>;
+}
+
+/** A workflow that this handler has submitted. */
+export interface SubmittedWorkflow<Output> extends InvocationHandle {
+  /** Waits for the workflow's result. */
+  attach(): Promise<Output>;
+}
+
+/** What is known of a workflow's result. */
+export type WorkflowOutput<Output> = { readonly ready: false } | { readonly ready: true; readonly result: Output };
+
+/** One workflow, addressed by its id. */
+export interface AddressedWorkflow<T> {
+  /** Starts the workflow; does nothing when a workflow with this id exists. */
+  submit(
+    ...args: WithOptions<HandlerInput<T, RunName<T>>, SendOptions>
+  ): SubmittedWorkflow<HandlerOutput<T, RunName<T>>>;
+  /** Waits for the result of a workflow that has been started. @throws TerminalError (404) when it has not. */
+  attach(): Promise<HandlerOutput<T, RunName<T>>>;
+  /** The result, without waiting for it. A workflow that was killed stays `ready: false`. */
+  output(): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
+  /** Tells the running workflow something; resolves once the signal's handler has run. */
+  readonly signal: DurableCalls<T, SignalNames<T>>;
+  /** Asks the workflow something. */
+  readonly query: DurableCalls<T, QueryNames<T>>;
+}
+
+/** Durable client of a workflow, for use inside handlers. */
+export interface WorkflowClient<T> {
+  /**
+   * Addresses one workflow.
+   *
+   * @param id 1 to 256 characters without control characters
+   * @throws TerminalError (400) when the id is not valid
+   */
+  of(id: string): AddressedWorkflow<T>;
+}
+
+/** Any durable future of the SDK. */
+export type DurableFuture<T> = RestatePromise<T>;

@@ -1,0 +1,88 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { type Class, componentOf } from '../decorators/component-declaration.js';
+import { type ClientTarget, ClientTargetError, resolveTarget, targetModel, type TargetModel } from './client-target.js';
+
+/** One injection point, as written: what for, and in which class. */
+interface Injection {
+  readonly target: ClientTarget;
+  /** The class that has the injection point. */
+  readonly owner: unknown;
+}
+
+const registries = new Set<InjectionRegistry>();
+
+/**
+ * Remembers the injection points of one sort of client, and makes the providers for them. Decorators fill it while files
+ * load, before any module is scanned; it is shared by all applications of the process.
+ */
+export class InjectionRegistry {
+  private readonly tokens = new WeakMap<object, symbol>();
+  private readonly injections: Injection[] = [];
+  private readonly watchers = new Set<(provider: FactoryProvider) => void>();
+
+  constructor(
+    private readonly label: string,
+    private readonly create: (target: TargetModel, ...dependencies: never[]) => unknown,
+    private readonly inject: FactoryProvider['inject'] = [],
+  ) {
+    registries.add(this);
+  }
+
+  /** The injection token of a target's client. @throws ClientTargetError when the target is undefined */
+  tokenOf(target: ClientTarget): symbol {
+    const resolved = resolveTarget(target);
+    if (!resolved) {
+      throw new ClientTargetError(
+        'REA1014: A client target is undefined. Its file is part of an import circle: pass a thunk, () => Target.',
+      );
+    }
+    let token = this.tokens.get(resolved);
+    if (!token) {
+      token = Symbol(`${this.label}(${resolved.name})`);
+      this.tokens.set(resolved, token);
+    }
+    return token;
+  }
+
+  register(target: ClientTarget, owner: unknown): void {
+    this.injections.push({ target, owner });
+    if (this.watchers.size === 0) return;
+    const provider = this.provider(target);
+    for (const watch of this.watchers) watch(provider);
+  }
+
+  /** Tells about injection points that appear later, in lazily loaded modules. Returns the function that ends it. */
+  watch(watcher: (provider: FactoryProvider) => void): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  /** The providers of all clients that are injected anywhere so far. */
+  providers(): FactoryProvider[] {
+    const providers = this.injections.map(({ target }) => this.provider(target));
+    return [...new Map(providers.map((provider) => [provider.provide, provider])).values()];
+  }
+
+  /** @throws ClientTargetError when one of the classes injects a client of something that is no component */
+  check(owners: ReadonlySet<unknown>): void {
+    for (const { target, owner } of this.injections) {
+      if (owners.has(owner)) targetModel(target, (owner as Class).name);
+    }
+  }
+
+  /** A wrong target gives no client here: it is refused by {@link check}, in the application that has it. */
+  private provider(target: ClientTarget): FactoryProvider {
+    const resolved = resolveTarget(target);
+    const usable = resolved && ('_kind' in resolved || componentOf(resolved));
+    return {
+      provide: resolved ? this.tokenOf(target) : Symbol('unresolved'),
+      inject: usable ? (this.inject ?? []) : [],
+      useFactory: (...dependencies: never[]) => (usable ? this.create(targetModel(target), ...dependencies) : null),
+    };
+  }
+}
+
+/** Checks the injection points of all sorts of clients. @throws ClientTargetError as {@link InjectionRegistry.check} */
+export function checkInjections(owners: ReadonlySet<unknown>): void {
+  for (const registry of registries) registry.check(owners);
+}

@@ -1,0 +1,77 @@
+import { Logger } from '@nestjs/common';
+import type { RestateServer } from '@rea/server';
+import type { EmbeddedServerOptions, ReaModuleOptions } from '../rea.options.js';
+import { EmbeddedServerMissingError, EmbeddedServerStoppedError } from './connection.errors.js';
+import { RestateConnection } from './restate-connection.js';
+
+/** A server that runs elsewhere. */
+class ExternalConnection extends RestateConnection {
+  constructor(
+    readonly ingressUrl: string,
+    readonly adminUrl: string | undefined,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {
+    super();
+  }
+}
+
+/** A server that this process started. */
+export class EmbeddedConnection extends RestateConnection {
+  readonly headers = {};
+
+  constructor(
+    private readonly server: RestateServer,
+    /** The port of this application's own endpoint, remembered with the server's data. */
+    readonly endpointPort: number,
+  ) {
+    super();
+  }
+
+  get ingressUrl(): string {
+    return this.server.ingressUrl;
+  }
+
+  get adminUrl(): string {
+    return this.server.adminUrl;
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+}
+
+/**
+ * Connects to the server that the options name; starts it when it is embedded.
+ *
+ * @throws EmbeddedServerMissingError when `@rea/server` is not installed; its own errors when the server does not start
+ */
+export function connect({ server }: ReaModuleOptions): Promise<RestateConnection> {
+  if (server === 'embedded') return startEmbedded({ embedded: true });
+  if ('embedded' in server) return startEmbedded(server);
+  const trimmed = (url: string) => url.replace(/\/+$/, '');
+  return Promise.resolve(
+    new ExternalConnection(trimmed(server.ingressUrl), server.adminUrl && trimmed(server.adminUrl), server.headers ?? {}),
+  );
+}
+
+async function startEmbedded(options: EmbeddedServerOptions): Promise<EmbeddedConnection> {
+  const logger = new Logger('Restate');
+  const { RestateServer, stablePorts } = await import('@rea/server').catch((cause: unknown) => {
+    throw new EmbeddedServerMissingError(cause);
+  });
+  const { dataDirectory = '.rea', ingressPort, adminPort, env } = options;
+  const server = await RestateServer.start({
+    ...(dataDirectory === false ? {} : { baseDir: dataDirectory }),
+    ingressPort,
+    adminPort,
+    env,
+    onProgress: (message) => logger.log(message),
+    onLog: (line) => logger.verbose(line),
+    onUnexpectedExit: (exit) => logger.error(new EmbeddedServerStoppedError(exit).message),
+  });
+  const { endpoint } = await stablePorts(server.baseDir, ['endpoint']).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
+  return new EmbeddedConnection(server, endpoint);
+}

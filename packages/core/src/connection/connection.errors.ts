@@ -1,0 +1,24 @@
+import { ReaError } from '../rea.error.js';
+
+/** `server: 'embedded'` without the package that holds the server. */
+export class EmbeddedServerMissingError extends ReaError {
+  readonly code = 'REA1015';
+
+  constructor(cause: unknown) {
+    super(
+      "REA1015: server: 'embedded' needs the package @rea/server. Run: npm install --save-dev @rea/server. In production use your own Restate server: server: { ingressUrl, adminUrl }.",
+      { cause },
+    );
+  }
+}
+
+/** The embedded server ended by itself. */
+export class EmbeddedServerStoppedError extends ReaError {
+  readonly code = 'REA1016';
+
+  constructor(exit: { readonly code: number | null; readonly signal: string | null }) {
+    super(
+      `REA1016: The embedded Restate server has stopped (${exit.signal ?? `exit code ${exit.code}`}); nothing durable runs until the application is restarted. Its log is at level verbose under "Restate".`,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import 'reflect-metadata';
+import type {
+  HandlerOptions,
+  ServiceOptions,
+  VirtualObjectOptions,
+  WorkflowHandlerOptions,
+  WorkflowOptions,
+} from './component.options.js';
+import type { HandlerSchema } from './handler-schema.js';
+
+export type ComponentKind = 'service' | 'object' | 'workflow';
+
+/** What the decorator on a method said it is. */
+export type HandlerKind = 'handler' | 'shared' | 'run' | 'signal' | 'query';
+
+type AnyHandlerOptions = HandlerOptions<HandlerSchema | undefined, HandlerSchema | undefined> &
+  WorkflowHandlerOptions<HandlerSchema | undefined, HandlerSchema | undefined>;
+
+/** One decorated method, as written. */
+export interface HandlerDeclaration {
+  readonly kind: HandlerKind;
+  /** The method's name in the class. */
+  readonly method: string;
+  /** The handler's name on the wire. */
+  readonly name: string;
+  readonly options: AnyHandlerOptions;
+}
+
+/** One decorated class, as written: plain data, no container involved. */
+export interface ComponentDeclaration {
+  readonly kind: ComponentKind;
+  readonly name: string;
+  readonly options: ServiceOptions & VirtualObjectOptions & WorkflowOptions;
+  /** By method name, inherited ones included. */
+  readonly handlers: ReadonlyMap<string, HandlerDeclaration>;
+}
+
+/** Any class, as a value. */
+export type Class = abstract new (...args: never[]) => object;
+
+const COMPONENT = Symbol.for('@rea/core.component');
+const HANDLERS = Symbol.for('@rea/core.handlers');
+
+/** Remembers on a class what its decorator said. */
+export function declareComponent(
+  target: Class,
+  kind: ComponentKind,
+  options: ComponentDeclaration['options'] = {},
+): void {
+  Reflect.defineMetadata(COMPONENT, { kind, name: options.name ?? target.name, options }, target);
+}
+
+/** Remembers on a prototype what a method's decorator said. */
+export function declareHandler(
+  prototype: object,
+  method: string,
+  kind: HandlerKind,
+  options: AnyHandlerOptions = {},
+): void {
+  const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, prototype) ?? [];
+  const name = kind === 'run' ? 'run' : (options.name ?? method);
+  Reflect.defineMetadata(HANDLERS, [...own, { kind, method, name, options }], prototype);
+}
+
+/** The declaration of a class or of the nearest decorated base class; undefined when there is none. */
+export function componentOf(target: Class): ComponentDeclaration | undefined {
+  const component: Omit<ComponentDeclaration, 'handlers'> | undefined = Reflect.getMetadata(COMPONENT, target);
+  return component && { ...component, handlers: handlersOf(target) };
+}
+
+/** Whether the class itself, not a base class, carries a component decorator. */
+export function isDeclaredOn(target: Class): boolean {
+  return Reflect.hasOwnMetadata(COMPONENT, target);
+}
+
+/** The decorated methods of a class by method name; a subclass's declaration wins over its base's. */
+export function handlersOf(target: Class): ReadonlyMap<string, HandlerDeclaration> {
+  const handlers = new Map<string, HandlerDeclaration>();
+  for (let proto: object | null = target.prototype; proto; proto = Object.getPrototypeOf(proto)) {
+    const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, proto) ?? [];
+    for (const handler of own) if (!handlers.has(handler.method)) handlers.set(handler.method, handler);
+  }
+  return handlers;
+}

@@ -1,0 +1,68 @@
+import type {
+  ObjectHandlerOpts,
+  ObjectOptions,
+  ServiceHandlerOpts,
+  ServiceOptions as SdkServiceOptions,
+  WorkflowHandlerOpts,
+  WorkflowOptions as SdkWorkflowOptions,
+} from '@restatedev/restate-sdk';
+import type { HandlerSchema } from './handler-schema.js';
+
+interface Named {
+  /** Name on the wire and in the Restate UI. Default: the class's name. Renaming breaks in-flight invocations. */
+  readonly name?: string;
+  /** Shown in the Restate UI and OpenAPI. */
+  readonly description?: string;
+  /** Free key/value pairs, visible through the admin API. */
+  readonly metadata?: Record<string, string>;
+}
+
+/** Options of `@Service`: its name and every service option of the Restate SDK. Durations: milliseconds or `{ minutes: 5 }`. */
+export interface ServiceOptions extends Named, SdkServiceOptions {}
+
+/** Options of `@VirtualObject`: its name and every object option of the Restate SDK. */
+export interface VirtualObjectOptions extends Named, ObjectOptions {}
+
+/** Options of `@Workflow`: its name and every workflow option of the Restate SDK. */
+export interface WorkflowOptions extends Named, SdkWorkflowOptions {}
+
+interface Described<In, Out> {
+  /** Validates the input before the handler runs: invalid input is a terminal 400 with field details, in one attempt. */
+  readonly input?: In;
+  /** Validates what the handler returns; invalid output is a terminal 500. */
+  readonly output?: Out;
+  /** Name on the wire. Default: the method's name. */
+  readonly name?: string;
+}
+
+type Rest<Options> = Omit<Options, 'input' | 'output'>;
+
+/** Options of `@Handler`: schemas, and every handler option of the Restate SDK. */
+export interface HandlerOptions<
+  In extends HandlerSchema | undefined = undefined,
+  Out extends HandlerSchema | undefined = undefined,
+> extends Described<In, Out>,
+    Rest<ServiceHandlerOpts<unknown, unknown>>,
+    Pick<ObjectHandlerOpts<unknown, unknown>, 'enableLazyState'> {}
+
+/** Options of `@Shared`. */
+export interface SharedOptions<
+  In extends HandlerSchema | undefined = undefined,
+  Out extends HandlerSchema | undefined = undefined,
+> extends Described<In, Out>,
+    Rest<ObjectHandlerOpts<unknown, unknown>> {}
+
+/** Options of `@WorkflowRun`, `@WorkflowSignal` and `@WorkflowQuery`. The run handler's wire name is always `run`. */
+export interface WorkflowHandlerOptions<
+  In extends HandlerSchema | undefined = undefined,
+  Out extends HandlerSchema | undefined = undefined,
+> extends Described<In, Out>,
+    Rest<WorkflowHandlerOpts<unknown, unknown>> {}
+
+/** Overrides of a handler's options by configuration. */
+export type HandlerOverrides = Omit<HandlerOptions & WorkflowHandlerOptions, 'input' | 'output' | 'name'>;
+
+/** Overrides of a component's options by configuration, and of its handlers' by their wire names. */
+export interface ComponentOverrides extends Omit<VirtualObjectOptions & WorkflowOptions, 'name'> {
+  readonly handlers?: Readonly<Record<string, HandlerOverrides>>;
+}

@@ -1,0 +1,101 @@
+import type { Class, ComponentDeclaration, HandlerDeclaration } from '../decorators/component-declaration.js';
+import { DiscoveryError } from './discovery.error.js';
+
+// The name grammar of Restate's discovery protocol for handlers; services may carry dots as well.
+const HANDLER_NAME = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
+const SERVICE_NAME = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*$/;
+
+/** Handler names that Rea adds itself start with this. */
+export const RESERVED_PREFIX = '_rea';
+
+const ALLOWED: Record<ComponentDeclaration['kind'], readonly HandlerDeclaration['kind'][]> = {
+  service: ['handler'],
+  object: ['handler', 'shared'],
+  workflow: ['run', 'signal', 'query'],
+};
+
+const DECORATORS: Record<HandlerDeclaration['kind'], string> = {
+  handler: '@Handler',
+  shared: '@Shared',
+  run: '@WorkflowRun',
+  signal: '@WorkflowSignal',
+  query: '@WorkflowQuery',
+};
+
+/** @throws DiscoveryError when the class cannot work as the component it is declared to be. */
+export function checkComponent(type: Class, component: ComponentDeclaration): void {
+  const { kind, name, handlers } = component;
+  if (!SERVICE_NAME.test(name)) {
+    throw new DiscoveryError(
+      'REA1002',
+      `${type.name} has the component name "${name}", which Restate does not accept.`,
+      'Use letters, digits, dots, dashes and underscores, starting with a letter.',
+    );
+  }
+  if (handlers.size === 0) {
+    throw new DiscoveryError(
+      'REA1003',
+      `${type.name} is a ${kind} without handlers.`,
+      `Decorate at least one method with ${DECORATORS[kind === 'workflow' ? 'run' : 'handler']}, or remove the class decorator.`,
+    );
+  }
+  if (kind === 'workflow') checkRun(type, component);
+  const names = new Map<string, string>();
+  for (const handler of handlers.values()) {
+    checkHandler(type, component, handler);
+    const other = names.get(handler.name);
+    if (other !== undefined) {
+      throw new DiscoveryError(
+        'REA1004',
+        `${type.name}.${other} and ${type.name}.${handler.method} both have the handler name "${handler.name}".`,
+        'Give one of them another name in its decorator.',
+      );
+    }
+    names.set(handler.name, handler.method);
+  }
+}
+
+function checkRun(type: Class, { handlers }: ComponentDeclaration): void {
+  const runs = [...handlers.values()].filter(({ kind }) => kind === 'run').map(({ method }) => method);
+  if (runs.length !== 1) {
+    throw new DiscoveryError(
+      'REA1005',
+      `The workflow ${type.name} has ${runs.length === 0 ? 'no @WorkflowRun method' : `several @WorkflowRun methods: ${runs.join(', ')}`}.`,
+      'Decorate exactly one method with @WorkflowRun.',
+    );
+  }
+}
+
+function checkHandler(type: Class, { kind }: ComponentDeclaration, handler: HandlerDeclaration): void {
+  const where = `${type.name}.${handler.method}`;
+  if (!ALLOWED[kind].includes(handler.kind)) {
+    throw new DiscoveryError(
+      'REA1006',
+      `${where} is decorated with ${DECORATORS[handler.kind]}, which a ${kind} does not have.`,
+      `In a ${kind}, use ${ALLOWED[kind].map((allowed) => DECORATORS[allowed]).join(', ')}.`,
+    );
+  }
+  if (handler.name === 'then') {
+    throw new DiscoveryError(
+      'REA1007',
+      `${where} has the handler name "then"; a client with a handler "then" would be taken for a promise.`,
+      'Give it another name: @Handler({ name: "..." }).',
+    );
+  }
+  if (!HANDLER_NAME.test(handler.name) || handler.name.startsWith(RESERVED_PREFIX)) {
+    throw new DiscoveryError(
+      'REA1008',
+      `${where} has the handler name "${handler.name}", which is not allowed.`,
+      `Use letters, digits and underscores, starting with a letter; names starting with ${RESERVED_PREFIX} are Rea's own.`,
+    );
+  }
+  for (const direction of ['input', 'output'] as const) {
+    if (direction in handler.options && handler.options[direction] === undefined) {
+      throw new DiscoveryError(
+        'REA1009',
+        `${where} has ${direction}: undefined, so nothing would be validated.`,
+        'The schema is probably imported in a circle, or its file is not loaded yet: move it to a file of its own. Leave the option out if there is no schema.',
+      );
+    }
+  }
+}

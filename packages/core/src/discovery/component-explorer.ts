@@ -1,0 +1,149 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import {
+  type Class,
+  type ComponentDeclaration,
+  componentOf,
+  type HandlerDeclaration,
+  handlersOf,
+} from '../decorators/component-declaration.js';
+import type { DtoClass } from '../decorators/handler-schema.js';
+import { checkInjections } from '../clients/injection-registry.js';
+import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
+import { loadDtoValidation } from '../validation/dto-validator.js';
+import type { Validator } from '../validation/validator.js';
+import { checkComponent } from './component-checks.js';
+import type { ComponentModel } from './component.model.js';
+import { DiscoveryError } from './discovery.error.js';
+import { createPayload, isDtoClass } from './payload.js';
+
+/**
+ * Finds the components of the application among the providers of all its modules, and refuses what cannot work.
+ * A class counts when it or a base class is decorated; factory and value providers count by their instance's class.
+ */
+@Injectable()
+export class ComponentExplorer {
+  constructor(
+    private readonly modules: ModulesContainer,
+    @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
+  ) {}
+
+  /**
+   * The components, in the order of their modules.
+   *
+   * @throws DiscoveryError naming class, method and cure.
+   */
+  async explore(): Promise<ComponentModel[]> {
+    const found = new Map<string, ComponentModel>();
+    for (const { type, provider } of this.providers()) {
+      const declaration = componentOf(type);
+      if (!declaration) {
+        refuseStrayHandlers(type);
+        continue;
+      }
+      checkComponent(type, declaration);
+      const twin = found.get(declaration.name);
+      if (twin) throw duplicate(declaration.name, twin, type, provider);
+      found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
+    }
+    checkInjections(this.classes());
+    this.refuseUnknownOverrides([...found.values()]);
+    return [...found.values()];
+  }
+
+  private *providers(): Generator<{ type: Class; provider: InstanceWrapper }> {
+    const seen = new Set<object>();
+    for (const module of this.modules.values()) {
+      for (const provider of module.providers.values()) {
+        const type = classOf(provider);
+        if (!type || provider.isAlias || seen.has(provider.instance ?? provider)) continue;
+        seen.add(provider.instance ?? provider);
+        yield { type, provider };
+      }
+    }
+  }
+
+  /** Every class of the application that may have an injection point. */
+  private classes(): Set<unknown> {
+    const modules = [...this.modules.values()];
+    return new Set(
+      modules.flatMap(({ providers, controllers, injectables }) =>
+        [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
+      ),
+    );
+  }
+
+  private refuseUnknownOverrides(components: readonly ComponentModel[]): void {
+    for (const [name, overrides] of Object.entries(this.options.components ?? {})) {
+      const component = components.find(({ declaration }) => declaration.name === name);
+      if (!component) {
+        throw new DiscoveryError(
+          'REA1012',
+          `The option components names "${name}", but the application has no such component.`,
+          `It has: ${components.map(({ declaration }) => declaration.name).join(', ') || 'none'}.`,
+        );
+      }
+      const handlers = component.handlers.map(({ declaration }) => declaration.name);
+      const stranger = Object.keys(overrides.handlers ?? {}).find((handler) => !handlers.includes(handler));
+      if (stranger !== undefined) {
+        throw new DiscoveryError(
+          'REA1012',
+          `The option components.${name}.handlers names "${stranger}", but ${name} has no such handler.`,
+          `It has: ${handlers.join(', ')}.`,
+        );
+      }
+    }
+  }
+}
+
+function classOf(provider: InstanceWrapper): Class | undefined {
+  if (!provider.isNotMetatype) return typeof provider.metatype === 'function' ? (provider.metatype as Class) : undefined;
+  const instance: unknown = provider.instance;
+  return typeof instance === 'object' && instance !== null ? (instance.constructor as Class) : undefined;
+}
+
+/** Handlers in a class without a component decorator would silently never be served. */
+function refuseStrayHandlers(type: Class): void {
+  if (typeof type?.prototype !== 'object' || type.prototype === null) return;
+  const [handler] = handlersOf(type).values();
+  if (handler) {
+    throw new DiscoveryError(
+      'REA1010',
+      `${type.name}.${handler.method} is a handler, but ${type.name} is no component.`,
+      `Decorate the class with @Service(), @VirtualObject() or @Workflow().`,
+    );
+  }
+}
+
+function duplicate(name: string, twin: ComponentModel, type: Class, provider: InstanceWrapper): DiscoveryError {
+  const places = `${twin.type.name} in ${twin.provider.host?.name} and ${type.name} in ${provider.host?.name}`;
+  return new DiscoveryError(
+    'REA1013',
+    `Two providers are the component "${name}": ${places}.`,
+    twin.type === type
+      ? 'Provide the class in one module only, and export it from there.'
+      : 'Give one of them another name: @Service({ name: "..." }). For a base class and its subclass, provide the subclass only.',
+  );
+}
+
+async function createHandlers(type: Class, component: ComponentDeclaration): Promise<ComponentModel['handlers']> {
+  const dtoValidator = await dtoValidation(type, [...component.handlers.values()]);
+  return [...component.handlers.values()].map((declaration) => ({
+    declaration,
+    input: createPayload(declaration.options.input, 'input', dtoValidator),
+    output: createPayload(declaration.options.output, 'output', dtoValidator),
+  }));
+}
+
+/** Loads class-validator only when a handler needs it; it is an optional peer. */
+function dtoValidation(
+  type: Class,
+  handlers: readonly HandlerDeclaration[],
+): Promise<(dto: DtoClass) => Validator> | ((dto: DtoClass) => Validator) {
+  const user = handlers.find(({ options }) => isDtoClass(options.input) || isDtoClass(options.output));
+  if (user) return loadDtoValidation(`${type.name}.${user.method}`);
+  return () => {
+    throw new Error('no DTO class');
+  };
+}

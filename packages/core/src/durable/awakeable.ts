@@ -1,0 +1,31 @@
+import type { Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
+import { type PayloadOptions, settle } from './rejection.js';
+
+/** Something that a handler waits for and the outside world completes by its id. */
+export interface Awakeable<T> {
+  /** Hand this out, for example to a payment provider: whoever knows it can complete the awakeable. */
+  readonly id: string;
+  /** The durable future: a rejection is thrown as a `TerminalError` with the rejecter's message. */
+  readonly promise: RestatePromise<T>;
+}
+
+/**
+ * Creates an awakeable. It survives suspension and restarts; completing it twice keeps the first completion.
+ *
+ * @throws ValidationFailedError (terminal, 400) where it is awaited, when the payload does not fit the schema
+ * @see https://docs.restate.dev/develop/ts/external-events
+ */
+export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awakeable<T> {
+  const { id, promise } = ctx.awakeable<T>(options.serde);
+  return { id, promise: settle(promise, `The payload of awakeable ${id}`, options) };
+}
+
+/** Completes an awakeable of another invocation with a value. */
+export function resolveAwakeable<T>(ctx: Context, id: string, value?: T, options: PayloadOptions<T> = {}): void {
+  ctx.resolveAwakeable(id, value, options.serde);
+}
+
+/** Completes an awakeable of another invocation with a failure. */
+export function rejectAwakeable(ctx: Context, id: string, reason: string | TerminalError): void {
+  ctx.rejectAwakeable(id, reason);
+}

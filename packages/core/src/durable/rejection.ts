@@ -1,0 +1,65 @@
+import { type RestatePromise, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ValidationFailedError } from '../validation/validation-failed.error.js';
+import { standardSchemaValidator } from '../validation/validator.js';
+
+/** A promise's payload when it was rejected through Rea. Part of the wire: it never changes. */
+interface RejectionEnvelope {
+  readonly '_rea.rejected': {
+    readonly message: string;
+    readonly code: number;
+    readonly metadata: Record<string, string>;
+  };
+}
+
+/** How a durable value's payload is checked and written. */
+export interface PayloadOptions<T> {
+  /** Validates the payload where it is awaited. */
+  readonly schema?: StandardSchemaV1<unknown, T>;
+  /** Format, when it is not JSON. */
+  readonly serde?: Serde<T>;
+}
+
+/**
+ * The reason as a payload: the engine's own rejection of promises keeps neither status nor metadata.
+ */
+export function rejectionEnvelope(reason: string | TerminalError): RejectionEnvelope {
+  const error = typeof reason === 'string' ? new TerminalError(reason) : reason;
+  return { '_rea.rejected': { message: error.message, code: error.code, metadata: error.metadata ?? {} } };
+}
+
+/** Reads values with the given serde, and rejection envelopes always as JSON. */
+export function envelopeSerde<T>(serde: Serde<T> = sdkSerde.json as Serde<T>): Serde<T> {
+  return {
+    ...(serde.contentType === undefined ? {} : { contentType: serde.contentType }),
+    serialize: (value) => (isRejection(value) ? sdkSerde.json.serialize(value) : serde.serialize(value)),
+    deserialize: (data) => {
+      const text = new TextDecoder().decode(data.subarray(0, 16));
+      return text.startsWith('{"_rea.rejected"') ? (sdkSerde.json.deserialize(data) as T) : serde.deserialize(data);
+    },
+  };
+}
+
+/** Unwraps a payload: throws what it was rejected with, checks the value against the schema. */
+export function settle<T>(future: RestatePromise<T>, subject: string, options: PayloadOptions<T>): RestatePromise<T> {
+  return future.map((value, failure) => {
+    if (failure) throw failure;
+    return unwrap(value as T, subject, options);
+  });
+}
+
+/** @throws TerminalError the rejection in the payload, or a 400 when the payload does not fit the schema. */
+export function unwrap<T>(value: T, subject: string, { schema }: PayloadOptions<T>): T {
+  if (isRejection(value)) {
+    const { message, code, metadata } = value['_rea.rejected'];
+    throw new TerminalError(message, { errorCode: code, metadata });
+  }
+  if (!schema) return value;
+  const result = standardSchemaValidator(schema)(value);
+  if ('details' in result) throw new ValidationFailedError(subject, result.details, 400);
+  return result.value as T;
+}
+
+function isRejection(value: unknown): value is RejectionEnvelope {
+  return typeof value === 'object' && value !== null && '_rea.rejected' in value;
+}

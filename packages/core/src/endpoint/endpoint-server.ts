@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, type Http2Server, type Http2ServerRequest, type Http2ServerResponse, type Http2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { DrainableRequest } from './drainable-request.js';
+import { EndpointListenError } from './endpoint.error.js';
+
+/** The SDK's request handler. */
+export type EndpointHandler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
+/**
+ * Megabytes that one HTTP/2 session may hold. With Node's default of 10, a single message above 32 MiB makes the
+ * session refuse every later stream ("excessive load") until the server opens a new one.
+ */
+const SESSION_MEMORY = 1_000;
+
+/**
+ * The HTTP/2 server that only Restate servers call. Closing it is orderly: no new streams, inputs end so that handlers
+ * suspend at their next await, running effects are journaled, and only then are connections cut.
+ */
+export class EndpointServer {
+  private readonly server: Http2Server;
+  private readonly sessions = new Set<Http2Session>();
+  private readonly requests = new Set<DrainableRequest>();
+  private idle: (() => void) | undefined;
+
+  constructor(handler: EndpointHandler) {
+    this.server = createServer({ maxSessionMemory: SESSION_MEMORY }, (request, response) => {
+      const drainable = new DrainableRequest(request);
+      this.requests.add(drainable);
+      response.once('close', () => {
+        this.requests.delete(drainable);
+        if (this.requests.size === 0) this.idle?.();
+      });
+      handler(drainable as unknown as Http2ServerRequest, response);
+    });
+    this.server.on('session', (session) => {
+      this.sessions.add(session);
+      session.once('close', () => this.sessions.delete(session));
+      // A reset connection is the Restate server's to retry; without a listener it would end this process.
+      session.on('error', () => session.destroy());
+    });
+  }
+
+  /** Opens it; gives the port. @throws EndpointListenError when the port cannot be had */
+  async listen(port: number, host: string): Promise<number> {
+    this.server.listen(port, host);
+    await once(this.server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+      throw new EndpointListenError(host, port, cause);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Closes it. @param timeout how long running effects may take, in milliseconds */
+  async close(timeout: number): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const session of this.sessions) session.close();
+    for (const request of this.requests) request.drain();
+    await this.drained(timeout);
+    for (const session of this.sessions) session.destroy();
+    await closed;
+  }
+
+  private drained(timeout: number): Promise<void> {
+    if (this.requests.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeout);
+      this.idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

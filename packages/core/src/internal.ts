@@ -1,0 +1,23 @@
+/**
+ * What the other packages of Rea build on. Not for applications: it may change in any release.
+ *
+ * @internal
+ * @packageDocumentation
+ */
+export { facade } from './clients/client-misuse.js';
+export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
+export type {
+  HandlerInput,
+  HandlerNames,
+  HandlerOutput,
+  QueryNames,
+  RunName,
+  SignalNames,
+  WithOptions,
+} from './clients/handler-types.js';
+export { InjectionRegistry } from './clients/injection-registry.js';
+export { qualify } from './clients/namespace.js';
+export { checkKey } from './clients/object-key.js';
+export { injectTarget } from './decorators/inject-target.js';
+export { currentScope } from './invocation/attempt.js';
+export { liveList } from './live-list.js';

@@ -1,0 +1,81 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Context, Request } from '@restatedev/restate-sdk';
+import type { PolicyService } from '../policy/policy.service.js';
+import type { RuleId } from '../policy/policy.types.js';
+
+/**
+ * One attempt of one invocation: the ambient scope that clients and helpers find themselves in. It lives from the first
+ * hook to the end of the attempt; whatever outlives the attempt finds it inactive.
+ */
+export class Attempt {
+  /** False once the attempt has ended; its context is dead then. */
+  active = true;
+
+  private context: Context | undefined;
+  private runCounts: Map<string, number> | undefined;
+
+  constructor(
+    /** The handler, for messages: `Cart/addItem`. */
+    readonly place: string,
+    readonly request: Request,
+    readonly policy: Pick<PolicyService, 'report' | 'modeOf'>,
+    /** Put before the names of the components that its clients call. */
+    readonly namespace: string | undefined,
+  ) {}
+
+  /** The SDK's own context, unguarded. */
+  get ctx(): Context {
+    if (!this.context) throw new Error(`The attempt of ${this.place} has no context yet.`);
+    return this.context;
+  }
+
+  /** Connects the attempt with the contexts that the handler may hold: the SDK's and the guarded one. */
+  bind(ctx: Context, ...aliases: Context[]): void {
+    this.context = ctx;
+    for (const known of [ctx, ...aliases]) attempts.set(known, this);
+  }
+
+  /** How often a run of this name was started in this attempt, this one included. Deterministic across replays. */
+  nextRun(name: string): number {
+    this.runCounts ??= new Map();
+    const count = (this.runCounts.get(name) ?? 0) + 1;
+    this.runCounts.set(name, count);
+    return count;
+  }
+
+  /** Lets a guardrail fire at this handler. @throws PolicyViolationError when the policy refuses. */
+  report(rule: RuleId, what: string): void {
+    this.policy.report(rule, { place: this.place, what, invocationId: this.request.id });
+  }
+}
+
+/** Where code is running: in an attempt, and perhaps inside one of its run closures. */
+export interface Scope {
+  readonly attempt: Attempt;
+  /** The name of the run whose closure is executing. */
+  readonly run?: string;
+}
+
+const storage = new AsyncLocalStorage<Scope>();
+const attempts = new WeakMap<Context, Attempt>();
+
+/** The scope of the calling code; undefined outside handlers. */
+export function currentScope(): Scope | undefined {
+  return storage.getStore();
+}
+
+/** Runs a function, and everything it starts, in a scope. */
+export function withScope<T>(scope: Scope, fn: () => T): T {
+  return storage.run(scope, fn);
+}
+
+/** The attempt that a context belongs to; undefined for contexts that Rea did not hand out. */
+export function attemptOf(ctx: Context): Attempt | undefined {
+  return attempts.get(ctx);
+}
+
+/** Reports `context-in-run` when the calling code runs inside a run closure. */
+export function refuseInRun(what: string): void {
+  const scope = storage.getStore();
+  if (scope?.run !== undefined) scope.attempt.report('context-in-run', `${what} inside the run "${scope.run}"`);
+}

@@ -1,0 +1,24 @@
+import type { Context } from '@restatedev/restate-sdk';
+import { ReaEvents } from '../events/rea-events.js';
+import { PolicyService } from '../policy/policy.service.js';
+import { Attempt, withScope } from './attempt.js';
+import { guardContext } from './guarded-context.js';
+
+/**
+ * Runs a function as if it were a handler of `ctx`: injected durable clients and helpers find that context. For unit
+ * tests with a fake context; in an application the framework does this for each attempt.
+ *
+ * @param ctx usually the fake context of `@rea/testing`
+ * @param fn given the context with guardrails on, as in an application
+ */
+export async function runInContext<C extends Context, T>(ctx: C, fn: (ctx: C) => T | Promise<T>): Promise<T> {
+  const request = ctx.request();
+  const policy = new PolicyService({ server: 'embedded' }, new ReaEvents());
+  const attempt = new Attempt(`${request.target.service}/${request.target.handler}`, request, policy, undefined);
+  const guarded = guardContext(ctx, attempt, false) as C;
+  try {
+    return await withScope({ attempt }, () => fn(guarded));
+  } finally {
+    attempt.active = false;
+  }
+}

@@ -1,0 +1,76 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ReaEvents } from '../events/rea-events.js';
+import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
+import { describeViolation, PolicyViolationError } from './policy-violation.error.js';
+import { parseMode, type ResolvedPolicy, resolvePolicy, stricter } from './policy-resolution.js';
+import type { PolicyMode, RuleId, Violation } from './policy.types.js';
+import { RULES } from './rules.js';
+
+/** What a guardrail tells the policy when it fires. */
+export interface Finding {
+  readonly place: string;
+  readonly what: string;
+  readonly invocationId?: string;
+  /** A mode for this one call. It wins over rule and module, and never under the environment's mode. */
+  readonly mode?: PolicyMode;
+}
+
+/**
+ * Decides what a guardrail does. Every guardrail calls {@link PolicyService.report} with its rule id; nothing else
+ * in Rea throws or warns for one, so modes, overrides, events and logs are the same for all.
+ */
+@Injectable()
+export class PolicyService {
+  private readonly logger = new Logger('Rea');
+  private readonly reported = new Set<string>();
+  private policy: ResolvedPolicy;
+
+  constructor(
+    @Inject(REA_OPTIONS) options: ReaModuleOptions,
+    private readonly events: ReaEvents,
+  ) {
+    this.policy = resolvePolicy(options.policy, process.env);
+  }
+
+  /** The mode of a rule: per call, per rule, per module, each at least as strict as the environment's. */
+  modeOf(id: RuleId, perCall?: PolicyMode): PolicyMode {
+    return stricter(perCall ?? this.policy.rules[id] ?? this.policy.mode, this.policy.floor);
+  }
+
+  /**
+   * Changes a mode while the application runs: of one rule, or of all rules without a mode of their own.
+   * Attempts that have started keep the context they were given.
+   *
+   * @throws PolicyConfigurationError on an unknown mode.
+   */
+  set(mode: PolicyMode, id?: RuleId): void {
+    parseMode(mode, id ? `PolicyService.set for ${id}` : 'PolicyService.set');
+    this.policy = id
+      ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } }
+      : { ...this.policy, mode };
+  }
+
+  /**
+   * Reports a finding: publishes the violation, then refuses it or logs it once per place.
+   *
+   * @throws PolicyViolationError when the rule's mode and severity refuse it.
+   */
+  report(id: RuleId, finding: Finding): void {
+    const mode = this.modeOf(id, finding.mode);
+    if (mode === 'disabled') return;
+    const rule = RULES[id];
+    const violation: Violation = {
+      rule,
+      place: finding.place,
+      what: finding.what,
+      refused: mode === 'strict' || rule.severity === 'unsafe',
+      ...(finding.invocationId === undefined ? {} : { invocationId: finding.invocationId }),
+    };
+    this.events.publish('violation', () => violation);
+    if (violation.refused) throw new PolicyViolationError(violation);
+    const key = `${id}\n${finding.place}\n${finding.what}`;
+    if (this.reported.has(key)) return;
+    this.reported.add(key);
+    this.logger.warn(describeViolation(violation));
+  }
+}

@@ -1,0 +1,27 @@
+import { Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { ReaRuntime } from './rea.runtime.js';
+
+/**
+ * Ties the runtime to the application's life. Nest orders hooks by a module's distance from the root, and would start a
+ * global module first and destroy it last. This one takes the distance before the root's, so that the endpoint opens
+ * after every other bootstrap hook, and drains before any other `onModuleDestroy`: handlers never run without the
+ * providers they use.
+ */
+@Module({})
+export class ReaRuntimeModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    private readonly runtime: ReaRuntime,
+    modules: ModulesContainer,
+  ) {
+    for (const module of modules.values()) if (module.metatype === ReaRuntimeModule) module.distance = -1;
+  }
+
+  onApplicationBootstrap(): Promise<void> {
+    return this.runtime.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.runtime.drain();
+  }
+}

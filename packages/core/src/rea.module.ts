@@ -1,0 +1,85 @@
+import { type DynamicModule, Module, type OnApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { durableClients } from './clients/durable-clients.js';
+import { connect } from './connection/connect.js';
+import { RestateConnection } from './connection/restate-connection.js';
+import { ComponentExplorer } from './discovery/component-explorer.js';
+import { ReaEvents } from './events/rea-events.js';
+import { liveList } from './live-list.js';
+import { PolicyService } from './policy/policy.service.js';
+import { ReaRuntimeModule } from './rea-runtime.module.js';
+import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE, RAW_OPTIONS } from './rea.module-definition.js';
+import { REA_OPTIONS } from './rea.options.js';
+import { validateOptions } from './rea.options-validation.js';
+import { ReaRuntime } from './rea.runtime.js';
+
+const PROVIDERS: Provider[] = [
+  { provide: REA_OPTIONS, useFactory: validateOptions, inject: [RAW_OPTIONS] },
+  { provide: RestateConnection, useFactory: connect, inject: [REA_OPTIONS] },
+  ReaEvents,
+  PolicyService,
+  ComponentExplorer,
+  ReaRuntime,
+];
+
+const EXPORTS = [REA_OPTIONS, RestateConnection, ReaEvents, PolicyService, ReaRuntime];
+
+/**
+ * Makes the providers of a Nest application durable: finds every `@Service`, `@VirtualObject` and `@Workflow` in the
+ * container, serves them to a Restate server, registers them there, and provides the durable clients. Import it once, in
+ * the root module; it is global.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ReaModule.forRoot({ server: 'embedded' })], providers: [Greeter] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({ imports: [ReaRuntimeModule] })
+export class ReaModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  private unwatch: (() => void) | undefined;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly runtime: ReaRuntime,
+  ) {
+    super();
+  }
+
+  /** @throws ReaOptionsError when an option is missing or cannot work, naming its path and the cure */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    validateOptions(options);
+    return extend(super.forRoot(options));
+  }
+
+  /** As {@link forRoot}, with options from a factory, a class or an existing provider, for example `ConfigService`. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return extend(super.forRootAsync(options));
+  }
+
+  /** Modules that are loaded lazily bring injection points after the scan; their clients are added then. */
+  onModuleInit(): void {
+    const own = [...this.modules.values()].find(({ metatype }) => metatype === ReaModule);
+    this.unwatch = durableClients.watch((provider) => {
+      own?.addProvider(provider);
+      own?.addExportedProviderOrModule(provider);
+    });
+  }
+
+  /** Global modules are shut down last, so an embedded server outlives everything that uses it. */
+  async onApplicationShutdown(): Promise<void> {
+    this.unwatch?.();
+    await this.runtime.disconnect();
+  }
+}
+
+function extend(definition: DynamicModule): DynamicModule {
+  return {
+    ...definition,
+    global: true,
+    providers: liveList([...(definition.providers ?? []), ...PROVIDERS], () => durableClients.providers()),
+    exports: liveList<NonNullable<DynamicModule['exports']>[number]>(EXPORTS, () =>
+      durableClients.providers().map(({ provide }) => provide),
+    ),
+  };
+}

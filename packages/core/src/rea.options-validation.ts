@@ -1,0 +1,82 @@
+import { ReaOptionsError } from './options.error.js';
+import { checkNode } from './unsupported-node.error.js';
+import { resolvePolicy } from './policy/policy-resolution.js';
+import type { ReaModuleOptions } from './rea.options.js';
+
+/**
+ * Refuses options that cannot work, when the module is defined and not at the first request.
+ *
+ * @throws ReaOptionsError naming the option's path and the cure.
+ */
+export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
+  checkNode(process.versions.node);
+  const { server, endpoint, registration } = options ?? {};
+  if (!server) {
+    throw new ReaOptionsError(
+      'server',
+      "is missing. Use server: 'embedded' on a laptop, or server: { ingressUrl, adminUrl } for your own Restate server.",
+    );
+  }
+  if (server !== 'embedded' && !('embedded' in server)) {
+    checkUrl('server.ingressUrl', server.ingressUrl);
+    if (server.adminUrl !== undefined) checkUrl('server.adminUrl', server.adminUrl);
+    else if (endpoint !== false && registration !== false) {
+      throw new ReaOptionsError(
+        'server.adminUrl',
+        'is missing, so the endpoint cannot be registered. Set it (usually port 9070), or set registration: false.',
+      );
+    }
+  } else if (server !== 'embedded') {
+    checkPort('server.ingressPort', server.ingressPort);
+    checkPort('server.adminPort', server.adminPort);
+  }
+  if (endpoint) {
+    checkPort('endpoint.port', endpoint.port);
+    checkDuration('endpoint.drainTimeout', endpoint.drainTimeout);
+    if (endpoint.advertisedUrl !== undefined) checkUrl('endpoint.advertisedUrl', endpoint.advertisedUrl);
+    endpoint.identityKeys?.forEach((key, index) => checkIdentityKey(`endpoint.identityKeys[${index}]`, key));
+  }
+  if (registration) checkDuration('registration.timeout', registration.timeout);
+  if (options.namespace !== undefined && !NAMESPACE.test(options.namespace)) {
+    throw new ReaOptionsError(
+      'namespace',
+      `is ${JSON.stringify(options.namespace)}; use letters, digits, dashes and underscores, starting with a letter.`,
+    );
+  }
+  resolvePolicy(options.policy, process.env);
+  return options;
+}
+
+function checkUrl(path: string, value: unknown): void {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+    throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it has to be a URL like "http://localhost:8080".`);
+  }
+}
+
+function checkPort(path: string, value: unknown): void {
+  if (value === undefined) return;
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
+    throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; a port is a whole number from 0 to 65535.`);
+  }
+}
+
+function checkDuration(path: string, value: unknown): void {
+  if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
+    throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it is a number of milliseconds, 0 or more.`);
+  }
+}
+
+const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9_-]*$/;
+
+// 32 bytes in base58 (Bitcoin alphabet) are 43 or 44 characters, fewer with leading zero bytes.
+const IDENTITY_KEY = /^publickeyv1_[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
+function checkIdentityKey(path: string, value: unknown): void {
+  if (typeof value !== 'string' || !IDENTITY_KEY.test(value)) {
+    throw new ReaOptionsError(
+      path,
+      `is ${JSON.stringify(value)}, which is not a public key. The Restate server logs its key ("publickeyv1_...") at start-up.`,
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import type { ComponentOverrides } from './decorators/component.options.js';
+import type { PolicyOptions } from './policy/policy.types.js';
+
+/** Injection token of the validated {@link ReaModuleOptions}. */
+export const REA_OPTIONS = Symbol('REA_OPTIONS');
+
+/** A Restate server of your own: one process, a cluster behind a load balancer, or Restate Cloud. */
+export interface ExternalServerOptions {
+  /** Where calls go in, for example `http://restate:8080`. */
+  readonly ingressUrl: string;
+  /** Where deployments are registered, for example `http://restate:9070`. Needed unless registration is off. */
+  readonly adminUrl?: string;
+  /** Headers for both, for example `{ authorization: 'Bearer ...' }`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A real Restate server as a child process of the application, for laptops, demos and tests. Needs `@rea/server`. */
+export interface EmbeddedServerOptions {
+  readonly embedded: true;
+  /** Where its data lives, relative to the working directory. Default `.rea`. `false`: a temporary directory. */
+  readonly dataDirectory?: string | false;
+  /** Ingress port. Default: a free one, remembered in the data directory. */
+  readonly ingressPort?: number;
+  /** Admin port. Default: a free one, remembered in the data directory. */
+  readonly adminPort?: number;
+  /** Further `RESTATE_*` settings. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export type ServerOptions = 'embedded' | EmbeddedServerOptions | ExternalServerOptions;
+
+/** How the application's handlers are served to the Restate server. */
+export interface EndpointOptions {
+  /** Port of the HTTP/2 endpoint. Default 9080; with an embedded server a free one, remembered in its data directory. */
+  readonly port?: number;
+  /** Interface to listen on. Default: all (`0.0.0.0`), with an embedded server loopback only. */
+  readonly host?: string;
+  /** The URL under which the Restate server reaches this endpoint. Default `http://<host name>:<port>`. */
+  readonly advertisedUrl?: string;
+  /** Public keys (`publickeyv1_...`) of the Restate servers that may call; others get 401. Default: anyone may. */
+  readonly identityKeys?: readonly string[];
+  /** How long a shutdown waits for running effects, in milliseconds. Default 10 000. */
+  readonly drainTimeout?: number;
+}
+
+export interface RegistrationOptions {
+  /** How long to wait for the Restate server before the bootstrap fails, in milliseconds. Default 60 000. */
+  readonly timeout?: number;
+  /**
+   * Replace what the server knows about a URL whose services changed. In-flight invocations then replay on the new
+   * code. Default: true, except with `NODE_ENV=production`, where a changed service on a known URL fails the bootstrap.
+   */
+  readonly force?: boolean;
+  /** Allow changes that Restate calls breaking (a removed service, another service type). Default: same as `force`. */
+  readonly breaking?: boolean;
+}
+
+/** Options of `ReaModule.forRoot` and, from a factory, of `ReaModule.forRootAsync`. */
+export interface ReaModuleOptions {
+  /** Which Restate server: `'embedded'` starts one, an object with URLs uses yours. */
+  readonly server: ServerOptions;
+  /** How handlers are served. `false`: this process only calls (no endpoint, no registration). */
+  readonly endpoint?: EndpointOptions | false;
+  /** How the endpoint is made known to the server. `false`: you register it yourself (`restate deployments register`). */
+  readonly registration?: RegistrationOptions | false;
+  /**
+   * Put before the name of every component, with a dot: several branches or test runs can share one Restate server.
+   * Clients of this application call components of the same namespace.
+   */
+  readonly namespace?: string;
+  /** What guardrails do. Default: `warn`, and `strict` with `CI` or `NODE_ENV=production`. */
+  readonly policy?: PolicyOptions;
+  /** Options for every component, overridden by its decorator. */
+  readonly defaults?: Omit<ComponentOverrides, 'handlers' | 'description' | 'metadata'>;
+  /** Options by component name; they win over the decorators. */
+  readonly components?: Readonly<Record<string, ComponentOverrides>>;
+}

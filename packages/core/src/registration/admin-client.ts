@@ -1,0 +1,77 @@
+import { RestateConnection } from '../connection/restate-connection.js';
+import { AdminUnreachableError, AdminRequestError } from './registration.errors.js';
+
+/** A service as the admin API describes it: names, kinds and every option. */
+export interface RegisteredService {
+  readonly name: string;
+  readonly ty: string;
+  readonly handlers: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
+  readonly [option: string]: unknown;
+}
+
+/** The answer to a registration. */
+export interface RegisteredDeployment {
+  readonly id: string;
+  readonly services: readonly RegisteredService[];
+  /** Whether the URL was unknown before. */
+  readonly created: boolean;
+}
+
+export interface DeploymentRequest {
+  readonly uri: string;
+  readonly force?: boolean;
+  readonly breaking?: boolean;
+  /** Only tells what would be registered. */
+  readonly dry_run?: boolean;
+  readonly use_http_11?: boolean;
+}
+
+/** How long a single request to the admin API may take, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/** The part of the Restate server's admin API that Rea uses. */
+export class AdminClient {
+  constructor(
+    private readonly url: string,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+
+  static of(connection: RestateConnection): AdminClient | undefined {
+    return connection.adminUrl === undefined ? undefined : new AdminClient(connection.adminUrl, connection.headers);
+  }
+
+  /**
+   * Tells the server where an endpoint is; it calls the endpoint to discover its services.
+   *
+   * @throws AdminUnreachableError when there is no answer
+   * @throws AdminRequestError when the server refuses
+   */
+  async register(request: DeploymentRequest): Promise<RegisteredDeployment> {
+    const { status, body } = await this.request('POST', '/deployments', request);
+    return { ...(body as Omit<RegisteredDeployment, 'created'>), created: status === 201 };
+  }
+
+  /**
+   * Runs SQL over the server's tables (`sys_invocation`, `sys_journal`, `state` and others).
+   *
+   * @see https://docs.restate.dev/operate/introspection
+   */
+  async query<Row>(sql: string): Promise<Row[]> {
+    const { body } = await this.request('POST', '/query', { query: sql });
+    return (body as { rows: Row[] }).rows;
+  }
+
+  private async request(method: string, path: string, body: object): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...this.headers, 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT),
+    }).catch((cause: unknown) => {
+      throw new AdminUnreachableError(this.url, cause);
+    });
+    const text = await response.text();
+    if (!response.ok) throw new AdminRequestError(`${method} ${this.url}${path}`, response.status, text);
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+}
