@@ -2,7 +2,7 @@
 // `--check` compares instead of writing.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { publishedPackages, root } from './packages.mjs';
 
@@ -44,7 +44,7 @@ function report(folder, name, mainEntryPointFilePath) {
   const reportFileName = `${name}.api.md`;
   current.add(reportFileName);
   if (!existsSync(mainEntryPointFilePath)) {
-    problems.push(`${mainEntryPointFilePath} does not exist: build first`);
+    problems.push(`${relative(root, mainEntryPointFilePath)} does not exist`);
     return;
   }
 
@@ -88,5 +88,5 @@ function report(folder, name, mainEntryPointFilePath) {
       if (message.logLevel === ExtractorLogLevel.Error) problems.push(`${reportFileName}: ${message.text}`);
     },
   });
-  if (check && result.apiReportChanged) problems.push(`api/${basename(reportFileName)} is out of date`);
+  if (check && result.apiReportChanged) problems.push(`api/${reportFileName} is out of date`);
 }

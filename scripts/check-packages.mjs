@@ -38,6 +38,7 @@ function check(name, folder, manifest) {
 }
 
 function contentProblems(unpacked) {
+  const strayMaps = [];
   const problems = ['LICENSE', 'README.md'].filter((file) => !existsSync(join(unpacked, file))).map((f) => `no ${f}`);
 
   for (const entry of readdirSync(unpacked, { recursive: true })) {
@@ -48,19 +49,20 @@ function contentProblems(unpacked) {
     }
     const text = readFileSync(path, 'utf8');
     if (text.includes(root.replace(/[/\\]$/, ''))) problems.push(`${entry} names a folder of this machine`);
-    if (entry.endsWith('.map')) problems.push(...mapProblems(path, unpacked, JSON.parse(text)));
+    if (entry.endsWith('.map') && !isSelfContained(path, unpacked, JSON.parse(text))) strayMaps.push(entry);
+  }
+  if (strayMaps.length > 0) {
+    problems.push(`sources of ${strayMaps.length} maps are not in the package, the first are those of ${strayMaps[0]}`);
   }
   return problems;
 }
 
 /** A source map that points outside the package sends debuggers and "go to definition" to nowhere. */
-function mapProblems(path, unpacked, { sources, sourcesContent, sourceRoot = '' }) {
-  return sources
-    .filter((source, index) => {
-      const target = resolve(dirname(path), sourceRoot, source);
-      return relative(unpacked, target).startsWith('..') || (!sourcesContent?.[index] && !existsSync(target));
-    })
-    .map((source) => `${relative(unpacked, path)} points to ${source}, which is not in the package`);
+function isSelfContained(path, unpacked, { sources, sourcesContent, sourceRoot = '' }) {
+  return sources.every((source, index) => {
+    const target = resolve(dirname(path), sourceRoot, source);
+    return !relative(unpacked, target).startsWith('..') && (sourcesContent?.[index] || existsSync(target));
+  });
 }
 
 function run(command, args, cwd) {
