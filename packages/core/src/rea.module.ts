@@ -59,11 +59,7 @@ export class ReaModule extends ConfigurableModuleClass implements OnModuleInit, 
 
   /** Modules that are loaded lazily bring injection points after the scan; their clients are added then. */
   onModuleInit(): void {
-    const own = [...this.modules.values()].find(({ metatype }) => metatype === ReaModule);
-    this.unwatch = durableClients.watch((provider) => {
-      own?.addProvider(provider);
-      own?.addExportedProviderOrModule(provider);
-    });
+    this.unwatch = durableClients.provideLater(this.modules, ReaModule);
   }
 
   /** Global modules are shut down last, so an embedded server outlives everything that uses it. */

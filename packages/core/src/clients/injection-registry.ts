@@ -1,4 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import { type Class, componentOf } from '../decorators/component-declaration.js';
 import { type ClientTarget, ClientTargetError, resolveTarget, targetModel, type TargetModel } from './client-target.js';
 
@@ -51,10 +52,18 @@ export class InjectionRegistry {
     for (const watch of this.watchers) watch(provider);
   }
 
-  /** Tells about injection points that appear later, in lazily loaded modules. Returns the function that ends it. */
-  watch(watcher: (provider: FactoryProvider) => void): () => void {
-    this.watchers.add(watcher);
-    return () => this.watchers.delete(watcher);
+  /**
+   * Adds clients to a module that has been scanned: lazily loaded files bring injection points after the scan.
+   * Returns the function that ends it.
+   */
+  provideLater(modules: ModulesContainer, type: unknown): () => void {
+    const module = [...modules.values()].find(({ metatype }) => metatype === type);
+    const add = (provider: FactoryProvider) => {
+      module?.addProvider(provider);
+      module?.addExportedProviderOrModule(provider);
+    };
+    this.watchers.add(add);
+    return () => this.watchers.delete(add);
   }
 
   /** The providers of all clients that are injected anywhere so far. */

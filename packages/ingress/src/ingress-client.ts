@@ -1,0 +1,166 @@
+import { checkKey, facade, qualify, type TargetHandler, type TargetModel } from '@rea/core/internal';
+import type { WorkflowOutput } from '@rea/core';
+import type { Serde } from '@restatedev/restate-sdk';
+import { Opts, SendOpts } from '@restatedev/restate-sdk-clients';
+import type {
+  IngressAddressedWorkflow,
+  IngressAttachOptions,
+  IngressCallOptions,
+  IngressObjectClient,
+  IngressSendOptions,
+  IngressServiceClient,
+  IngressSubmittedWorkflow,
+  IngressWorkflowClient,
+  SentInvocation,
+} from './ingress-client.types.js';
+import { InvalidKeyException } from './ingress.exceptions.js';
+import type { IngressTransport } from './ingress-transport.js';
+
+/** Any of the ingress clients, as the container holds them. */
+export type IngressClient = IngressServiceClient<unknown> | IngressObjectClient<unknown> | IngressWorkflowClient<unknown>;
+
+/** Makes the ingress client of a target. */
+export function createIngressClient(target: TargetModel, transport: IngressTransport): IngressClient {
+  switch (target.kind) {
+    case 'service':
+      return callAndSend(new Address(target, undefined, transport)) as IngressServiceClient<unknown>;
+    case 'object':
+      return { of: (key) => callAndSend(new Address(target, key, transport)) } as IngressObjectClient<unknown>;
+    case 'workflow':
+      return { of: (id) => workflow(new Address(target, id, transport)) } as IngressWorkflowClient<unknown>;
+  }
+}
+
+function callAndSend(address: Address): object {
+  return {
+    call: facade(address.target, (method) => (input: unknown, options?: IngressCallOptions) =>
+      address.call(method, input, options),
+    ),
+    send: facade(address.target, (method) => (input: unknown, options?: IngressSendOptions) =>
+      address.send(method, input, options),
+    ),
+  };
+}
+
+function workflow(address: Address): IngressAddressedWorkflow<unknown> {
+  const call = (method: string) => (input: unknown, options?: IngressCallOptions) => address.call(method, input, options);
+  const verbs = {
+    submit: (input?: unknown, options?: IngressSendOptions) => address.submit(input, options),
+    attach: (options?: IngressAttachOptions) => address.attach(options),
+    output: (options?: IngressAttachOptions) => address.output(options),
+    signal: facade(address.target, call, ['signal', 'query']),
+    query: facade(address.target, call, ['query', 'signal']),
+  };
+  return verbs as unknown as IngressAddressedWorkflow<unknown>;
+}
+
+/** A component and, for objects and workflows, a key: what the verbs work on. */
+class Address {
+  private readonly service: string;
+
+  constructor(
+    readonly target: TargetModel,
+    private readonly key: string | undefined,
+    private readonly transport: IngressTransport,
+  ) {
+    this.service = qualify(transport.namespace, target.name);
+    if (target.kind !== 'service') validKey(key as string, target.name);
+  }
+
+  async call(method: string, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
+    const handler = this.handler(method);
+    const what = `${this.target.name} call.${method}`;
+    const opts = Opts.from({ ...this.callOptions(what, handler, options), ...this.transport.bound(options) });
+    return this.transport.request(what, (ingress) => ingress.call({ ...this.path(handler), parameter: input, opts }));
+  }
+
+  async send(method: string, input: unknown, options: IngressSendOptions = {}): Promise<SentInvocation<unknown>> {
+    const handler = this.handler(method);
+    const what = `${this.target.name} send.${method}`;
+    const { delay } = options;
+    const opts = SendOpts.from({
+      ...this.callOptions(what, handler, options),
+      ...this.transport.bound(options),
+      ...(delay === undefined ? {} : { delay }),
+    });
+    const sent = await this.transport.request(what, (ingress) =>
+      ingress.send({ ...this.path(handler), parameter: input, opts }),
+    );
+    return {
+      invocationId: sent.invocationId,
+      accepted: sent.status === 'Accepted',
+      result: (attach = {}) =>
+        this.transport.request(`${what} result`, (ingress) =>
+          ingress.result(sent, attach.output ?? this.serde(handler.output)),
+        ),
+    };
+  }
+
+  async submit(input: unknown, options: IngressSendOptions = {}): Promise<IngressSubmittedWorkflow<unknown>> {
+    const sent = await this.send(this.runMethod, input, { ...options, idempotencyKey: false });
+    return { ...sent, attach: (attach) => this.attach(attach) };
+  }
+
+  async attach(options: IngressAttachOptions = {}): Promise<unknown> {
+    const opts = this.attachOptions(options);
+    return this.transport.request(`${this.target.name} attach`, () => this.sdkWorkflow().workflowAttach(opts));
+  }
+
+  async output(options: IngressAttachOptions = {}): Promise<WorkflowOutput<unknown>> {
+    const opts = this.attachOptions(options);
+    const output = await this.transport.request(`${this.target.name} output`, () =>
+      this.sdkWorkflow().workflowOutput(opts),
+    );
+    return output.ready ? { ready: true, result: output.result } : { ready: false };
+  }
+
+  private handler(method: string): TargetHandler {
+    return this.target.handlers.get(method)!;
+  }
+
+  private get runMethod(): string {
+    for (const [method, { kind }] of this.target.handlers) if (kind === 'run') return method;
+    throw new Error(`${this.target.name} has no run handler.`);
+  }
+
+  private path({ name }: TargetHandler): { service: string; handler: string; key?: string } {
+    return { service: this.service, handler: name, ...(this.key === undefined ? {} : { key: this.key }) };
+  }
+
+  /** Reads and workflow verbs are safe to repeat; other handlers need a key, or the word that they are. */
+  private callOptions(what: string, handler: TargetHandler, options: IngressCallOptions): object {
+    const { idempotencyKey, headers, input, output } = options;
+    if (handler.kind === 'handler' && idempotencyKey === undefined) {
+      this.transport.policy?.report('missing-key', { place: what, what: 'a write without an idempotency key' });
+    }
+    return {
+      input: input ?? this.serde(handler.input),
+      output: output ?? this.serde(handler.output),
+      ...(headers ? { headers } : {}),
+      ...(idempotencyKey ? { idempotencyKey } : {}),
+    };
+  }
+
+  private attachOptions(options: IngressAttachOptions): Opts<void, unknown> {
+    const output = options.output ?? this.serde(this.handler(this.runMethod).output);
+    return Opts.from({ ...this.transport.bound(options), ...(output ? { output } : {}) });
+  }
+
+  private serde(serde: Serde<unknown> | undefined): Serde<unknown> | undefined {
+    return serde ?? this.target.serde;
+  }
+
+  private sdkWorkflow() {
+    // A class's run method has no type here; the caller's types are those of the client.
+    type Run = { run: () => Promise<unknown> };
+    return this.transport.ingress.workflowClient<Run>({ name: this.service }, this.key!);
+  }
+}
+
+function validKey(key: string, of: string): void {
+  try {
+    checkKey(key, of);
+  } catch (error) {
+    throw new InvalidKeyException((error as Error).message);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Duration, Serde } from '@restatedev/restate-sdk';
+import type { WorkflowOutput } from '@rea/core';
+import type {
+  HandlerInput,
+  HandlerNames,
+  HandlerOutput,
+  QueryNames,
+  RunName,
+  SignalNames,
+  WithOptions,
+} from '@rea/core/internal';
+
+interface RequestOptions {
+  /** Headers for this request. Restate keeps them in the journal, where whoever reads it sees them. */
+  readonly headers?: Record<string, string>;
+  /** Longest wait for an answer, in milliseconds; then a 504 is thrown. The invocation goes on. */
+  readonly timeout?: number;
+  /** Gives the wait up when aborted, for example when the HTTP client has gone. The invocation goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of reads: queries, signals and shared handlers. */
+export interface IngressReadOptions extends RequestOptions {
+  /** Format of the input, when it is neither JSON nor declared by the handler. */
+  readonly input?: Serde<never>;
+  /** Format of the output, when it is neither JSON nor declared by the handler. */
+  readonly output?: Serde<unknown>;
+}
+
+/** Options of a call. */
+export interface IngressCallOptions extends IngressReadOptions {
+  /**
+   * Stable for one action of one user: the same key twice runs the handler once and answers twice. `false` says that
+   * running it twice is fine. Leaving it out on a write fires the guardrail `missing-key`.
+   */
+  readonly idempotencyKey?: string | false;
+}
+
+/** Options of a one-way call. */
+export interface IngressSendOptions extends IngressCallOptions {
+  /** How long Restate keeps the message before it delivers it: milliseconds, or `{ minutes: 5 }`. */
+  readonly delay?: number | Duration;
+}
+
+/** Options of a workflow's submission. It needs no idempotency key: the workflow id is one. */
+export type IngressSubmitOptions = Omit<IngressSendOptions, 'idempotencyKey'>;
+
+/** Options of waiting for a result. */
+export interface IngressAttachOptions extends RequestOptions {
+  /** Format of the output, when it is neither JSON nor declared by the handler. */
+  readonly output?: Serde<unknown>;
+}
+
+/** A message that Restate has accepted. */
+export interface SentInvocation<Output> {
+  readonly invocationId: string;
+  /** False when this idempotency key had been sent before. */
+  readonly accepted: boolean;
+  /** Waits for the result. Restate keeps it only for messages sent with an idempotency key. */
+  result(options?: IngressAttachOptions): Promise<Output>;
+}
+
+/** A workflow that Restate has accepted. */
+export interface IngressSubmittedWorkflow<Output> {
+  readonly invocationId: string;
+  /** False when a workflow with this id existed already. */
+  readonly accepted: boolean;
+  /** Waits for the workflow's result. */
+  attach(options?: IngressAttachOptions): Promise<Output>;
+}
+
+/** `call.<handler>(input, options?)`: calls a handler and waits for its answer. */
+export type IngressCalls<T, Names extends string = HandlerNames<T>, Options = IngressCallOptions> = {
+  readonly [K in Names]: (...args: WithOptions<HandlerInput<T, K>, Options>) => Promise<HandlerOutput<T, K>>;
+};
+
+/** `send.<handler>(input, options?)`: hands a message over; the promise resolves once Restate has it. */
+export type IngressSends<T, Names extends string = HandlerNames<T>> = {
+  readonly [K in Names]: (
+    ...args: WithOptions<HandlerInput<T, K>, IngressSendOptions>
+  ) => Promise<SentInvocation<HandlerOutput<T, K>>>;
+};
+
+/** The two verbs of services and objects. All of them throw Nest HTTP exceptions: see {@link InvocationFailedException}. */
+export interface IngressCallAndSend<T> {
+  readonly call: IngressCalls<T>;
+  readonly send: IngressSends<T>;
+}
+
+/** Typed client of a service, for controllers, jobs and tests. */
+export type IngressServiceClient<T> = IngressCallAndSend<T>;
+
+/** Typed client of a virtual object, for controllers, jobs and tests. */
+export interface IngressObjectClient<T> {
+  /** Addresses one object. @throws InvalidKeyException (400) when the key is empty, too long or has control characters */
+  of(key: string): IngressCallAndSend<T>;
+}
+
+/** One workflow, addressed by its id. */
+export interface IngressAddressedWorkflow<T> {
+  /** Starts the workflow. With a known id nothing is started, and `accepted` is false. */
+  submit(
+    ...args: WithOptions<HandlerInput<T, RunName<T>>, IngressSubmitOptions>
+  ): Promise<IngressSubmittedWorkflow<HandlerOutput<T, RunName<T>>>>;
+  /** Waits for the result. @throws an exception with status 404 when the id is not known */
+  attach(options?: IngressAttachOptions): Promise<HandlerOutput<T, RunName<T>>>;
+  /** The result, without waiting for it. */
+  output(options?: IngressAttachOptions): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
+  /** Tells the running workflow something; resolves once the signal's handler has run. */
+  readonly signal: IngressCalls<T, SignalNames<T>, IngressReadOptions>;
+  /** Asks the workflow something. */
+  readonly query: IngressCalls<T, QueryNames<T>, IngressReadOptions>;
+}
+
+/** Typed client of a workflow, for controllers, jobs and tests. */
+export interface IngressWorkflowClient<T> {
+  /** Addresses one workflow. @throws InvalidKeyException (400) when the id is empty, too long or has control characters */
+  of(id: string): IngressAddressedWorkflow<T>;
+}

@@ -1,0 +1,52 @@
+import { ERROR_METADATA } from '@rea/core';
+import { HttpCallError } from '@restatedev/restate-sdk-clients';
+import {
+  type IngressException,
+  IngressRefusedException,
+  IngressTimeoutException,
+  IngressUnavailableException,
+  InvocationFailedException,
+} from './ingress.exceptions.js';
+
+/** The body of the ingress's error answers. */
+interface ErrorBody {
+  readonly code?: number;
+  readonly message?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly source?: 'ingress' | 'invocation';
+}
+
+/** Makes a Nest HTTP exception of what the SDK's client threw. @param what for messages: `Cart call.addItem` */
+export function toIngressException(error: unknown, what: string, url: string): IngressException {
+  if (error instanceof HttpCallError) return fromAnswer(error);
+  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+    return new IngressTimeoutException(what, error);
+  }
+  return new IngressUnavailableException(url, error);
+}
+
+function fromAnswer({ status, responseText }: HttpCallError): IngressException {
+  const { message = responseText, metadata = {}, source } = parse(responseText);
+  const { [ERROR_METADATA.code]: code, [ERROR_METADATA.details]: details, ...rest } = metadata;
+  const body = {
+    statusCode: status,
+    message: withoutStack(message),
+    ...(code === undefined ? {} : { code }),
+    ...(details === undefined ? {} : { details: JSON.parse(details) }),
+  };
+  return source === 'invocation' ? new InvocationFailedException(body, rest) : new IngressRefusedException(body);
+}
+
+function parse(text: string): ErrorBody {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A handler killed by its retry policy answers with the stack trace of its last error. */
+function withoutStack(message: string): string {
+  return message.split(/\n\s+at /, 1)[0]!;
+}

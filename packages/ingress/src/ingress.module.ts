@@ -1,0 +1,59 @@
+import { type DynamicModule, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { liveList } from '@rea/core/internal';
+import { Ingress } from './ingress.js';
+import { ingressClients } from './ingress-clients.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+} from './ingress.module-definition.js';
+import { IngressTransport } from './ingress-transport.js';
+
+/**
+ * Typed clients for everything outside handlers: controllers, cron jobs, tests. Requests go to the Restate ingress,
+ * which makes them durable; errors come back as Nest HTTP exceptions. Import it once, in the root module; it is global.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ReaModule.forRoot({ server: 'embedded' }), IngressModule.forRoot()], controllers: [CartController] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class IngressModule extends ConfigurableModuleClass implements OnModuleInit, OnModuleDestroy {
+  private unwatch: (() => void) | undefined;
+
+  constructor(private readonly modules: ModulesContainer) {
+    super();
+  }
+
+  /** @param options nothing is needed beside `ReaModule` */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return extend(super.forRoot(options));
+  }
+
+  /** As {@link forRoot}, with options from a factory, a class or an existing provider. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return extend(super.forRootAsync(options));
+  }
+
+  onModuleInit(): void {
+    this.unwatch = ingressClients.provideLater(this.modules, IngressModule);
+  }
+
+  onModuleDestroy(): void {
+    this.unwatch?.();
+  }
+}
+
+function extend(definition: DynamicModule): DynamicModule {
+  return {
+    ...definition,
+    global: true,
+    providers: liveList([...(definition.providers ?? []), IngressTransport, Ingress], () => ingressClients.providers()),
+    exports: liveList<NonNullable<DynamicModule['exports']>[number]>([Ingress], () =>
+      ingressClients.providers().map(({ provide }) => provide),
+    ),
+  };
+}

@@ -1,0 +1,180 @@
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { type EndpointOptions, ReaModule, type ReaModuleOptions } from '@rea/core';
+import { Ingress, IngressModule } from '@rea/ingress';
+import { RestateServer } from '@rea/server';
+import { type ServerAddress, sharedServer } from './shared-server.js';
+
+/** Options of {@link createTestApp}. */
+export interface TestAppOptions extends ModuleMetadata {
+  /**
+   * `'shared'` (default): the run's one server, with a namespace of its own for this application. `'always-replay'`
+   * suspends at every wait, so that each await replays the handler; `'no-retry'` fails an invocation at its first error.
+   * Both are servers of this application alone, unless the shared one is started that way.
+   */
+  readonly server?: 'shared' | 'always-replay' | 'no-retry' | ServerAddress;
+  /** Further options of `ReaModule`. */
+  readonly rea?: Omit<Partial<ReaModuleOptions>, 'server' | 'endpoint' | 'namespace'> & { readonly endpoint?: EndpointOptions };
+  /** Overrides of providers, guards and so on, as with `@nestjs/testing`. */
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+}
+
+/** Rows of the server's tables about one invocation. */
+export interface InvocationRow {
+  readonly id: string;
+  readonly target: string;
+  readonly status: string;
+  readonly completion_result: string | null;
+  readonly completion_failure: string | null;
+  readonly retry_count: number | null;
+}
+
+/** A journal entry as the server tells it. */
+export interface JournalRow {
+  readonly index: number;
+  readonly entry_type: string;
+  readonly name: string | null;
+}
+
+/** An application under test, on a real Restate server. */
+export class ReaTestApp {
+  private constructor(
+    /** The Nest application, initialised. Call `listen(0)` on it to test controllers over HTTP. */
+    readonly app: INestApplication,
+    /** Typed clients for any component of the application. */
+    readonly ingress: Ingress,
+    /** What stands before the names of this application's components on the server. */
+    readonly namespace: string,
+    private readonly address: ServerAddress,
+    private readonly ownServer: RestateServer | undefined,
+  ) {}
+
+  /** Starts the application and waits until its components are registered. */
+  static async create(options: TestAppOptions): Promise<ReaTestApp> {
+    const { server: mode = 'shared', rea, override, ...metadata } = options;
+    const { address, own } = await serverFor(mode);
+    const namespace = nextNamespace();
+    try {
+      const builder = Test.createTestingModule({
+        ...metadata,
+        imports: [
+          ReaModule.forRoot({
+            ...rea,
+            namespace,
+            server: address,
+            endpoint: { port: 0, host: '127.0.0.1', ...rea?.endpoint },
+          }),
+          IngressModule.forRoot(),
+          ...(metadata.imports ?? []),
+        ],
+      });
+      const module = await (override?.(builder) ?? builder).compile();
+      const app = module.createNestApplication();
+      await app.init();
+      return new ReaTestApp(app, app.get(Ingress), namespace, address, own);
+    } catch (error) {
+      await own?.stop();
+      throw error;
+    }
+  }
+
+  /** A provider of the application. */
+  get<T>(token: Type<T> | string | symbol): T {
+    return this.app.get<T>(token, { strict: false });
+  }
+
+  /** Runs SQL over the server's tables. @see https://docs.restate.dev/operate/introspection */
+  async query<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
+    const response = await fetch(`${this.address.adminUrl}/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ query: sql }),
+    });
+    if (!response.ok) throw new Error(`The query failed with ${response.status}: ${await response.text()}\n${sql}`);
+    return ((await response.json()) as { rows: Row[] }).rows;
+  }
+
+  /** The invocations of this application's components, optionally of one of them. */
+  invocations(component = ''): Promise<InvocationRow[]> {
+    return this.query<InvocationRow>(
+      `select id, target, status, completion_result, completion_failure, retry_count from sys_invocation
+       where target_service_name like '${this.namespace}.${component || '%'}' order by created_at`,
+    );
+  }
+
+  /** The journal of an invocation. */
+  journal(invocationId: string): Promise<JournalRow[]> {
+    return this.query<JournalRow>(
+      `select index, entry_type, name from sys_journal where id = '${invocationId}' order by index`,
+    );
+  }
+
+  /** The stored state of an object or workflow, by state name, as JSON. */
+  async state(component: string, key: string): Promise<Record<string, unknown>> {
+    const rows = await this.query<{ key: string; value_utf8: string }>(
+      `select key, value_utf8 from state where service_name = '${this.namespace}.${component}' and service_key = '${key}'`,
+    );
+    return Object.fromEntries(rows.map((row) => [row.key, JSON.parse(row.value_utf8)]));
+  }
+
+  /** Cancels an invocation: it gets a `CancelledError` at its next await. */
+  cancel(invocationId: string): Promise<void> {
+    return this.command(invocationId, 'cancel');
+  }
+
+  /** Kills an invocation: its handler runs no further, not even a `finally`. */
+  kill(invocationId: string): Promise<void> {
+    return this.command(invocationId, 'kill');
+  }
+
+  /** Closes the application and what was started for it. */
+  async close(): Promise<void> {
+    try {
+      await this.app.close();
+    } finally {
+      await this.ownServer?.stop();
+    }
+  }
+
+  /** So that `await using` closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private async command(invocationId: string, verb: 'cancel' | 'kill'): Promise<void> {
+    const response = await fetch(`${this.address.adminUrl}/invocations/${invocationId}/${verb}`, { method: 'PATCH' });
+    if (!response.ok) throw new Error(`${verb} ${invocationId} failed with ${response.status}: ${await response.text()}`);
+  }
+}
+
+/**
+ * Starts the providers, controllers and modules under test, with `ReaModule` and `IngressModule`, on a real Restate
+ * server. Applications share the server and do not see each other: each has a namespace of its own.
+ *
+ * @example
+ * ```ts
+ * const app = await createTestApp({ providers: [Greeter] });
+ * expect(await app.ingress.service(Greeter).call.greet('Ada')).toBe('Hello, Ada');
+ * await app.close();
+ * ```
+ */
+export function createTestApp(options: TestAppOptions): Promise<ReaTestApp> {
+  return ReaTestApp.create(options);
+}
+
+async function serverFor(
+  mode: NonNullable<TestAppOptions['server']>,
+): Promise<{ readonly address: ServerAddress; readonly own?: RestateServer }> {
+  if (typeof mode === 'object') return { address: mode };
+  if (mode === 'shared') return { address: await sharedServer() };
+  const own = await RestateServer.start({ alwaysReplay: mode === 'always-replay', retries: mode !== 'no-retry' });
+  return { address: own, own };
+}
+
+let count = 0;
+
+/** Unique across the processes of a test run. */
+function nextNamespace(): string {
+  count += 1;
+  return `t${process.pid.toString(36)}${Date.now().toString(36)}${count}`;
+}
