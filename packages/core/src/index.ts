@@ -22,6 +22,7 @@ export type {
 export { RestateConnection } from './connection/restate-connection.js';
 export { EmbeddedServerMissingError, EmbeddedServerStoppedError } from './connection/connection.errors.js';
 export { Handler } from './decorators/handler.decorator.js';
+export { AppliesToHandlers } from './decorators/applies-to-handlers.decorator.js';
 export { InjectClient } from './decorators/inject-client.decorator.js';
 export { Service } from './decorators/service.decorator.js';
 export { Shared } from './decorators/shared.decorator.js';
@@ -54,6 +55,7 @@ export { EndpointListenError } from './endpoint/endpoint.error.js';
 export type { AttemptOutcome, InvocationInfo, ReaEvent, ReaEventMap, ReaEventType } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';
+export { type HandlerArguments, handlerArguments, RESTATE_CONTEXT_TYPE } from './invocation/execution-context.js';
 export { runInContext } from './invocation/run-in-context.js';
 export { ReaOptionsError } from './options.error.js';
 export { PolicyConfigurationError } from './policy/policy.error.js';

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { createEndpointHandler } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
@@ -8,6 +9,7 @@ import { EndpointServer } from './endpoint/endpoint-server.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { InvokerFactory } from './invocation/handler-invoker.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
@@ -26,6 +28,8 @@ export class ReaRuntime {
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
     private readonly connection: RestateConnection,
+    private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
     private readonly explorer: ComponentExplorer,
     private readonly policy: PolicyService,
     private readonly events: ReaEvents,
@@ -46,8 +50,9 @@ export class ReaRuntime {
       return;
     }
     const { policy, events, options } = this;
+    const invokers = new InvokerFactory(this.modules, this.config, policy);
     const handler = createEndpointHandler({
-      services: components.map((component) => createDefinition(component, { options, policy, events })),
+      services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
       logger: sdkLogger(),
       ...(endpoint.identityKeys ? { identityKeys: [...endpoint.identityKeys] } : {}),
     });

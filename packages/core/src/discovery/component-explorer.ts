@@ -14,6 +14,7 @@ import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { loadDtoValidation } from '../validation/dto-validator.js';
 import type { Validator } from '../validation/validator.js';
 import { checkComponent } from './component-checks.js';
+import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
 import { createPayload, isDtoClass } from './payload.js';
@@ -43,6 +44,7 @@ export class ComponentExplorer {
         continue;
       }
       checkComponent(type, declaration);
+      checkEnhancers(type, declaration, provider);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });

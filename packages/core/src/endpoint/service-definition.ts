@@ -18,7 +18,7 @@ import type { ComponentModel, HandlerModel } from '../discovery/component.model.
 import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
-import { createInvoker, type Invoker, placeOf } from '../invocation/handler-invoker.js';
+import { type Invoker, type InvokerFactory, placeOf } from '../invocation/handler-invoker.js';
 import { readRunState, RUN_STATE_HANDLER } from '../invocation/workflow-run-state.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
@@ -33,6 +33,7 @@ export interface DefinitionContext {
   readonly options: ReaModuleOptions;
   readonly policy: PolicyService;
   readonly events: ReaEvents;
+  readonly invokers: InvokerFactory;
 }
 
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
@@ -69,7 +70,7 @@ function createHandler(
   handler: HandlerModel,
   overrides: HandlerOverrides,
   componentOptions: ObjectOptions & WorkflowOptions,
-  { policy, events, options: { namespace } }: DefinitionContext,
+  { policy, events, invokers, options: { namespace } }: DefinitionContext,
 ): unknown {
   const { input: _input, output: _output, name: _name, ...declared } = handler.declaration.options;
   const merged = merge(declared, overrides);
@@ -81,7 +82,7 @@ function createHandler(
     asTerminalError: (error: unknown): TerminalError | undefined => userMapping?.(error) ?? asTerminalError(error),
     hooks: [...(merged.hooks ?? []), attemptHook(placeOf(component, handler), policy, events, namespace)],
   };
-  return wrap(component, handler, options, createInvoker(component, handler, policy));
+  return wrap(component, handler, options, invokers.create(component, handler));
 }
 
 /** The SDK's wrapper for a handler of its kind. */

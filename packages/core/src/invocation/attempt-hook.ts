@@ -50,7 +50,7 @@ export function attemptHook(
             }
             ended();
           }),
-        run: (name, next) => withScope({ attempt, run: name }, next),
+        run: (name, next) => withScope({ attempt, closed: `the run "${name}"` }, next),
       },
     };
   };

@@ -52,8 +52,8 @@ export class Attempt {
 /** Where code is running: in an attempt, and perhaps inside one of its run closures. */
 export interface Scope {
   readonly attempt: Attempt;
-  /** The name of the run whose closure is executing. */
-  readonly run?: string;
+  /** Where durable operations are refused: `the run "charge"`, `a guard`. Undefined in handler code. */
+  readonly closed?: string;
 }
 
 const storage = new AsyncLocalStorage<Scope>();
@@ -74,8 +74,14 @@ export function attemptOf(ctx: Context): Attempt | undefined {
   return attempts.get(ctx);
 }
 
-/** Reports `context-in-run` when the calling code runs inside a run closure. */
+/** Reports `context-in-run` when the calling code runs where nothing can be journaled: a run closure, a guard. */
 export function refuseInRun(what: string): void {
   const scope = storage.getStore();
-  if (scope?.run !== undefined) scope.attempt.report('context-in-run', `${what} inside the run "${scope.run}"`);
+  if (scope?.closed !== undefined) scope.attempt.report('context-in-run', `${what} inside ${scope.closed}`);
+}
+
+/** Runs code of an attempt in which durable operations are refused. @param where for the message: `a guard` */
+export function withoutDurableOperations<T>(where: string, fn: () => T): T {
+  const scope = storage.getStore();
+  return scope ? storage.run({ attempt: scope.attempt, closed: where }, fn) : fn();
 }

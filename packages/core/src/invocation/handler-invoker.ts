@@ -1,32 +1,76 @@
-import { ContextIdFactory, ModuleRef } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import type { Context, ObjectContext, Request } from '@restatedev/restate-sdk';
+import { type ApplicationConfig, type ContextId, ContextIdFactory, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import type { Context, internal, ObjectContext, Request } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
-import type { Validator } from '../validation/validator.js';
+import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { currentScope } from './attempt.js';
+import { callEnhanced, type EnhancedCall } from './enhanced-call.js';
+import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
 import { RUN_STATE, type RunState } from './workflow-run-state.js';
-
-type Method = (ctx: Context, input: unknown) => Promise<unknown>;
 
 /** The function that the SDK calls for a handler: from the raw context and the parsed input to the method's result. */
 export type Invoker = (ctx: Context, input: unknown) => Promise<unknown>;
 
-/** Binds a handler's method, with its validation and the guarded context around it. */
-export function createInvoker(component: ComponentModel, handler: HandlerModel, policy: PolicyService): Invoker {
-  const { kind } = handler.declaration;
-  const readOnly = kind === 'shared' || kind === 'signal' || kind === 'query';
-  const place = placeOf(component, handler);
-  const call = createCall(component.provider, handler.declaration.method);
-  const invoke: Invoker = async (raw, rawInput) => {
-    const ctx = openContext(raw, readOnly, policy);
-    const input = check(handler.input.validate, rawInput, `The input of ${place}`, 400);
-    return check(handler.output.validate, await call(ctx, input), `The output of ${place}`, 500);
-  };
-  return kind === 'run' ? recordRun(invoke) : invoke;
+type Method = (this: object, ctx: Context, input: unknown) => Promise<unknown>;
+
+/** Makes the invokers of an application's handlers. */
+export class InvokerFactory {
+  private readonly enhancers: EnhancerContexts;
+
+  constructor(
+    modules: ModulesContainer,
+    config: ApplicationConfig,
+    private readonly policy: PolicyService,
+  ) {
+    this.enhancers = new EnhancerContexts(modules, config);
+  }
+
+  /** Binds a handler's method, with validation, enhancers and the guarded context around it. */
+  create(component: ComponentModel, handler: HandlerModel): Invoker {
+    const { kind } = handler.declaration;
+    const readOnly = kind === 'shared' || kind === 'signal' || kind === 'query';
+    const place = placeOf(component, handler);
+    const call = this.createCall(component, handler);
+    return async (raw, rawInput) => {
+      const ctx = openContext(raw, readOnly, this.policy);
+      const input = check(handler.input.validate, rawInput, `The input of ${place}`, 400);
+      return check(handler.output.validate, await call(ctx, input), `The output of ${place}`, 500);
+    };
+  }
+
+  /** Calls the method on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
+  private createCall(component: ComponentModel, { declaration }: HandlerModel): Invoker {
+    const { provider } = component;
+    const prototype = component.type.prototype as Record<string, Method>;
+    const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
+    const { input } = declaration.options;
+    const toCall = (instance: object, contextId?: ContextId, inquirerId?: string): EnhancedCall => {
+      const method = (instance as Record<string, Method>)[declaration.method]!;
+      return {
+        instance,
+        method,
+        enhancers: this.enhancers.create(instance, method as never, provider.host!.token, contextId, inquirerId),
+        metatype: types[1],
+        schema: isStandardSchema(input) ? input : undefined,
+      };
+    };
+    const invoke = declaration.kind === 'run' ? invokeRun : invokeCall;
+    if (provider.isDependencyTreeStatic() && !provider.isTransient) {
+      const call = toCall(provider.instance as object);
+      return (ctx, value) => invoke(call, ctx, value);
+    }
+    const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
+    return async (ctx, value) => {
+      const decideGuards = isFresh(ctx);
+      const contextId = ContextIdFactory.create();
+      moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
+      const instance: object = await moduleRef.resolve(provider.token as string, contextId, { strict: true });
+      return invoke(toCall(instance, contextId, provider.id), ctx, value, decideGuards);
+    };
+  }
 }
 
 /** How messages name a handler: `Cart/addItem`. */
@@ -50,39 +94,34 @@ function check(validate: Validator | undefined, value: unknown, subject: string,
   return result.value;
 }
 
-/** Calls the method on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
-function createCall(provider: InstanceWrapper, method: string): Method {
-  if (provider.isDependencyTreeStatic() && !provider.isTransient) {
-    const instance: Record<string, Method> = provider.instance;
-    return (ctx, input) => instance[method]!(ctx, input);
-  }
-  const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
-  return async (ctx, input) => {
-    const contextId = ContextIdFactory.create();
-    moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
-    const instance: Record<string, Method> = await moduleRef.resolve(provider.token as string, contextId, {
-      strict: true,
-    });
-    return instance[method]!(ctx, input);
-  };
+/** Whether this attempt starts without a journal: nothing has been done yet, so the guards have not decided. */
+function isFresh(ctx: Context): boolean {
+  return (ctx as internal.ContextInternal).isProcessing();
+}
+
+function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: boolean): Promise<unknown> {
+  if (isEmpty(call.enhancers)) return call.method.call(call.instance, ctx, input);
+  return callEnhanced(call, ctx, input, fresh ?? isFresh(ctx));
 }
 
 /**
- * Notes the run's invocation id, and later its end, in the workflow's state. By-key attach and output of durable
- * clients read it through a shared handler, since the SDK attaches by invocation id only.
+ * As {@link invokeCall}, for a workflow's run: notes the run's invocation id, and later its end, in the workflow's
+ * state, for by-key attach and output of durable clients (the SDK attaches by invocation id only). The note is written
+ * once the guards have let the run in, so that a fresh attempt is still recognised as fresh by them.
  */
-function recordRun(invoke: Invoker): Invoker {
-  return async (ctx, input) => {
-    const { id } = ctx.request();
-    const state = ctx as ObjectContext;
-    state.set<RunState>(RUN_STATE, { id, done: false });
-    try {
-      const output = await invoke(ctx, input);
-      state.set<RunState>(RUN_STATE, { id, done: true });
-      return output;
-    } catch (error) {
-      if (error instanceof TerminalError) state.set<RunState>(RUN_STATE, { id, done: true });
-      throw error;
-    }
+async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh = isFresh(ctx)): Promise<unknown> {
+  const { id } = ctx.request();
+  const note = (done: boolean) => (ctx as ObjectContext).set<RunState>(RUN_STATE, { id, done });
+  const method: Method = async function (runCtx, runInput) {
+    note(false);
+    return call.method.call(this, runCtx, runInput);
   };
+  try {
+    const output = await invokeCall({ ...call, method }, ctx, input, fresh);
+    note(true);
+    return output;
+  } catch (error) {
+    if (error instanceof TerminalError) note(true);
+    throw error;
+  }
 }

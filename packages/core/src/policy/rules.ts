@@ -7,7 +7,7 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     code: 'REA2001',
     severity: 'unsafe',
     catches:
-      'The durable context was used inside a run closure; a replay skips the closure, so the journal would no longer match.',
+      'The durable context was used inside a run closure (or a guard); a replay skips it, so the journal would no longer match.',
     cure: 'Use the context before or after the run, and pass plain values into the closure.',
   },
   'shared-write': {
