@@ -19,7 +19,7 @@ const durable = (name: string) => ({
   ...shared,
   test: {
     name,
-    include: ['packages/{core,ingress,testing}/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
+    include: ['packages/{core,ingress,testing}/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'docs/examples/**/*.test.ts'],
     globalSetup: path('test/vitest/global-setup.ts'),
     setupFiles: path('test/vitest/setup.ts'),
     testTimeout: 30_000,

@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 // Tests come last, and run even when an earlier stage failed: one run shows everything that is wrong.
-const stages = ['format:check', 'lint', 'build', 'typecheck', 'unused', 'package:check', 'api:check', 'test'];
+const stages = [
+  'format:check',
+  'docs:check',
+  'lint',
+  'build',
+  'typecheck',
+  'unused',
+  'package:check',
+  'api:check',
+  'test',
+];
 
 const scratch = mkdtempSync(join(tmpdir(), 'rea-check-'));
 const countsFile = join(scratch, 'counts');

@@ -100,7 +100,9 @@ class Approval {
 
   @WorkflowRun()
   async decide(ctx: WorkflowContext, subject: string): Promise<string> {
-    return `${subject}: ${await promise(ctx, Approval.decision).get()}`;
+    const decision = await promise(ctx, Approval.decision).get();
+    if (subject === 'clear') ctx.clearAll();
+    return `${subject}: ${decision}`;
   }
 
   @WorkflowSignal()
@@ -312,15 +314,38 @@ describe('A workflow, from a handler,', () => {
     ]);
   });
 
-  test('is attached to by its id before it ends, and from another handler', async () => {
+  test('is attached to by its id right after it was submitted', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const id = newKey();
+      const waiting = inHandler(async (_ctx, { approvals }) => {
+        await approvals.of(id).submit('travel').invocationId;
+        return approvals.of(id).attach();
+      }).catch((error: Error) => error.message);
+      await app.ingress.workflow(Approval).of(id).signal.approve('Grace');
+      expect(await waiting).toBe('travel: approved by Grace');
+    }
+  });
+
+  test('is attached to by its id from another handler, before and after it has ended', async () => {
     const id = newKey();
-    const waiting = inHandler(async (_ctx, { approvals }) => {
-      await approvals.of(id).submit('travel').invocationId;
-      return approvals.of(id).attach();
-    });
-    await eventually(async () => expect((await app.invocations('Approval')).some((row) => row.target.includes(id))).toBe(true));
+    const start = (ctx: Context, { approvals }: Caller) => approvals.of(id).submit('travel').invocationId;
+    await inHandler(start);
+    expect(await inHandler((_ctx, { approvals }) => approvals.of(id).query.status())).toBe('open');
+    await eventually(async () => expect(await app.state('Approval', id)).not.toEqual({}));
+    const waiting = inHandler((_ctx, { approvals }) => approvals.of(id).attach());
     await inHandler((_ctx, { approvals }) => approvals.of(id).signal.approve('Grace'));
     expect(await waiting).toBe('travel: approved by Grace');
+    expect(await inHandler((_ctx, { approvals }) => approvals.of(id).attach())).toBe('travel: approved by Grace');
+  });
+
+  test('is attached to by its id also when it has cleared its state', async () => {
+    const id = newKey();
+    await inHandler((_ctx, { approvals }) => approvals.of(id).submit('clear').invocationId);
+    await inHandler((_ctx, { approvals }) => approvals.of(id).signal.approve('Ada'));
+    await eventually(async () =>
+      expect(await inHandler((_ctx, { approvals }) => approvals.of(id).output())).toMatchObject({ ready: true }),
+    );
+    expect(await inHandler((_ctx, { approvals }) => approvals.of(id).attach())).toBe('clear: approved by Ada');
   });
 
   test('that was never started is not found by attach, and has no output', async () => {

@@ -110,7 +110,7 @@ describe('An awakeable', () => {
     const { id, outcome } = waiting<undefined>();
     const known = await id;
     await inHandler(async (ctx) => resolveAwakeable(ctx, known));
-    expect(await outcome).toEqual({});
+    expect(await outcome).toEqual({ value: null });
   });
 
   test('is rejected by another handler with a reason', async () => {
