@@ -1,1 +1,43 @@
-export {};
+import 'reflect-metadata';
+import { RestateConnection } from '@rea/core';
+import { readSettings } from './config/read-settings.js';
+import { checkPort, portError } from './startup/check-port.js';
+import { welcome } from './startup/welcome.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+async function main(): Promise<void> {
+  const { PORT, DATA_DIRECTORY, RESTATE_INGRESS_URL } = readSettings(process.env);
+  await checkPort(PORT);
+  say(
+    RESTATE_INGRESS_URL === undefined
+      ? `Starting the Restate server (its data is in ${DATA_DIRECTORY}) ...`
+      : `Using the Restate server at ${RESTATE_INGRESS_URL} ...`,
+  );
+  // Only now: importing it reads the settings, and loads all of Nest.
+  const { createApp } = await import('./startup/create-app.js');
+  const app = await createApp();
+  for (const signal of SIGNALS) process.once(signal, () => say('\nStopping ...'));
+  app.enableShutdownHooks([...SIGNALS], { useProcessExit: true });
+  try {
+    say('Registering the handlers ...');
+    await app.listen(PORT);
+  } catch (error) {
+    await app.close();
+    throw portError(error, PORT);
+  }
+  const { ingressUrl, adminUrl } = app.get(RestateConnection);
+  const front = (await app.getUrl()).replace('[::1]', 'localhost');
+  // A new name at each start: a copied line always places an order of its own.
+  const napId = `nap-${Date.now().toString(36)}`;
+  say(welcome({ front, ingress: ingressUrl, admin: adminUrl }, napId));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`The order app did not start. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+
+/** Every environment variable that the order app reads. */
+export const Settings = z
+  .object({
+    PORT: Port.default(3000).describe('Port of the shop front'),
+    DATA_DIRECTORY: z
+      .string()
+      .min(1)
+      .default('.rea/orders')
+      .describe('Embedded Restate server, and the payment stand-in'),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    NODE_ENV: z.string().default('development'),
+    RESTATE_INGRESS_URL: z.url().optional().describe('Use this Restate server instead of an embedded one'),
+    RESTATE_ADMIN_URL: z.url().optional().describe('Its admin API'),
+    ENDPOINT_PORT: Port.optional().describe('Port on which that server reaches the handlers'),
+    ENDPOINT_URL: z.url().optional().describe('URL at which that server reaches the handlers'),
+  })
+  .refine((settings) => (settings.RESTATE_INGRESS_URL === undefined) === (settings.RESTATE_ADMIN_URL === undefined), {
+    message: 'Set both RESTATE_INGRESS_URL and RESTATE_ADMIN_URL, or neither for an embedded server',
+    path: ['RESTATE_ADMIN_URL'],
+  });
+export type Settings = z.infer<typeof Settings>;

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+export const LedgerEntryKind = z.enum(['authorised', 'declined', 'captured', 'voided', 'refunded', 'unchanged']);
+
+/** One answer of the stand-in. `unchanged`: there was nothing to void or to refund. */
+export const LedgerEntry = z.object({
+  at: z.string(),
+  idempotencyKey: z.string(),
+  orderId: z.string(),
+  kind: LedgerEntryKind,
+  /** In cents. */
+  amount: z.int().nonnegative(),
+  reason: z.string().optional(),
+});
+export type LedgerEntry = z.infer<typeof LedgerEntry>;

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { CartsModule } from './carts/carts.module.js';
+import { CatalogModule } from './catalog/catalog.module.js';
+import { ValidationPipe } from './common/validation.pipe.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
+import { ShippingModule } from './shipping/shipping.module.js';
+import { StockModule } from './stock/stock.module.js';
+
+/** Everything that makes the shop, without where it runs: {@link AppModule} adds that, and tests add their own. */
+@Module({
+  imports: [CatalogModule, StockModule, PaymentsModule, ShippingModule, OrdersModule, CartsModule],
+  providers: [{ provide: APP_PIPE, useClass: ValidationPipe }],
+})
+export class ShopModule {}

@@ -1,0 +1,12 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from '../app.module.js';
+import { AppLogger } from '../logging/app-logger.service.js';
+
+/** The application, with its Restate server running, not listening yet. */
+export async function createApp(): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, { bufferLogs: true, abortOnError: false });
+  app.useLogger(app.get(AppLogger));
+  if (process.env['NODE_ENV'] !== 'production') app.set('json spaces', 2);
+  return app;
+}
