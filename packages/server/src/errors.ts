@@ -1,15 +1,6 @@
 /** The stable codes of the errors that `@rea/server` throws. */
 export type RestateServerErrorCode =
-  | 'REA5001'
-  | 'REA5002'
-  | 'REA5003'
-  | 'REA5004'
-  | 'REA5005'
-  | 'REA5006'
-  | 'REA5007'
-  | 'REA5008'
-  | 'REA5009'
-  | 'REA5010';
+  'REA5001' | 'REA5002' | 'REA5003' | 'REA5004' | 'REA5005' | 'REA5006' | 'REA5007' | 'REA5008' | 'REA5009' | 'REA5010';
 
 /**
  * Base of every error that this package throws on purpose. Tell errors apart by `code`, which is stable across

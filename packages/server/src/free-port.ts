@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { PortInUseError } from './errors.js';
 import { hasCode } from './node-error.js';
 
@@ -27,6 +27,20 @@ export async function isPortFree(port: number, host: string): Promise<boolean> {
     });
   });
   return true;
+}
+
+/** Whether somebody listens there. Unlike {@link isPortFree} it never holds the port, not even for a moment. */
+export function accepts(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
 }
 
 /** A port that is free now and that this process has not handed out lately. */

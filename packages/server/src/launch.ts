@@ -161,7 +161,9 @@ async function awaitReady(child: SupervisedProcess, ports: ServerPorts, plan: La
       if (now - started > timeout) return 'late';
       if (now - told > 5_000) {
         told = now;
-        options.onProgress?.(`Still waiting for the Restate server after ${Math.round((now - started) / 1_000)} s: ${answer}`);
+        options.onProgress?.(
+          `Still waiting for the Restate server after ${Math.round((now - started) / 1_000)} s: ${answer}`,
+        );
       }
       await delay(25);
     }

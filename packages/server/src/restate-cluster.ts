@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataDirectoryLock } from './data-directory-lock.js';
 import { InvalidOptionsError, PortInUseError, ServerReadyTimeoutError } from './errors.js';
-import { freePort } from './free-port.js';
+import { accepts, freePort } from './free-port.js';
 import { send } from './http.js';
 import type { RestateClusterOptions } from './restate-cluster.options.js';
 import { RestateServer } from './restate-server.js';
@@ -55,7 +55,8 @@ export class RestateCluster implements AsyncDisposable {
     const lock = baseDir === undefined ? undefined : await DataDirectoryLock.acquire(baseDir);
     try {
       // The servers of an owner that crashed may still hold the ports.
-      if (baseDir !== undefined) await Promise.all(indexes.map((index) => waitForOrphans(nodeDirectory(baseDir, index))));
+      if (baseDir !== undefined)
+        await Promise.all(indexes.map((index) => waitForOrphans(nodeDirectory(baseDir, index))));
       for (let attempt = 1; ; attempt += 1) {
         const { ports, fresh } = await choosePorts(indexes, baseDir, options.host);
         try {
@@ -160,7 +161,9 @@ export class RestateCluster implements AsyncDisposable {
       );
       const partitions = Math.max(...counts.map((count) => count.partitions));
       const leaders = counts.reduce((sum, count) => sum + count.leaders, 0);
-      return partitions > 0 && leaders >= partitions ? undefined : `${leaders} of ${partitions} partitions have a leader`;
+      return partitions > 0 && leaders >= partitions
+        ? undefined
+        : `${leaders} of ${partitions} partitions have a leader`;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -210,6 +213,9 @@ async function startNodes(
   const started = await Promise.allSettled(
     ports.map(async (own, index) => {
       try {
+        // The first node founds the cluster and places the logs on the nodes that it knows by then. A log that two nodes
+        // hold cannot be written when one of them dies, so the others must be there to join at once.
+        if (index === 0) await listening(host, ports.slice(1), failure.signal);
         return await RestateServer.start({
           ...common,
           baseDir: baseDir === undefined ? undefined : nodeDirectory(baseDir, index),
@@ -243,6 +249,12 @@ async function startNodes(
   if (nodes.length === ports.length) return nodes;
   await Promise.all(nodes.map((node) => node.stop()));
   throw failure.signal.reason;
+}
+
+async function listening(host: string, ports: readonly ServerPorts[], signal: AbortSignal): Promise<void> {
+  for (const { node } of ports) {
+    while (!signal.aborted && !(await accepts(node, host))) await delay(25);
+  }
 }
 
 /** The value of a gauge in Prometheus text; 0 when it is absent. */

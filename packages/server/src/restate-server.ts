@@ -121,7 +121,9 @@ export class RestateServer implements AsyncDisposable {
    */
   async query<T = Record<string, unknown>>(sql: string): Promise<T[]> {
     if (!this.running) {
-      throw new ServerNotRunningError('The Restate server does not run, so it cannot be queried. Call restart() first.');
+      throw new ServerNotRunningError(
+        'The Restate server does not run, so it cannot be queried. Call restart() first.',
+      );
     }
     const { status, body } = await send(`${this.adminUrl}/query`, { json: { query: sql }, timeout: 30_000 });
     if (status !== 200) {

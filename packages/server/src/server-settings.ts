@@ -33,7 +33,9 @@ export function checkOptions(options: RestateServerOptions): void {
   for (const name of ['ingressPort', 'adminPort', 'nodePort'] as const) {
     const port = options[name];
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-      throw new InvalidOptionsError(`${name} is ${port}, which is no port. Give 1 to 65535, or leave it out for a free one.`);
+      throw new InvalidOptionsError(
+        `${name} is ${port}, which is no port. Give 1 to 65535, or leave it out for a free one.`,
+      );
     }
   }
   const { partitions } = options;
@@ -41,11 +43,15 @@ export function checkOptions(options: RestateServerOptions): void {
     throw new InvalidOptionsError(`partitions is ${partitions}, but a server has at least 1. Leave it out for 1.`);
   }
   if (options.identityKey !== undefined && options.identityKeyFile !== undefined) {
-    throw new InvalidOptionsError('Both identityKey and identityKeyFile are given, but a server signs with one key. Give one.');
+    throw new InvalidOptionsError(
+      'Both identityKey and identityKeyFile are given, but a server signs with one key. Give one.',
+    );
   }
   for (const [name, option] of Object.entries(owned)) {
     if (options.env?.[name] !== undefined) {
-      throw new InvalidOptionsError(`env.${name} would move the server behind the back of its own URLs. Use the option ${option}.`);
+      throw new InvalidOptionsError(
+        `env.${name} would move the server behind the back of its own URLs. Use the option ${option}.`,
+      );
     }
   }
 }

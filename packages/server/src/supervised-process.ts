@@ -51,11 +51,15 @@ export class SupervisedProcess {
 
   /** Starts the server; it is not ready yet. */
   static async start(options: SupervisedProcessOptions): Promise<SupervisedProcess> {
-    const shell = spawn('/bin/sh', ['-c', supervisor, 'rea-restate-server', options.binary, options.removeWhenOrphaned ?? ''], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      env: options.env,
-    });
+    const shell = spawn(
+      '/bin/sh',
+      ['-c', supervisor, 'rea-restate-server', options.binary, options.removeWhenOrphaned ?? ''],
+      {
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+        env: options.env,
+      },
+    );
     const [stdin, stdout, stderr, report] = shell.stdio;
     // The pipe is never written to; it may report that its other end is gone.
     stdin.on('error', () => undefined);

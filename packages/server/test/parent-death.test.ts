@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RestateServer, type RestateServerOptions } from '../src/index.js';
+import { RestateServer, stablePorts, type RestateServerOptions } from '../src/index.js';
 import { scratchDirectory } from './support/directory.js';
 import { allGone, eventually, Owner, serverGroup } from './support/processes.js';
 
@@ -75,6 +75,7 @@ describe('two owners of one directory', () => {
     const refusal = events.find((event) => event.event === 'failed');
     expect(refusal?.code).toBe('REA5006');
     expect(refusal?.message).toContain(`process ${winner?.pid}`);
+    await expect(stablePorts(directory.path, ['admin'])).rejects.toMatchObject({ code: 'REA5006' });
     expect(await winner?.end('SIGTERM')).toBe(0);
   });
 });

@@ -24,7 +24,8 @@ it('loses nothing when several parts of a program ask at once', async () => {
 
 it('makes the directory', async () => {
   await using directory = await scratchDirectory();
-  await stablePorts(join(directory.path, 'not', 'yet'), ['endpoint']);
+  const { endpoint } = await stablePorts(join(directory.path, 'not', 'yet'), ['endpoint']);
+  expect(endpoint).toBeGreaterThan(1_024);
 });
 
 it('refuses a persisted port that is taken, and says whose it is and what to do', async () => {

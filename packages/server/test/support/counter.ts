@@ -41,7 +41,9 @@ export class CounterEndpoint implements AsyncDisposable {
         },
       },
     });
-    const server = createServer(restate.createEndpointHandler({ services: [counter], identityKeys, logger: () => undefined }));
+    const server = createServer(
+      restate.createEndpointHandler({ services: [counter], identityKeys, logger: () => undefined }),
+    );
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });

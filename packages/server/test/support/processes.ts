@@ -7,7 +7,11 @@ import { promisify } from 'node:util';
 import type { RestateServerOptions } from '../../src/index.js';
 
 /** Polls until `condition` holds; fails with `what` when it does not in time. */
-export async function eventually(what: string, timeout: number, condition: () => boolean | Promise<boolean>): Promise<void> {
+export async function eventually(
+  what: string,
+  timeout: number,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
   const deadline = Date.now() + timeout;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Not within ${timeout} ms: ${what}`);
