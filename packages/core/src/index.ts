@@ -52,6 +52,7 @@ export { run, type RunContext, type RunOptions, type RunOptionsWithSerde, type R
 export { type ReadonlyState, type State, state } from './durable/state.js';
 export { type StateKey, stateKey, type StateKeyOptions, type StateKeyOptionsWithDefault } from './durable/state-key.js';
 export { EndpointListenError } from './endpoint/endpoint.error.js';
+export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
 export type { AttemptOutcome, InvocationInfo, ReaEvent, ReaEventMap, ReaEventType } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';

@@ -1,5 +1,11 @@
-import { Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  Module,
+  type NestModule,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { ReaRuntime } from './rea.runtime.js';
 
 /**
@@ -9,12 +15,24 @@ import { ReaRuntime } from './rea.runtime.js';
  * providers they use.
  */
 @Module({})
-export class ReaRuntimeModule implements OnApplicationBootstrap, OnModuleDestroy {
+export class ReaRuntimeModule implements NestModule, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly runtime: ReaRuntime,
+    private readonly http: HttpAdapterHost,
     modules: ModulesContainer,
   ) {
     for (const module of modules.values()) if (module.metatype === ReaRuntimeModule) module.distance = -1;
+  }
+
+  /**
+   * A mounted endpoint sits in front of the routes. The adapter's own `use` knows no global prefix, which module
+   * middlewares would get.
+   */
+  configure(): void {
+    if (!this.runtime.isMounted) return;
+    this.http.httpAdapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+      if (!this.runtime.handleMounted(request, response)) next();
+    });
   }
 
   onApplicationBootstrap(): Promise<void> {

@@ -4,6 +4,8 @@ import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
+import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
+import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { ReaEvents } from './events/rea-events.js';
 import { liveList } from './live-list.js';
 import { PolicyService } from './policy/policy.service.js';
@@ -19,10 +21,12 @@ const PROVIDERS: Provider[] = [
   ReaEvents,
   PolicyService,
   ComponentExplorer,
+  MountedEndpoint,
+  ReaEndpoint,
   ReaRuntime,
 ];
 
-const EXPORTS = [REA_OPTIONS, RestateConnection, ReaEvents, PolicyService, ReaRuntime];
+const EXPORTS = [REA_OPTIONS, RestateConnection, ReaEvents, PolicyService, ReaEndpoint, ReaRuntime];
 
 /**
  * Makes the providers of a Nest application durable: finds every `@Service`, `@VirtualObject` and `@Workflow` in the

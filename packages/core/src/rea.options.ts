@@ -31,11 +31,21 @@ export type ServerOptions = 'embedded' | EmbeddedServerOptions | ExternalServerO
 
 /** How the application's handlers are served to the Restate server. */
 export interface EndpointOptions {
+  /**
+   * `'port'` (default): a port of its own, HTTP/2. `'mounted'`: under {@link path} of the application's own HTTP server,
+   * HTTP/1.1. `'manual'`: not served by Rea; get a fetch or Lambda handler from `ReaEndpoint`.
+   */
+  readonly serve?: 'port' | 'mounted' | 'manual';
+  /** Path of the mounted endpoint. A global prefix does not apply to it. Default `/restate`. */
+  readonly path?: string;
   /** Port of the HTTP/2 endpoint. Default 9080; with an embedded server a free one, remembered in its data directory. */
   readonly port?: number;
   /** Interface to listen on. Default: all (`0.0.0.0`), with an embedded server loopback only. */
   readonly host?: string;
-  /** The URL under which the Restate server reaches this endpoint. Default `http://<host name>:<port>`. */
+  /**
+   * The URL under which the Restate server reaches this endpoint. Default `http://<host name>:<port>`, for a mounted one
+   * with its path. A manual endpoint is registered only when this is set.
+   */
   readonly advertisedUrl?: string;
   /** Public keys (`publickeyv1_...`) of the Restate servers that may call; others get 401. Default: anyone may. */
   readonly identityKeys?: readonly string[];

@@ -1,11 +1,16 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { createEndpointHandler } from '@restatedev/restate-sdk';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
+import type { ComponentModel } from './discovery/component.model.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
+import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
+import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
@@ -16,9 +21,10 @@ import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
 
 const DEFAULT_PORT = 9080;
+const DEFAULT_PATH = '/restate';
 const DEFAULT_DRAIN_TIMEOUT = 10_000;
 
-/** Opens, registers and closes the endpoint. When that happens is {@link ReaRuntimeModule}'s business. */
+/** Opens, registers and closes the endpoint. When that happens is the business of `ReaRuntimeModule`. */
 @Injectable()
 export class ReaRuntime {
   private readonly logger = new Logger('Rea');
@@ -30,45 +36,52 @@ export class ReaRuntime {
     private readonly connection: RestateConnection,
     private readonly modules: ModulesContainer,
     private readonly config: ApplicationConfig,
+    private readonly http: HttpAdapterHost,
     private readonly explorer: ComponentExplorer,
     private readonly policy: PolicyService,
     private readonly events: ReaEvents,
-  ) {}
+    private readonly endpoint: ReaEndpoint,
+    private readonly mounted: MountedEndpoint,
+  ) {
+    if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
+  }
 
-  /** Where the Restate server reaches this application's handlers; undefined when it serves none. */
+  /** Where the Restate server reaches this application's handlers; undefined while it serves none. */
   get endpointUrl(): string | undefined {
     return this.url;
+  }
+
+  /** Whether the endpoint is part of the application's own HTTP server. */
+  get isMounted(): boolean {
+    return this.endpointOptions?.serve === 'mounted';
   }
 
   /** Finds the components, serves them and makes them known to the Restate server. */
   async start(): Promise<void> {
     const components = await this.explorer.explore();
-    const { endpoint = {}, registration = {} } = this.options;
-    if (endpoint === false) return;
+    const endpoint = this.endpointOptions;
+    if (!endpoint) return;
     if (components.length === 0) {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
-    const { policy, events, options } = this;
-    const invokers = new InvokerFactory(this.modules, this.config, policy);
-    const handler = createEndpointHandler({
-      services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
-      logger: sdkLogger(),
-      ...(endpoint.identityKeys ? { identityKeys: [...endpoint.identityKeys] } : {}),
-    });
-    this.server = new EndpointServer(handler);
-    const { port, host } = this.address(endpoint);
-    const actual = await this.server.listen(port, host);
-    this.url = this.advertisedUrl(endpoint, actual);
-    this.announce(endpoint, host, actual, components.length);
-    const admin = AdminClient.of(this.connection);
-    if (registration !== false && admin) await new Registrar(admin, this.events, registration).register(this.url);
+    const sdk = this.createEndpoint(components, endpoint);
+    this.endpoint.open(sdk);
+    const { serve = 'port' } = endpoint;
+    if (serve === 'port') await this.listen(sdk, endpoint);
+    else if (serve === 'mounted') this.openMounted(sdk, endpoint);
+    else if (endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
+  }
+
+  /** Serves a request of the HTTP front that is for the mounted endpoint; tells whether it was. */
+  handleMounted(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.mounted.handle(request, response);
   }
 
   /** Lets running effects finish, suspends the rest, and closes the endpoint. */
   async drain(): Promise<void> {
-    const { endpoint } = this.options;
-    await this.server?.close((endpoint || {}).drainTimeout ?? DEFAULT_DRAIN_TIMEOUT);
+    const timeout = this.endpointOptions?.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
+    await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
   }
 
@@ -77,25 +90,64 @@ export class ReaRuntime {
     if (this.connection instanceof EmbeddedConnection) await this.connection.stop();
   }
 
-  private address(endpoint: EndpointOptions): { readonly port: number; readonly host: string } {
-    return this.connection instanceof EmbeddedConnection
-      ? { port: endpoint.port ?? this.connection.endpointPort, host: endpoint.host ?? '127.0.0.1' }
-      : { port: endpoint.port ?? DEFAULT_PORT, host: endpoint.host ?? '0.0.0.0' };
+  /** Undefined when this application serves no handlers. */
+  private get endpointOptions(): EndpointOptions | undefined {
+    const { endpoint = {} } = this.options;
+    return endpoint === false ? undefined : endpoint;
   }
 
-  private advertisedUrl(endpoint: EndpointOptions, port: number): string {
-    if (endpoint.advertisedUrl) return endpoint.advertisedUrl;
+  private createEndpoint(components: ComponentModel[], { identityKeys }: EndpointOptions): SdkEndpointOptions {
+    const { policy, events, options } = this;
+    const invokers = new InvokerFactory(this.modules, this.config, policy);
+    return {
+      services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
+      logger: sdkLogger(),
+      ...(identityKeys ? { identityKeys: [...identityKeys] } : {}),
+    };
+  }
+
+  private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {
+    this.server = new EndpointServer(createEndpointHandler(sdk));
+    const embedded = this.connection instanceof EmbeddedConnection ? this.connection : undefined;
+    const host = endpoint.host ?? (embedded ? '127.0.0.1' : '0.0.0.0');
+    const port = await this.server.listen(endpoint.port ?? embedded?.endpointPort ?? DEFAULT_PORT, host);
+    this.logger.log(`Serving ${sdk.services.length} components to Restate on ${host}:${port}`);
+    this.warnIfOpen(endpoint, host);
+    await this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}`, false);
+  }
+
+  /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
+  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions): void {
+    this.mounted.open(createEndpointHandler(sdk));
+    this.warnIfOpen(endpoint, '0.0.0.0');
+    const front: Server = this.http.httpAdapter.getHttpServer();
+    front.once('listening', () => {
+      const { port } = front.address() as AddressInfo;
+      const path = `/${(endpoint.path ?? DEFAULT_PATH).replace(/^\/+/, '')}`;
+      // A refusal has to stop the process as it does during the bootstrap, so it is not caught.
+      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true);
+    });
+  }
+
+  private async register(url: string, http11: boolean): Promise<void> {
+    this.url = url;
+    const { registration = {} } = this.options;
+    const admin = AdminClient.of(this.connection);
+    if (registration === false || !admin) return;
+    await new Registrar(admin, this.events, registration, http11).register(url);
+  }
+
+  /** This host as the Restate server sees it: beside it on a laptop, by name elsewhere. */
+  private ownHost(): string {
     const { adminUrl } = this.connection;
     const local = adminUrl !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(adminUrl).hostname);
-    return `http://${local ? '127.0.0.1' : hostname()}:${port}`;
+    return local ? '127.0.0.1' : hostname();
   }
 
-  private announce(endpoint: EndpointOptions, host: string, port: number, count: number): void {
-    this.logger.log(`Serving ${count} component${count === 1 ? '' : 's'} to Restate on ${host}:${port}`);
-    if (!endpoint.identityKeys && host !== '127.0.0.1') {
-      this.logger.warn(
-        'The endpoint accepts unsigned requests: whoever reaches its port can run handlers. Set endpoint.identityKeys to the public key of your Restate server, or keep the port private.',
-      );
-    }
+  private warnIfOpen({ identityKeys }: EndpointOptions, host: string): void {
+    if (identityKeys || host === '127.0.0.1') return;
+    this.logger.warn(
+      'The endpoint accepts unsigned requests: whoever reaches it can run handlers. Set endpoint.identityKeys to the public key of your Restate server, or keep it private.',
+    );
   }
 }

@@ -1,6 +1,7 @@
 import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { type EndpointOptions, ReaModule, type ReaModuleOptions } from '@rea/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ReaModule, type ReaModuleOptions } from '@rea/core';
 import { Ingress, IngressModule } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
@@ -14,7 +15,11 @@ export interface TestAppOptions extends ModuleMetadata {
    */
   readonly server?: 'shared' | 'always-replay' | 'no-retry' | ServerAddress;
   /** Further options of `ReaModule`. */
-  readonly rea?: Omit<Partial<ReaModuleOptions>, 'server' | 'endpoint' | 'namespace'> & { readonly endpoint?: EndpointOptions };
+  readonly rea?: Omit<Partial<ReaModuleOptions>, 'server'>;
+  /** The HTTP platform. Default: Express. */
+  readonly httpAdapter?: AbstractHttpAdapter;
+  /** Called with the application before it is initialised: global prefix, pipes, body parsers. */
+  readonly configure?: (app: INestApplication) => void;
   /** Overrides of providers, guards and so on, as with `@nestjs/testing`. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
@@ -51,9 +56,9 @@ export class ReaTestApp {
 
   /** Starts the application and waits until its components are registered. */
   static async create(options: TestAppOptions): Promise<ReaTestApp> {
-    const { server: mode = 'shared', rea, override, ...metadata } = options;
+    const { server: mode = 'shared', rea, override, httpAdapter, configure, ...metadata } = options;
     const { address, own } = await serverFor(mode);
-    const namespace = nextNamespace();
+    const namespace = rea?.namespace ?? nextNamespace();
     try {
       const builder = Test.createTestingModule({
         ...metadata,
@@ -62,14 +67,15 @@ export class ReaTestApp {
             ...rea,
             namespace,
             server: address,
-            endpoint: { port: 0, host: '127.0.0.1', ...rea?.endpoint },
+            endpoint: rea?.endpoint !== false && { port: 0, host: '127.0.0.1', ...rea?.endpoint },
           }),
           IngressModule.forRoot(),
           ...(metadata.imports ?? []),
         ],
       });
       const module = await (override?.(builder) ?? builder).compile();
-      const app = module.createNestApplication();
+      const app = httpAdapter ? module.createNestApplication(httpAdapter) : module.createNestApplication();
+      configure?.(app);
       await app.init();
       return new ReaTestApp(app, app.get(Ingress), namespace, address, own);
     } catch (error) {
@@ -85,12 +91,7 @@ export class ReaTestApp {
 
   /** Runs SQL over the server's tables. @see https://docs.restate.dev/operate/introspection */
   async query<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
-    const response = await fetch(`${this.address.adminUrl}/query`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ query: sql }),
-    });
-    if (!response.ok) throw new Error(`The query failed with ${response.status}: ${await response.text()}\n${sql}`);
+    const response = await this.admin('POST', '/query', { query: sql });
     return ((await response.json()) as { rows: Row[] }).rows;
   }
 
@@ -115,6 +116,11 @@ export class ReaTestApp {
       `select key, value_utf8 from state where service_name = '${this.namespace}.${component}' and service_key = '${key}'`,
     );
     return Object.fromEntries(rows.map((row) => [row.key, JSON.parse(row.value_utf8)]));
+  }
+
+  /** Registers an endpoint that is served elsewhere: a fetch or Lambda handler behind a server of the test's own. */
+  async register(uri: string, options: { readonly http11?: boolean } = {}): Promise<void> {
+    await this.admin('POST', '/deployments', { uri, use_http_11: options.http11 ?? false });
   }
 
   /** Cancels an invocation: it gets a `CancelledError` at its next await. */
@@ -142,8 +148,17 @@ export class ReaTestApp {
   }
 
   private async command(invocationId: string, verb: 'cancel' | 'kill'): Promise<void> {
-    const response = await fetch(`${this.address.adminUrl}/invocations/${invocationId}/${verb}`, { method: 'PATCH' });
-    if (!response.ok) throw new Error(`${verb} ${invocationId} failed with ${response.status}: ${await response.text()}`);
+    await this.admin('PATCH', `/invocations/${invocationId}/${verb}`);
+  }
+
+  private async admin(method: string, path: string, body?: object): Promise<Response> {
+    const response = await fetch(this.address.adminUrl + path, {
+      method,
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (response.ok) return response;
+    throw new Error(`${method} ${path} ${JSON.stringify(body ?? '')} failed with ${response.status}: ${await response.text()}`);
   }
 }
 

@@ -1,8 +1,14 @@
 import type { Serde } from '@restatedev/restate-sdk';
-import { type Class, type ComponentKind, componentOf, type HandlerKind } from '../decorators/component-declaration.js';
+import {
+  type Class,
+  type ComponentKind,
+  componentOf,
+  type Contract,
+  contractKind,
+  type HandlerKind,
+} from '../decorators/component-declaration.js';
 import { serdeOf } from '../discovery/payload.js';
 import { ReaError } from '../rea.error.js';
-import type { Contract } from './handler-types.js';
 
 /** What a client is made for: a decorated class, a contract, or a thunk where imports are circular. */
 export type ClientTarget = Class | Contract | (() => Class | Contract);
@@ -87,9 +93,4 @@ function fromContract(contract: Contract): TargetModel {
     },
   ]);
   return { kind: contract._kind, name: contract.name, handlers: new Map(handlers), serde: undefined };
-}
-
-function contractKind(component: ComponentKind, name: string, shared: boolean | undefined): HandlerKind {
-  if (component === 'workflow') return name === 'run' ? 'run' : 'query';
-  return shared ? 'shared' : 'handler';
 }

@@ -1,12 +1,5 @@
-import type { Context, HandlerDescriptor, InferInput, InferOutput } from '@restatedev/restate-sdk';
+import type { Context, InferInput, InferOutput } from '@restatedev/restate-sdk';
 import type { AnyWorkflowSharedContext } from '../decorators/handler-signature.js';
-
-/** The value of a contract made with the SDK's `iface`: what a caller needs when it must not import the server's code. */
-export interface Contract {
-  readonly name: string;
-  readonly _kind: 'service' | 'object' | 'workflow';
-  readonly _handlers: Record<string, HandlerDescriptor>;
-}
 
 /** The parameters after the context, when a method is a handler; `never` otherwise. */
 type InputParameters<M> = M extends (ctx: infer C, ...input: infer I) => Promise<unknown>

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { HandlerDescriptor } from '@restatedev/restate-sdk';
 import type {
   HandlerOptions,
   ServiceOptions,
@@ -9,6 +10,15 @@ import type {
 import type { HandlerSchema } from './handler-schema.js';
 
 export type ComponentKind = 'service' | 'object' | 'workflow';
+
+/** The value of a contract made with the SDK's `iface`: what a caller needs when it must not import the server's code. */
+export interface Contract {
+  readonly name: string;
+  readonly _kind: ComponentKind;
+  readonly _handlers: Record<string, HandlerDescriptor>;
+  readonly _description?: string;
+  readonly _metadata?: Record<string, string>;
+}
 
 /** What the decorator on a method said it is. */
 export type HandlerKind = 'handler' | 'shared' | 'run' | 'signal' | 'query';
@@ -50,6 +60,38 @@ export function declareComponent(
   Reflect.defineMetadata(COMPONENT, { kind, name: options.name ?? target.name, options }, target);
 }
 
+/**
+ * Remembers that a class implements a contract: it has the contract's name, and each of the contract's handlers is one
+ * of its methods, decorated or not, with the contract's serdes.
+ */
+export function declareContract(target: Class, contract: Contract, options: ComponentDeclaration['options'] = {}): void {
+  const decorated = handlersOf(target);
+  for (const [name, descriptor] of Object.entries(contract._handlers)) {
+    const known = [...decorated.values()].find((handler) => handler.name === name);
+    const kind = known?.kind ?? contractKind(contract._kind, name, descriptor._shared);
+    declareHandler(target.prototype, known?.method ?? name, kind, {
+      ...(descriptor._inputSerde ? { input: descriptor._inputSerde } : {}),
+      ...(descriptor._outputSerde ? { output: descriptor._outputSerde } : {}),
+      ...(descriptor._description === undefined ? {} : { description: descriptor._description }),
+      ...(descriptor._metadata ? { metadata: descriptor._metadata } : {}),
+      ...known?.options,
+      name,
+    } as AnyHandlerOptions);
+  }
+  declareComponent(target, contract._kind, {
+    ...(contract._description === undefined ? {} : { description: contract._description }),
+    ...(contract._metadata ? { metadata: contract._metadata } : {}),
+    ...options,
+    name: contract.name,
+  });
+}
+
+/** What a contract's handler is in its component. A workflow's other handlers may be signals or queries: both are shared. */
+export function contractKind(component: ComponentKind, name: string, shared: boolean | undefined): HandlerKind {
+  if (component === 'workflow') return name === 'run' ? 'run' : 'query';
+  return shared ? 'shared' : 'handler';
+}
+
 /** Remembers on a prototype what a method's decorator said. */
 export function declareHandler(
   prototype: object,
@@ -78,7 +120,8 @@ export function handlersOf(target: Class): ReadonlyMap<string, HandlerDeclaratio
   const handlers = new Map<string, HandlerDeclaration>();
   for (let proto: object | null = target.prototype; proto; proto = Object.getPrototypeOf(proto)) {
     const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, proto) ?? [];
-    for (const handler of own) if (!handlers.has(handler.method)) handlers.set(handler.method, handler);
+    // Of two declarations of one method, the later one wins: a contract completes what a decorator said.
+    for (const handler of own.toReversed()) if (!handlers.has(handler.method)) handlers.set(handler.method, handler);
   }
   return handlers;
 }

@@ -8,9 +8,20 @@ import type {
 } from '@restatedev/restate-sdk';
 import type { HandlerSchema } from './handler-schema.js';
 
+/**
+ * `control`: orchestrates (workflows, sagas, coordination state) and does no side effects of its own. `data`: does the
+ * work and orchestrates nothing.
+ */
+export type Plane = 'control' | 'data';
+
 interface Named {
   /** Name on the wire and in the Restate UI. Default: the class's name. Renaming breaks in-flight invocations. */
   readonly name?: string;
+  /**
+   * The plane of all handlers. Default, by handler: workflow and exclusive object handlers are `control`, service and
+   * shared handlers `data`. Labels introspection and metrics.
+   */
+  readonly plane?: Plane;
   /** Shown in the Restate UI and OpenAPI. */
   readonly description?: string;
   /** Free key/value pairs, visible through the admin API. */
@@ -63,6 +74,6 @@ export interface WorkflowHandlerOptions<
 export type HandlerOverrides = Omit<HandlerOptions & WorkflowHandlerOptions, 'input' | 'output' | 'name'>;
 
 /** Overrides of a component's options by configuration, and of its handlers' by their wire names. */
-export interface ComponentOverrides extends Omit<VirtualObjectOptions & WorkflowOptions, 'name'> {
+export interface ComponentOverrides extends Omit<VirtualObjectOptions & WorkflowOptions, 'name' | 'plane'> {
   readonly handlers?: Readonly<Record<string, HandlerOverrides>>;
 }

@@ -8,7 +8,12 @@ export type DtoClass<T extends object = object> = new (...args: never[]) => T;
  * How a handler's input or output is described: a Standard Schema (zod, valibot, arktype and others) or a
  * class-validator DTO class, both validated as JSON, or a Restate `Serde` for other formats.
  */
-export type HandlerSchema = StandardSchemaV1 | DtoClass | Serde<never>;
+export type HandlerSchema = StandardSchemaV1 | DtoClass | AnySerde;
+
+/** A `Serde` of any type. */
+export interface AnySerde extends Pick<Serde<never>, 'contentType' | 'jsonSchema' | 'serialize'> {
+  deserialize(data: Uint8Array): unknown;
+}
 
 /** The type a handler is given once the schema has accepted (and perhaps transformed) the input. */
 export type ParsedBy<S> = S extends StandardSchemaV1<unknown, infer Out>

@@ -1,5 +1,7 @@
 import type {
   Context,
+  InferInput,
+  InferOutput,
   ObjectContext,
   ObjectSharedContext,
   WorkflowContext,
@@ -71,4 +73,31 @@ export type ComponentDecorator<C, Kind extends string> = <T extends abstract new
   target: [MethodsWithWrongContext<InstanceType<T>, C>] extends [never]
     ? T
     : `The method "${MethodsWithWrongContext<InstanceType<T>, C> & string}" takes a context that a ${Kind} does not have`,
+) => void;
+
+/** The methods that a contract asks of a class, on the contexts that its kind of component has. */
+type ContractMethods<H, Exclusive, SharedContext> = {
+  [K in keyof H]: H[K] extends { readonly _shared?: true }
+    ? (ctx: SharedContext, input: InferInput<H[K]>) => Promise<InferOutput<H[K]>>
+    : (ctx: Exclusive, input: InferInput<H[K]>) => Promise<InferOutput<H[K]>>;
+};
+
+/** Accepts classes that implement every handler of a service contract. */
+export type ServiceContractDecorator<H> = <T extends abstract new (...args: never[]) => ContractMethods<H, Context, Context>>(
+  target: T,
+) => void;
+
+/** Accepts classes that implement every handler of an object contract. */
+export type ObjectContractDecorator<H> = <
+  T extends abstract new (...args: never[]) => ContractMethods<H, AnyObjectContext, AnyObjectSharedContext>,
+>(
+  target: T,
+) => void;
+
+/** Accepts classes that implement every handler of a workflow contract; its `run` method is the workflow's body. */
+export type WorkflowContractDecorator<H> = <
+  T extends abstract new (...args: never[]) => ContractMethods<Pick<H, 'run' & keyof H>, AnyWorkflowContext, never> &
+    ContractMethods<Omit<H, 'run'>, AnyWorkflowSharedContext, AnyWorkflowSharedContext>,
+>(
+  target: T,
 ) => void;

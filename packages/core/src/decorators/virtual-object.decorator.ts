@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { declareComponent } from './component-declaration.js';
+import type { HandlerDescriptor, ObjectDescriptor } from '@restatedev/restate-sdk';
+import { componentDecorator } from './component-decorator.js';
 import type { VirtualObjectOptions } from './component.options.js';
-import type { AnyObjectContext, ComponentDecorator } from './handler-signature.js';
+import type { AnyObjectContext, ComponentDecorator, ObjectContractDecorator } from './handler-signature.js';
 
 /**
  * Marks a class as a Restate virtual object: an ordinary Nest provider (this implies `@Injectable`) with durable state
@@ -12,9 +12,15 @@ import type { AnyObjectContext, ComponentDecorator } from './handler-signature.j
  *
  * @param options the wire name (default: the class's name) and the SDK's object options
  */
-export function VirtualObject(options?: VirtualObjectOptions): ComponentDecorator<AnyObjectContext, 'virtual object'> {
-  return (target) => {
-    Injectable()(target as never);
-    declareComponent(target as never, 'object', options);
-  };
+export function VirtualObject(options?: VirtualObjectOptions): ComponentDecorator<AnyObjectContext, 'virtual object'>;
+/**
+ * Marks a class as the implementation of a contract made with the SDK's `iface`. The compiler checks that the class has
+ * every handler with the right input and output; name and serdes are the contract's.
+ */
+export function VirtualObject<const P extends string, H extends Record<string, HandlerDescriptor>>(
+  contract: ObjectDescriptor<P, H>,
+  options?: Omit<VirtualObjectOptions, 'name'>,
+): ObjectContractDecorator<H>;
+export function VirtualObject(first: VirtualObjectOptions | ObjectDescriptor = {}, options?: VirtualObjectOptions): (target: never) => void {
+  return componentDecorator('object', first, options);
 }

@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { declareComponent } from './component-declaration.js';
+import type { HandlerDescriptor, WorkflowDescriptor } from '@restatedev/restate-sdk';
+import { componentDecorator } from './component-decorator.js';
 import type { WorkflowOptions } from './component.options.js';
-import type { AnyWorkflowContext, ComponentDecorator } from './handler-signature.js';
+import type { AnyWorkflowContext, ComponentDecorator, WorkflowContractDecorator } from './handler-signature.js';
 
 /**
  * Marks a class as a Restate workflow: an ordinary Nest provider (this implies `@Injectable`) with exactly one
@@ -10,9 +10,15 @@ import type { AnyWorkflowContext, ComponentDecorator } from './handler-signature
  *
  * @param options the wire name (default: the class's name) and the SDK's workflow options
  */
-export function Workflow(options?: WorkflowOptions): ComponentDecorator<AnyWorkflowContext, 'workflow'> {
-  return (target) => {
-    Injectable()(target as never);
-    declareComponent(target as never, 'workflow', options);
-  };
+export function Workflow(options?: WorkflowOptions): ComponentDecorator<AnyWorkflowContext, 'workflow'>;
+/**
+ * Marks a class as the implementation of a contract made with the SDK's `iface`. The compiler checks that the class has
+ * every handler with the right input and output; name and serdes are the contract's.
+ */
+export function Workflow<const P extends string, H extends Record<string, HandlerDescriptor>>(
+  contract: WorkflowDescriptor<P, H>,
+  options?: Omit<WorkflowOptions, 'name'>,
+): WorkflowContractDecorator<H>;
+export function Workflow(first: WorkflowOptions | WorkflowDescriptor = {}, options?: WorkflowOptions): (target: never) => void {
+  return componentDecorator('workflow', first, options);
 }

@@ -23,6 +23,7 @@ export interface DeploymentRequest {
   readonly breaking?: boolean;
   /** Only tells what would be registered. */
   readonly dry_run?: boolean;
+  /** For endpoints that do not speak HTTP/2. */
   readonly use_http_11?: boolean;
 }
 

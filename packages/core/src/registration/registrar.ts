@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { ReaEvents } from '../events/rea-events.js';
 import type { RegistrationOptions } from '../rea.options.js';
-import type { AdminClient, RegisteredDeployment } from './admin-client.js';
+import type { AdminClient, DeploymentRequest, RegisteredDeployment } from './admin-client.js';
 import {
   AdminRequestError,
   AdminUnreachableError,
@@ -27,6 +27,7 @@ export class Registrar {
     private readonly admin: AdminClient,
     private readonly events: ReaEvents,
     private readonly options: RegistrationOptions,
+    private readonly http11 = false,
   ) {}
 
   /**
@@ -38,11 +39,12 @@ export class Registrar {
   async register(uri: string): Promise<void> {
     const force = this.options.force ?? process.env['NODE_ENV'] !== 'production';
     const breaking = this.options.breaking ?? force;
-    const known = await this.attempt(uri, () => this.admin.register({ uri, breaking }));
-    const changes = known.created ? [] : await this.changes(uri, known, breaking);
+    const request = { uri, breaking, ...(this.http11 ? { use_http_11: true } : {}) };
+    const known = await this.attempt(uri, () => this.admin.register(request));
+    const changes = known.created ? [] : await this.changes(request, known);
     if (changes.length > 0) {
       if (!force) throw new DeploymentChangedError(uri, changes);
-      await this.attempt(uri, () => this.admin.register({ uri, breaking, force: true }));
+      await this.attempt(uri, () => this.admin.register({ ...request, force: true }));
       this.logger.log(`Registered ${uri} again: ${changes.join('; ')}`);
     } else {
       this.logger.log(known.created ? `Registered ${uri} as ${known.id}` : `${uri} is registered as ${known.id}`);
@@ -55,8 +57,8 @@ export class Registrar {
   }
 
   /** For a known URL the server answers with the old schema; a forced dry run tells what this build has. */
-  private async changes(uri: string, known: RegisteredDeployment, breaking: boolean): Promise<string[]> {
-    const now = await this.attempt(uri, () => this.admin.register({ uri, breaking, force: true, dry_run: true }));
+  private async changes(request: DeploymentRequest, known: RegisteredDeployment): Promise<string[]> {
+    const now = await this.attempt(request.uri, () => this.admin.register({ ...request, force: true, dry_run: true }));
     return schemaChanges(known.services, now.services);
   }
 
