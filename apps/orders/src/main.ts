@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { RestateConnection } from '@rea/core';
 import { readSettings } from './config/read-settings.js';
 import { checkPort, portError } from './startup/check-port.js';
+import { explain } from './startup/explain.js';
 import { welcome } from './startup/welcome.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -38,6 +39,6 @@ function say(text: string): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`The order app did not start. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`The order app did not start. ${explain(error)}\n`);
   process.exit(1);
 });

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConfigService } from '@nestjs/config';
 import type { Params } from 'nestjs-pino';
-import type { SerializedRequest, SerializedResponse } from 'pino';
 import pretty, { type PrettyOptions } from 'pino-pretty';
 import type { Settings } from '../config/settings.js';
 
@@ -25,8 +24,8 @@ export function loggerOptions(config: ConfigService<Settings, true>): Params {
       customSuccessMessage: describe,
       customErrorMessage: describe,
       serializers: {
-        req: ({ id, method, url }: SerializedRequest) => ({ id, method, url }),
-        res: ({ statusCode }: SerializedResponse) => ({ statusCode }),
+        req: ({ id, method, url }: IncomingMessage) => ({ id, method, url }),
+        res: ({ statusCode }: ServerResponse) => ({ statusCode }),
       },
       // In this process, not in a worker: lines come in order with what is printed, and none is lost on exit.
       stream: forPeople ? pretty(FOR_PEOPLE) : process.stdout,

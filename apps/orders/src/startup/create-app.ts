@@ -5,7 +5,12 @@ import { AppLogger } from '../logging/app-logger.service.js';
 
 /** The application, with its Restate server running, not listening yet. */
 export async function createApp(): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+    // What is logged before there is a logger waits for it. If it never comes, the error alone is told, by the caller.
+    bufferLogs: true,
+    logger: false,
+    abortOnError: false,
+  });
   app.useLogger(app.get(AppLogger));
   if (process.env['NODE_ENV'] !== 'production') app.set('json spaces', 2);
   return app;

@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+export const USAGE = `Usage: npm run load -- [options]
+
+  --orders N        how many orders to place (200)
+  --concurrency N   how many at a time (20)
+  --url URL         a running order app; by default one is started, on data of its own that is removed afterwards`;
+
+const Arguments = z.object({
+  orders: z.coerce.number().int().min(1).max(100_000).default(200),
+  concurrency: z.coerce.number().int().min(1).max(500).default(20),
+  url: z
+    .url()
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  help: z.boolean().default(false),
+});
+export type Arguments = z.infer<typeof Arguments>;
+
+/** @throws Error saying which argument is wrong */
+export function parseArguments(args: string[]): Arguments {
+  const { values } = parseArgs({
+    args,
+    options: {
+      orders: { type: 'string' },
+      concurrency: { type: 'string' },
+      url: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const { data, error } = Arguments.safeParse(values);
+  if (error) throw new Error(error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('; '));
+  return data;
+}

@@ -1,0 +1,39 @@
+import 'reflect-metadata';
+import { explain } from '../startup/explain.js';
+import { parseArguments, USAGE } from './arguments.js';
+import { runLoad } from './run-load.js';
+import { startTemporaryApp, type TemporaryApp } from './temporary-app.js';
+
+let app: TemporaryApp | undefined;
+
+async function main(): Promise<number> {
+  const args = parseArguments(process.argv.slice(2));
+  if (args.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  if (args.url === undefined) {
+    process.stdout.write('Starting an order app with data of its own ...\n');
+    app = await startTemporaryApp();
+  }
+  const url = args.url ?? app?.url;
+  if (url === undefined) throw new Error('There is no app to load.');
+  return (await runLoad(url, args, process.stdout)) ? 0 : 1;
+}
+
+async function end(code: number): Promise<void> {
+  await app?.stop();
+  process.exit(code);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.stdout.write('\nStopping ...\n');
+    void end(130);
+  });
+}
+
+main().then(end, (error: unknown) => {
+  process.stderr.write(`\nThe load failed: ${explain(error)}\n`);
+  return end(2);
+});

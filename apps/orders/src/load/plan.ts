@@ -1,0 +1,60 @@
+import type { OrderRequest } from '../orders/order.schemas.js';
+import type { StockLevel } from '../stock/stock.schemas.js';
+
+/** What an order of the load is meant to become. `scarce` ones compete for the last pieces of one product. */
+export type Intent = 'completed' | 'scarce' | 'payment-declined' | 'cancelled' | 'asleep' | 'undeliverable';
+
+/** An order to place. */
+export interface Planned {
+  readonly intent: Intent;
+  readonly request: OrderRequest;
+  /** Send the request twice at the same time, as an impatient client does; it must count once. */
+  readonly twice: boolean;
+}
+
+/** Twenty orders hold this many of each. */
+const MIX: readonly (readonly [Intent, number])[] = [
+  ['completed', 9],
+  ['scarce', 4],
+  ['payment-declined', 2],
+  ['cancelled', 2],
+  ['asleep', 2],
+  ['undeliverable', 1],
+];
+
+const CYCLE = MIX.flatMap(([intent, count]) => Array.from({ length: count }, () => intent));
+
+/** Long enough to sleep through the load and whoever looks at it afterwards. */
+const NAP_SECONDS = 3_600;
+
+/** Makes up orders, the same ones for the same number and stock. */
+export function planOrders(count: number, stock: readonly StockLevel[]): Planned[] {
+  const plenty = stock.filter(({ available }) => available > 20).map(({ sku }) => sku);
+  const scarce = stock.reduce((least, level) => (rank(level) < rank(least) ? level : least)).sku;
+  return Array.from({ length: count }, (_, index) => {
+    // 7 and 20 have no common divisor: every run of twenty holds the whole mix, stirred.
+    const intent = CYCLE[(index * 7) % CYCLE.length]!;
+    const lines = Array.from({ length: 1 + (index % 3) }, (_line, offset) => ({
+      sku: plenty[(index * 5 + offset * 11) % plenty.length]!,
+      quantity: 1 + ((index + offset) % 2),
+    }));
+    return { intent, twice: index % 10 === 0, request: requestFor(intent, index, lines, scarce) };
+  });
+}
+
+/** The product with the fewest pieces left is the scarce one; a sold-out one only when there is no other. */
+function rank({ available }: StockLevel): number {
+  return available === 0 ? Number.MAX_SAFE_INTEGER : available;
+}
+
+function requestFor(intent: Intent, index: number, lines: OrderRequest['lines'], scarce: string): OrderRequest {
+  const wanted =
+    intent === 'scarce' ? [...lines.filter(({ sku }) => sku !== scarce), { sku: scarce, quantity: 1 }] : lines;
+  return {
+    customer: `load-${index % 25}`,
+    card: intent === 'payment-declined' ? 'tok_declined' : 'tok_visa',
+    country: intent === 'undeliverable' ? 'AQ' : 'DE',
+    packSeconds: intent === 'cancelled' || intent === 'asleep' ? NAP_SECONDS : 0,
+    lines: wanted,
+  };
+}

@@ -1,0 +1,74 @@
+import type { OrderResponse } from '../orders/order.response.js';
+import type { OrderRequest, OrderView } from '../orders/order.schemas.js';
+import type { OrderList } from '../orders/order-index.schemas.js';
+import type { LedgerEntry } from '../payments/stand-in/ledger-entry.schema.js';
+import type { PaymentSummary } from '../payments/stand-in/payment-summary.js';
+import type { StockLevel } from '../stock/stock.schemas.js';
+
+const TIMEOUT = 60_000;
+
+/** The order app over HTTP, as any client uses it. */
+export class ShopClient {
+  constructor(private readonly url: string) {}
+
+  place(order: OrderRequest, idempotencyKey: string): Promise<OrderResponse> {
+    return this.request('POST', '/orders', order, { 'idempotency-key': idempotencyKey });
+  }
+
+  cancel(orderId: string): Promise<OrderResponse> {
+    return this.request('POST', `/orders/${orderId}/cancel`);
+  }
+
+  order(orderId: string): Promise<OrderView> {
+    return this.request('GET', `/orders/${orderId}`);
+  }
+
+  /** Every order that the shop has, page by page. */
+  async orders(): Promise<OrderView[]> {
+    const orders: OrderView[] = [];
+    for (let before: number | undefined; ;) {
+      const list = await this.request<OrderList>(
+        'GET',
+        `/orders?limit=200${before === undefined ? '' : `&before=${before}`}`,
+      );
+      orders.push(...list.orders);
+      if (list.before === undefined) return orders;
+      before = list.before;
+    }
+  }
+
+  async skus(): Promise<string[]> {
+    const catalog = await this.request<{ sku: string }[]>('GET', '/catalog');
+    return catalog.map(({ sku }) => sku);
+  }
+
+  async stock(sku: string): Promise<StockLevel> {
+    const { stock } = await this.request<{ stock: StockLevel }>('GET', `/catalog/${sku}`);
+    return stock;
+  }
+
+  payments(): Promise<PaymentSummary> {
+    return this.request('GET', '/payments/summary');
+  }
+
+  paymentsOf(orderId: string): Promise<LedgerEntry[]> {
+    return this.request('GET', `/payments/${orderId}`);
+  }
+
+  private async request<T>(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+}
