@@ -35,6 +35,7 @@ export type {
   ComponentOverrides,
   HandlerOptions,
   HandlerOverrides,
+  Plane,
   ServiceOptions,
   SharedOptions,
   VirtualObjectOptions,
@@ -56,6 +57,8 @@ export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoi
 export type { AttemptOutcome, InvocationInfo, ReaEvent, ReaEventMap, ReaEventType } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';
+export type { ComponentDescription, HandlerDescription } from './introspection/component-description.js';
+export { ReaExplorer, type ReaIntrospection } from './introspection/rea-explorer.js';
 export { type HandlerArguments, handlerArguments, RESTATE_CONTEXT_TYPE } from './invocation/execution-context.js';
 export { runInContext } from './invocation/run-in-context.js';
 export { ReaOptionsError } from './options.error.js';

@@ -1,11 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  Inject,
   Module,
   type NestModule,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { introspectionMiddleware } from './introspection/introspection-middleware.js';
+import { ReaExplorer } from './introspection/rea-explorer.js';
+import { REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { ReaRuntime } from './rea.runtime.js';
 
 /**
@@ -18,6 +22,8 @@ import { ReaRuntime } from './rea.runtime.js';
 export class ReaRuntimeModule implements NestModule, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly runtime: ReaRuntime,
+    private readonly explorer: ReaExplorer,
+    @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
     private readonly http: HttpAdapterHost,
     modules: ModulesContainer,
   ) {
@@ -25,14 +31,19 @@ export class ReaRuntimeModule implements NestModule, OnApplicationBootstrap, OnM
   }
 
   /**
-   * A mounted endpoint sits in front of the routes. The adapter's own `use` knows no global prefix, which module
-   * middlewares would get.
+   * A mounted endpoint and the introspection sit in front of the routes. The adapter's own `use` knows no global prefix,
+   * which module middlewares would get.
    */
   configure(): void {
-    if (!this.runtime.isMounted) return;
-    this.http.httpAdapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-      if (!this.runtime.handleMounted(request, response)) next();
-    });
+    if (this.runtime.isMounted) {
+      this.http.httpAdapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        if (!this.runtime.handleMounted(request, response)) next();
+      });
+    }
+    const { introspectionPath } = this.options;
+    if (introspectionPath !== undefined) {
+      this.http.httpAdapter.use(introspectionMiddleware(introspectionPath, this.explorer));
+    }
   }
 
   onApplicationBootstrap(): Promise<void> {

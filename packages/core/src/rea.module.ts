@@ -7,6 +7,7 @@ import { ComponentExplorer } from './discovery/component-explorer.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { ReaEvents } from './events/rea-events.js';
+import { ReaExplorer } from './introspection/rea-explorer.js';
 import { liveList } from './live-list.js';
 import { PolicyService } from './policy/policy.service.js';
 import { ReaRuntimeModule } from './rea-runtime.module.js';
@@ -23,10 +24,11 @@ const PROVIDERS: Provider[] = [
   ComponentExplorer,
   MountedEndpoint,
   ReaEndpoint,
+  ReaExplorer,
   ReaRuntime,
 ];
 
-const EXPORTS = [REA_OPTIONS, RestateConnection, ReaEvents, PolicyService, ReaEndpoint, ReaRuntime];
+const EXPORTS = [REA_OPTIONS, RestateConnection, ReaEvents, PolicyService, ReaEndpoint, ReaExplorer, ReaRuntime];
 
 /**
  * Makes the providers of a Nest application durable: finds every `@Service`, `@VirtualObject` and `@Workflow` in the

@@ -78,6 +78,11 @@ export interface ReaModuleOptions {
    * Clients of this application call components of the same namespace.
    */
   readonly namespace?: string;
+  /**
+   * Path of the HTTP front that answers GET with the components and guardrail findings as JSON, for example
+   * `/internal/rea`. It has no guard of its own: keep it off the internet. Default: none.
+   */
+  readonly introspectionPath?: string;
   /** What guardrails do. Default: `warn`, and `strict` with `CI` or `NODE_ENV=production`. */
   readonly policy?: PolicyOptions;
   /** Options for every component, overridden by its decorator. */

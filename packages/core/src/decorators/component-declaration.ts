@@ -121,7 +121,8 @@ export function handlersOf(target: Class): ReadonlyMap<string, HandlerDeclaratio
   for (let proto: object | null = target.prototype; proto; proto = Object.getPrototypeOf(proto)) {
     const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, proto) ?? [];
     // Of two declarations of one method, the later one wins: a contract completes what a decorator said.
-    for (const handler of own.toReversed()) if (!handlers.has(handler.method)) handlers.set(handler.method, handler);
+    const byMethod = new Map(own.map((handler) => [handler.method, handler]));
+    for (const [method, handler] of byMethod) if (!handlers.has(method)) handlers.set(method, handler);
   }
   return handlers;
 }

@@ -1,25 +1,23 @@
 import {
   handlers as sdk,
-  type HooksProvider,
   object,
-  type ObjectOptions,
   type Serde,
   service,
   type ServiceDefinition,
+  type ServiceOptions as SdkServiceOptions,
   type TerminalError,
   type VirtualObjectDefinition,
   workflow,
   type WorkflowDefinition,
-  type WorkflowOptions,
 } from '@restatedev/restate-sdk';
 import { qualify } from '../clients/namespace.js';
-import type { ComponentOverrides, HandlerOverrides } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { type Invoker, type InvokerFactory, placeOf } from '../invocation/handler-invoker.js';
 import { readRunState, RUN_STATE_HANDLER } from '../invocation/workflow-run-state.js';
+import { componentOptions, handlerOptions } from './merged-options.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
@@ -27,6 +25,8 @@ export type AnyDefinition =
   | ServiceDefinition<string, unknown>
   | VirtualObjectDefinition<string, unknown>
   | WorkflowDefinition<string, unknown>;
+
+type ErrorMapping = NonNullable<SdkServiceOptions['asTerminalError']>;
 
 /** What the definitions need from the running application. */
 export interface DefinitionContext {
@@ -38,29 +38,22 @@ export interface DefinitionContext {
 
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
 export function createDefinition(component: ComponentModel, context: DefinitionContext): AnyDefinition {
-  const { kind, name, options: declared } = component.declaration;
-  const overrides: ComponentOverrides = context.options.components?.[name] ?? {};
-  const { name: _name, description, metadata, ...options } = merge(declared, overrides);
-  const { handlers: _handlers, ...componentOptions } = merge(context.options.defaults ?? {}, options);
+  const { kind, name } = component.declaration;
+  const { description, metadata, ...options } = componentOptions(component, context.options);
+  const handlers: Record<string, unknown> = {};
+  for (const handler of component.handlers) {
+    handlers[handler.declaration.name] = createHandler(component, handler, options.asTerminalError, context);
+  }
+  if (kind === 'workflow') {
+    handlers[RUN_STATE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunState);
+  }
   const definition = {
     name: qualify(context.options.namespace, name),
     ...(description === undefined ? {} : { description }),
     ...(metadata === undefined ? {} : { metadata }),
-    options: componentOptions,
-    handlers: {} as Record<string, unknown>,
+    options,
+    handlers,
   };
-  for (const handler of component.handlers) {
-    definition.handlers[handler.declaration.name] = createHandler(
-      component,
-      handler,
-      overrides.handlers?.[handler.declaration.name] ?? {},
-      componentOptions,
-      context,
-    );
-  }
-  if (kind === 'workflow') {
-    definition.handlers[RUN_STATE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunState);
-  }
   const create = { service, object, workflow }[kind] as (value: typeof definition) => AnyDefinition;
   return create(definition);
 }
@@ -68,19 +61,17 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
 function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
-  overrides: HandlerOverrides,
-  componentOptions: ObjectOptions & WorkflowOptions,
-  { policy, events, invokers, options: { namespace } }: DefinitionContext,
+  ofComponent: ErrorMapping | undefined,
+  { options: module, policy, events, invokers }: DefinitionContext,
 ): unknown {
-  const { input: _input, output: _output, name: _name, ...declared } = handler.declaration.options;
-  const merged = merge(declared, overrides);
-  const userMapping = merged.asTerminalError ?? componentOptions.asTerminalError;
+  const merged = handlerOptions(component, handler, module);
+  const userMapping = merged.asTerminalError ?? ofComponent;
   const options = {
     ...merged,
     ...present('input', handler.input.serde),
     ...present('output', handler.output.serde),
     asTerminalError: (error: unknown): TerminalError | undefined => userMapping?.(error) ?? asTerminalError(error),
-    hooks: [...(merged.hooks ?? []), attemptHook(placeOf(component, handler), policy, events, namespace)],
+    hooks: [...(merged.hooks ?? []), attemptHook(placeOf(component, handler), policy, events, module.namespace)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }
@@ -104,10 +95,4 @@ function wrap(component: ComponentModel, handler: HandlerModel, options: object,
 
 function present(name: 'input' | 'output', value: Serde<unknown> | undefined): object {
   return value ? { [name]: value } : {};
-}
-
-/** Later options win; hooks add up, since an override must not silence a hook. */
-function merge<A extends { hooks?: HooksProvider[] }, B extends { hooks?: HooksProvider[] }>(base: A, over: B): A & B {
-  const hooks = [...(base.hooks ?? []), ...(over.hooks ?? [])];
-  return { ...base, ...over, ...(hooks.length > 0 ? { hooks } : {}) };
 }

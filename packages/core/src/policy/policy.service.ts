@@ -6,6 +6,9 @@ import { parseMode, type ResolvedPolicy, resolvePolicy, stricter } from './polic
 import type { PolicyMode, RuleId, Violation } from './policy.types.js';
 import { RULES } from './rules.js';
 
+/** A bound on memory, should what was done carry changing text. */
+const MOST_FINDINGS = 1_000;
+
 /** What a guardrail tells the policy when it fires. */
 export interface Finding {
   readonly place: string;
@@ -22,7 +25,7 @@ export interface Finding {
 @Injectable()
 export class PolicyService {
   private readonly logger = new Logger('Rea');
-  private readonly reported = new Set<string>();
+  private readonly found = new Map<string, Violation>();
   private policy: ResolvedPolicy;
 
   constructor(
@@ -67,10 +70,15 @@ export class PolicyService {
       ...(finding.invocationId === undefined ? {} : { invocationId: finding.invocationId }),
     };
     this.events.publish('violation', () => violation);
-    if (violation.refused) throw new PolicyViolationError(violation);
     const key = `${id}\n${finding.place}\n${finding.what}`;
-    if (this.reported.has(key)) return;
-    this.reported.add(key);
-    this.logger.warn(describeViolation(violation));
+    const isNew = !this.found.has(key) && this.found.size < MOST_FINDINGS;
+    if (isNew) this.found.set(key, violation);
+    if (violation.refused) throw new PolicyViolationError(violation);
+    if (isNew) this.logger.warn(describeViolation(violation));
+  }
+
+  /** What has been found since the start: one finding per rule, place and deed, at most 1,000. */
+  findings(): Violation[] {
+    return [...this.found.values()];
   }
 }

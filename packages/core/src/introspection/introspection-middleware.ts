@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReaExplorer } from './rea-explorer.js';
+
+type Next = (error?: unknown) => void;
+
+/** Answers GET requests for one path with what the explorer tells, as JSON. */
+export function introspectionMiddleware(path: string, explorer: ReaExplorer) {
+  return (request: IncomingMessage & { readonly originalUrl?: string }, response: ServerResponse, next: Next): void => {
+    const url = (request.originalUrl ?? request.url ?? '').split('?', 1)[0];
+    if (request.method !== 'GET' || url !== path) {
+      next();
+      return;
+    }
+    explorer.introspect().then(
+      (introspection) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(introspection));
+      },
+      (error: unknown) => next(error),
+    );
+  };
+}
