@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  Inject,
-  Module,
-  type NestModule,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Module, type NestModule, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { introspectionMiddleware } from './introspection/introspection-middleware.js';
 import { ReaExplorer } from './introspection/rea-explorer.js';

@@ -1,4 +1,10 @@
-import { type DynamicModule, Module, type OnApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
@@ -11,7 +17,12 @@ import { ReaExplorer } from './introspection/rea-explorer.js';
 import { liveList } from './live-list.js';
 import { PolicyService } from './policy/policy.service.js';
 import { ReaRuntimeModule } from './rea-runtime.module.js';
-import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE, RAW_OPTIONS } from './rea.module-definition.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+  RAW_OPTIONS,
+} from './rea.module-definition.js';
 import { REA_OPTIONS } from './rea.options.js';
 import { validateOptions } from './rea.options-validation.js';
 import { ReaRuntime } from './rea.runtime.js';

@@ -17,7 +17,8 @@ import { InvalidKeyException } from './ingress.exceptions.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** Any of the ingress clients, as the container holds them. */
-export type IngressClient = IngressServiceClient<unknown> | IngressObjectClient<unknown> | IngressWorkflowClient<unknown>;
+export type IngressClient =
+  IngressServiceClient<unknown> | IngressObjectClient<unknown> | IngressWorkflowClient<unknown>;
 
 /** Makes the ingress client of a target. */
 export function createIngressClient(target: TargetModel, transport: IngressTransport): IngressClient {
@@ -27,23 +28,26 @@ export function createIngressClient(target: TargetModel, transport: IngressTrans
     case 'object':
       return { of: (key) => callAndSend(new Address(target, key, transport)) } as IngressObjectClient<unknown>;
     case 'workflow':
-      return { of: (id) => workflow(new Address(target, id, transport)) } as IngressWorkflowClient<unknown>;
+      return { of: (id) => workflow(new Address(target, id, transport)) };
   }
 }
 
 function callAndSend(address: Address): object {
   return {
-    call: facade(address.target, (method) => (input: unknown, options?: IngressCallOptions) =>
-      address.call(method, input, options),
+    call: facade(
+      address.target,
+      (method) => (input: unknown, options?: IngressCallOptions) => address.call(method, input, options),
     ),
-    send: facade(address.target, (method) => (input: unknown, options?: IngressSendOptions) =>
-      address.send(method, input, options),
+    send: facade(
+      address.target,
+      (method) => (input: unknown, options?: IngressSendOptions) => address.send(method, input, options),
     ),
   };
 }
 
 function workflow(address: Address): IngressAddressedWorkflow<unknown> {
-  const call = (method: string) => (input: unknown, options?: IngressCallOptions) => address.call(method, input, options);
+  const call = (method: string) => (input: unknown, options?: IngressCallOptions) =>
+    address.call(method, input, options);
   const verbs = {
     submit: (input?: unknown, options?: IngressSendOptions) => address.submit(input, options),
     attach: (options?: IngressAttachOptions) => address.attach(options),

@@ -36,7 +36,8 @@ export class IngressRefusedException extends IngressException {}
 /** The ingress did not answer: it is down, or the network is. The handler may or may not have run. */
 export class IngressUnavailableException extends IngressException {
   constructor(url: string, cause: unknown) {
-    const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
+    const reason =
+      cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
     super(
       {
         statusCode: HttpStatus.SERVICE_UNAVAILABLE,

@@ -3,11 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { liveList } from '@rea/core/internal';
 import { Ingress } from './ingress.js';
 import { ingressClients } from './ingress-clients.js';
-import {
-  type ASYNC_OPTIONS_TYPE,
-  ConfigurableModuleClass,
-  type OPTIONS_TYPE,
-} from './ingress.module-definition.js';
+import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './ingress.module-definition.js';
 import { IngressTransport } from './ingress-transport.js';
 
 /**

@@ -227,5 +227,7 @@ function journaled<T>(value: T, serde: Serde<T> = sdkSerde.json as Serde<T>): T 
 }
 
 function unstubbed(service: string, handler: string): Error {
-  return new Error(`The handler called ${service}/${handler}. Say how it answers: ctx.stub(${service}, { ${handler}: ... }).`);
+  return new Error(
+    `The handler called ${service}/${handler}. Say how it answers: ctx.stub(${service}, { ${handler}: ... }).`,
+  );
 }

@@ -158,7 +158,9 @@ export class ReaTestApp {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (response.ok) return response;
-    throw new Error(`${method} ${path} ${JSON.stringify(body ?? '')} failed with ${response.status}: ${await response.text()}`);
+    throw new Error(
+      `${method} ${path} ${JSON.stringify(body ?? '')} failed with ${response.status}: ${await response.text()}`,
+    );
   }
 }
 

@@ -9,7 +9,7 @@ export class OutsideHandlerError extends ReaError {
 }
 
 /** A method without a handler decorator was called through a client: refused before anything is sent. */
-export function undecorated(target: TargetModel, method: string): TerminalError {
+function undecorated(target: TargetModel, method: string): TerminalError {
   return new TerminalError(
     `REA3002: ${target.name} has no handler "${method}". Decorate the method, or call one of: ${[...target.handlers.keys()].join(', ')}.`,
     { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3002' } },

@@ -38,14 +38,22 @@ export function createDurableClient(target: TargetModel): DurableClient {
     case 'object':
       return { of: (key) => callAndSend(target, checkKey(key, target.name)) } as ObjectClient<unknown>;
     case 'workflow':
-      return { of: (id) => new WorkflowAddress(target, checkKey(id, target.name)) as unknown } as WorkflowClient<unknown>;
+      return {
+        of: (id) => new WorkflowAddress(target, checkKey(id, target.name)) as unknown,
+      } as WorkflowClient<unknown>;
   }
 }
 
 function callAndSend(target: TargetModel, key: string | undefined): object {
   return {
-    call: facade(target, (method) => (input: unknown, options?: CallOptions) => call(target, key, method, input, options)),
-    send: facade(target, (method) => (input: unknown, options?: SendOptions) => send(target, key, method, input, options)),
+    call: facade(
+      target,
+      (method) => (input: unknown, options?: CallOptions) => call(target, key, method, input, options),
+    ),
+    send: facade(
+      target,
+      (method) => (input: unknown, options?: SendOptions) => send(target, key, method, input, options),
+    ),
   };
 }
 

@@ -50,7 +50,9 @@ export type WithOptions<Input extends unknown[], Options> = Input extends []
 type BesideRun<T> = T extends { readonly _handlers: infer H }
   ? Exclude<keyof H & string, 'run'>
   : {
-      [K in HandlerNames<T>]: T[K & keyof T] extends (ctx: AnyWorkflowSharedContext, input: never) => unknown ? K : never;
+      [K in HandlerNames<T>]: T[K & keyof T] extends (ctx: AnyWorkflowSharedContext, input: never) => unknown
+        ? K
+        : never;
     }[HandlerNames<T>];
 
 /** The name of a workflow's run method. */

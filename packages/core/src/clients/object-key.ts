@@ -22,10 +22,13 @@ export function checkKey(key: string, of: string): string {
           ? 'has control characters'
           : undefined;
   if (problem === undefined) return key;
-  throw new TerminalError(`REA3001: The key of ${of} ${problem}. Use a short, stable id, for example an order number.`, {
-    errorCode: 400,
-    metadata: { [ERROR_METADATA.code]: 'REA3001' },
-  });
+  throw new TerminalError(
+    `REA3001: The key of ${of} ${problem}. Use a short, stable id, for example an order number.`,
+    {
+      errorCode: 400,
+      metadata: { [ERROR_METADATA.code]: 'REA3001' },
+    },
+  );
 }
 
 /**

@@ -48,9 +48,12 @@ export class EmbeddedConnection extends RestateConnection {
 export function connect({ server }: ReaModuleOptions): Promise<RestateConnection> {
   if (server === 'embedded') return startEmbedded({ embedded: true });
   if ('embedded' in server) return startEmbedded(server);
-  const trimmed = (url: string) => url.replace(/\/+$/, '');
   return Promise.resolve(
-    new ExternalConnection(trimmed(server.ingressUrl), server.adminUrl && trimmed(server.adminUrl), server.headers ?? {}),
+    new ExternalConnection(
+      trimmed(server.ingressUrl),
+      server.adminUrl && trimmed(server.adminUrl),
+      server.headers ?? {},
+    ),
   );
 }
 
@@ -74,4 +77,9 @@ async function startEmbedded(options: EmbeddedServerOptions): Promise<EmbeddedCo
     throw error;
   });
   return new EmbeddedConnection(server, endpoint);
+}
+
+/** Paths are joined to URLs with a slash of their own. */
+function trimmed(url: string): string {
+  return url.replace(/\/+$/, '');
 }

@@ -64,7 +64,11 @@ export function declareComponent(
  * Remembers that a class implements a contract: it has the contract's name, and each of the contract's handlers is one
  * of its methods, decorated or not, with the contract's serdes.
  */
-export function declareContract(target: Class, contract: Contract, options: ComponentDeclaration['options'] = {}): void {
+export function declareContract(
+  target: Class,
+  contract: Contract,
+  options: ComponentDeclaration['options'] = {},
+): void {
   const decorated = handlersOf(target);
   for (const [name, descriptor] of Object.entries(contract._handlers)) {
     const known = [...decorated.values()].find((handler) => handler.name === name);
@@ -76,7 +80,7 @@ export function declareContract(target: Class, contract: Contract, options: Comp
       ...(descriptor._metadata ? { metadata: descriptor._metadata } : {}),
       ...known?.options,
       name,
-    } as AnyHandlerOptions);
+    });
   }
   declareComponent(target, contract._kind, {
     ...(contract._description === undefined ? {} : { description: contract._description }),

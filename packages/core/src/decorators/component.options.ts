@@ -52,7 +52,9 @@ type Rest<Options> = Omit<Options, 'input' | 'output'>;
 export interface HandlerOptions<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
-> extends Described<In, Out>,
+>
+  extends
+    Described<In, Out>,
     Rest<ServiceHandlerOpts<unknown, unknown>>,
     Pick<ObjectHandlerOpts<unknown, unknown>, 'enableLazyState'> {}
 
@@ -60,15 +62,15 @@ export interface HandlerOptions<
 export interface SharedOptions<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
-> extends Described<In, Out>,
-    Rest<ObjectHandlerOpts<unknown, unknown>> {}
+>
+  extends Described<In, Out>, Rest<ObjectHandlerOpts<unknown, unknown>> {}
 
 /** Options of `@WorkflowRun`, `@WorkflowSignal` and `@WorkflowQuery`. The run handler's wire name is always `run`. */
 export interface WorkflowHandlerOptions<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
-> extends Described<In, Out>,
-    Rest<WorkflowHandlerOpts<unknown, unknown>> {}
+>
+  extends Described<In, Out>, Rest<WorkflowHandlerOpts<unknown, unknown>> {}
 
 /** Overrides of a handler's options by configuration. */
 export type HandlerOverrides = Omit<HandlerOptions & WorkflowHandlerOptions, 'input' | 'output' | 'name'>;

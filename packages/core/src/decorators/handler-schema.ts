@@ -16,19 +16,21 @@ export interface AnySerde extends Pick<Serde<never>, 'contentType' | 'jsonSchema
 }
 
 /** The type a handler is given once the schema has accepted (and perhaps transformed) the input. */
-export type ParsedBy<S> = S extends StandardSchemaV1<unknown, infer Out>
-  ? Out
-  : S extends { deserialize(data: Uint8Array): infer T }
-    ? T
-    : S extends new (...args: never[]) => infer Dto
-      ? Dto
-      : never;
+export type ParsedBy<S> =
+  S extends StandardSchemaV1<unknown, infer Out>
+    ? Out
+    : S extends { deserialize(data: Uint8Array): infer T }
+      ? T
+      : S extends new (...args: never[]) => infer Dto
+        ? Dto
+        : never;
 
 /** The type a handler has to return so that the schema can accept it. */
-export type AcceptedBy<S> = S extends StandardSchemaV1<infer In, unknown>
-  ? In
-  : S extends { deserialize(data: Uint8Array): infer T }
-    ? T
-    : S extends new (...args: never[]) => infer Dto
-      ? Dto
-      : never;
+export type AcceptedBy<S> =
+  S extends StandardSchemaV1<infer In, unknown>
+    ? In
+    : S extends { deserialize(data: Uint8Array): infer T }
+      ? T
+      : S extends new (...args: never[]) => infer Dto
+        ? Dto
+        : never;

@@ -83,7 +83,9 @@ type ContractMethods<H, Exclusive, SharedContext> = {
 };
 
 /** Accepts classes that implement every handler of a service contract. */
-export type ServiceContractDecorator<H> = <T extends abstract new (...args: never[]) => ContractMethods<H, Context, Context>>(
+export type ServiceContractDecorator<H> = <
+  T extends abstract new (...args: never[]) => ContractMethods<H, Context, Context>,
+>(
   target: T,
 ) => void;
 
@@ -96,7 +98,9 @@ export type ObjectContractDecorator<H> = <
 
 /** Accepts classes that implement every handler of a workflow contract; its `run` method is the workflow's body. */
 export type WorkflowContractDecorator<H> = <
-  T extends abstract new (...args: never[]) => ContractMethods<Pick<H, 'run' & keyof H>, AnyWorkflowContext, never> &
+  T extends abstract new (
+    ...args: never[]
+  ) => ContractMethods<Pick<H, 'run' & keyof H>, AnyWorkflowContext, never> &
     ContractMethods<Omit<H, 'run'>, AnyWorkflowSharedContext, AnyWorkflowSharedContext>,
 >(
   target: T,

@@ -3,7 +3,10 @@ import type { ClientTarget } from '../clients/client-target.js';
 import type { InjectionRegistry } from '../clients/injection-registry.js';
 
 /** Makes the decorator that injects a target's client of one sort into a parameter or a property. */
-export function injectTarget(registry: InjectionRegistry, target: ClientTarget): ParameterDecorator & PropertyDecorator {
+export function injectTarget(
+  registry: InjectionRegistry,
+  target: ClientTarget,
+): ParameterDecorator & PropertyDecorator {
   return (host: object, property: string | symbol | undefined, index?: number) => {
     registry.register(target, typeof host === 'function' ? host : host.constructor);
     // The token is looked up when Nest scans, so a thunk may name a class that is not loaded yet.

@@ -18,6 +18,9 @@ export function Service<const P extends string, H extends Record<string, Handler
   contract: ServiceDescriptor<P, H>,
   options?: Omit<ServiceOptions, 'name'>,
 ): ServiceContractDecorator<H>;
-export function Service(first: ServiceOptions | ServiceDescriptor = {}, options?: ServiceOptions): (target: never) => void {
+export function Service(
+  first: ServiceOptions | ServiceDescriptor = {},
+  options?: ServiceOptions,
+): (target: never) => void {
   return componentDecorator('service', first, options);
 }

@@ -21,6 +21,9 @@ export function VirtualObject<const P extends string, H extends Record<string, H
   contract: ObjectDescriptor<P, H>,
   options?: Omit<VirtualObjectOptions, 'name'>,
 ): ObjectContractDecorator<H>;
-export function VirtualObject(first: VirtualObjectOptions | ObjectDescriptor = {}, options?: VirtualObjectOptions): (target: never) => void {
+export function VirtualObject(
+  first: VirtualObjectOptions | ObjectDescriptor = {},
+  options?: VirtualObjectOptions,
+): (target: never) => void {
   return componentDecorator('object', first, options);
 }

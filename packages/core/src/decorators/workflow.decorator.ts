@@ -19,6 +19,9 @@ export function Workflow<const P extends string, H extends Record<string, Handle
   contract: WorkflowDescriptor<P, H>,
   options?: Omit<WorkflowOptions, 'name'>,
 ): WorkflowContractDecorator<H>;
-export function Workflow(first: WorkflowOptions | WorkflowDescriptor = {}, options?: WorkflowOptions): (target: never) => void {
+export function Workflow(
+  first: WorkflowOptions | WorkflowDescriptor = {},
+  options?: WorkflowOptions,
+): (target: never) => void {
   return componentDecorator('workflow', first, options);
 }

@@ -100,7 +100,8 @@ export class ComponentExplorer {
 }
 
 function classOf(provider: InstanceWrapper): Class | undefined {
-  if (!provider.isNotMetatype) return typeof provider.metatype === 'function' ? (provider.metatype as Class) : undefined;
+  if (!provider.isNotMetatype)
+    return typeof provider.metatype === 'function' ? (provider.metatype as Class) : undefined;
   const instance: unknown = provider.instance;
   return typeof instance === 'object' && instance !== null ? (instance.constructor as Class) : undefined;
 }

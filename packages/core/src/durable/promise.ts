@@ -31,7 +31,7 @@ export interface WorkflowPromise<T> {
  * @param key declared with {@link promiseKey}
  */
 export function promise<T>(ctx: AnyWorkflowSharedContext, { name, options }: PromiseKey<T>): WorkflowPromise<T> {
-  const durable = () => ctx.promise<unknown>(name, envelopeSerde(options.serde) as never);
+  const durable = () => ctx.promise<unknown>(name, envelopeSerde(options.serde));
   const subject = `The value of promise "${name}"`;
   return {
     get: () => settle(durable().get() as RestatePromise<T>, subject, options),

@@ -1,4 +1,4 @@
-import type { ObjectContext, Serde } from '@restatedev/restate-sdk';
+import type { ObjectContext } from '@restatedev/restate-sdk';
 import type { AnyObjectContext, AnyObjectSharedContext } from '../decorators/handler-signature.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { standardSchemaValidator } from '../validation/validator.js';
@@ -45,18 +45,18 @@ class StoredState<T, Read> implements State<T, Read> {
 
   async get(): Promise<Read> {
     const { name, options } = this.key;
-    const stored = await this.ctx.get<T>(name, options.serde as Serde<T>);
+    const stored = await this.ctx.get<T>(name, options.serde);
     if (stored === null) return (options.default ? options.default() : null) as Read;
     return this.checked(stored) as T & Read;
   }
 
   set(value: T): void {
-    this.ctx.set<T>(this.key.name, this.checked(value), this.key.options.serde as Serde<T>);
+    this.ctx.set<T>(this.key.name, this.checked(value), this.key.options.serde);
   }
 
   async update(change: (current: Read) => T): Promise<T> {
     const next = this.checked(change(await this.get()));
-    this.ctx.set<T>(this.key.name, next, this.key.options.serde as Serde<T>);
+    this.ctx.set<T>(this.key.name, next, this.key.options.serde);
     return next;
   }
 

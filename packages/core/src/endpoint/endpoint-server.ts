@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type Http2Server, type Http2ServerRequest, type Http2ServerResponse, type Http2Session } from 'node:http2';
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { DrainableRequest } from './drainable-request.js';
 import { EndpointListenError } from './endpoint.error.js';

@@ -13,11 +13,11 @@ export function sdkLogger(): LoggerTransport {
   const handlers = new Logger('Handler');
   return ({ level, replaying, source, context }, message: unknown, ...rest: unknown[]) => {
     if (replaying || (typeof message === 'string' && message.startsWith(UNSIGNED))) return;
-    const ownLine = String(source) === 'USER';
+    const ownLine = (source as string) === 'USER';
     const logger = ownLine ? handlers : sdk;
     const text = [message, ...rest].map(asText).join(' ').trimEnd();
     const line = context ? `[${context.invocationTarget}][${context.invocationId}] ${text}` : text;
-    switch (level) {
+    switch (level as string) {
       case 'error':
         return logger.error(line);
       case 'warn':

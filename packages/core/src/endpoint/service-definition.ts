@@ -22,9 +22,7 @@ import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
 export type AnyDefinition =
-  | ServiceDefinition<string, unknown>
-  | VirtualObjectDefinition<string, unknown>
-  | WorkflowDefinition<string, unknown>;
+  ServiceDefinition<string, unknown> | VirtualObjectDefinition<string, unknown> | WorkflowDefinition<string, unknown>;
 
 type ErrorMapping = NonNullable<SdkServiceOptions['asTerminalError']>;
 

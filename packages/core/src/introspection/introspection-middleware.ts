@@ -11,12 +11,15 @@ export function introspectionMiddleware(path: string, explorer: ReaExplorer) {
       next();
       return;
     }
-    explorer.introspect().then(
-      (introspection) => {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(introspection));
-      },
-      (error: unknown) => next(error),
-    );
+    void answer(explorer, response, next);
   };
+}
+
+async function answer(explorer: ReaExplorer, response: ServerResponse, next: Next): Promise<void> {
+  try {
+    const body = JSON.stringify(await explorer.introspect());
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  } catch (error) {
+    next(error);
+  }
 }

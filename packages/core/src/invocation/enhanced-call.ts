@@ -46,7 +46,7 @@ export async function callEnhanced(
 
 async function decide({ enhancers, instance, method }: EnhancedCall, args: unknown[]): Promise<void> {
   const guards = [...enhancers.guards];
-  const allowed = await guardsConsumer.tryActivate(guards, args, instance as never, method as never, RESTATE_CONTEXT_TYPE);
+  const allowed = await guardsConsumer.tryActivate(guards, args, instance, method as never, RESTATE_CONTEXT_TYPE);
   if (!allowed) throw new ForbiddenException('A guard refused the invocation.');
 }
 
@@ -66,7 +66,7 @@ async function intercept(call: EnhancedCall, ctx: Context, input: unknown): Prom
     const answer: unknown = await interceptorsConsumer.intercept(
       [...enhancers.interceptors],
       [ctx, input],
-      instance as never,
+      instance,
       method as never,
       next,
       RESTATE_CONTEXT_TYPE,
@@ -91,7 +91,7 @@ async function transform({ enhancers, metatype, schema }: EnhancedCall, input: u
 async function filter({ enhancers, instance, method }: EnhancedCall, args: unknown[], error: unknown): Promise<never> {
   const match = selectExceptionFilterMetadata([...enhancers.filters], error);
   if (!match) throw error;
-  const host = new ExecutionContextHost(args, instance.constructor as never, method as never);
+  const host = new ExecutionContextHost(args, instance.constructor as never, method);
   host.setType(RESTATE_CONTEXT_TYPE);
   try {
     const answer: unknown = await match.func(error, host);

@@ -75,9 +75,11 @@ class FilterContext extends BaseExceptionFilterContext {
       contextId,
       inquirerId,
     );
-    return filters.reverse();
+    return filters.toReversed();
   }
 
+  // The type parameter is the base class's.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   override getGlobalMetadata<T extends unknown[]>(): T {
     return this.config.getGlobalFilters() as unknown as T;
   }

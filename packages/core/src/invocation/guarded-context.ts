@@ -45,7 +45,11 @@ function createPrototype(ctx: Context, readOnly: boolean): object {
 
 function propertyNames(ctx: object): Set<string> {
   const names = new Set(Object.keys(ctx));
-  for (let proto = Object.getPrototypeOf(ctx); proto && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
+  for (
+    let proto = Object.getPrototypeOf(ctx);
+    proto && proto !== Object.prototype;
+    proto = Object.getPrototypeOf(proto)
+  ) {
     for (const name of Object.getOwnPropertyNames(proto)) names.add(name);
   }
   names.delete('constructor');

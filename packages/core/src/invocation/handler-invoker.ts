@@ -1,4 +1,10 @@
-import { type ApplicationConfig, type ContextId, ContextIdFactory, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import {
+  type ApplicationConfig,
+  type ContextId,
+  ContextIdFactory,
+  ModuleRef,
+  type ModulesContainer,
+} from '@nestjs/core';
 import type { Context, internal, ObjectContext, Request } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';

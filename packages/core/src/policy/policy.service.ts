@@ -48,9 +48,7 @@ export class PolicyService {
    */
   set(mode: PolicyMode, id?: RuleId): void {
     parseMode(mode, id ? `PolicyService.set for ${id}` : 'PolicyService.set');
-    this.policy = id
-      ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } }
-      : { ...this.policy, mode };
+    this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
   }
 
   /**

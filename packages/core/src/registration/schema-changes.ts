@@ -7,7 +7,13 @@ const VOLATILE = new Set(['revision', 'deployment_id']);
 export function schemaChanges(before: readonly RegisteredService[], after: readonly RegisteredService[]): string[] {
   return compareNamed('service', before, after, (was, is) => [
     ...compareOptions(is.name, was, is),
-    ...compareNamed(`handler`, was.handlers, is.handlers, (a, b) => compareOptions(`${is.name}/${b.name}`, a, b), `${is.name}/`),
+    ...compareNamed(
+      `handler`,
+      was.handlers,
+      is.handlers,
+      (a, b) => compareOptions(`${is.name}/${b.name}`, a, b),
+      `${is.name}/`,
+    ),
   ]);
 }
 
@@ -28,8 +34,8 @@ function compareNamed<T extends { readonly name: string }>(
 }
 
 function compareOptions(name: string, was: object, is: object): string[] {
-  const options = (service: object) => new Map(Object.entries(service));
-  const [a, b] = [options(was), options(is)];
+  const a = new Map(Object.entries(was));
+  const b = new Map(Object.entries(is));
   const keys = new Set([...a.keys(), ...b.keys()]);
   return [...keys]
     .filter((key) => key !== 'handlers' && !VOLATILE.has(key))

@@ -22,20 +22,19 @@ interface ClassValidatorError {
  * @throws DtoLibrariesMissingError when class-validator or class-transformer is not installed.
  */
 export async function loadDtoValidation(usedBy: string): Promise<(dto: DtoClass) => Validator> {
-  const [validator, transformer] = await Promise.all([
-    import('class-validator'),
-    import('class-transformer'),
-  ]).catch((cause: unknown) => {
-    throw new DtoLibrariesMissingError(
-      `REA1011: ${usedBy} validates with a DTO class, which needs class-validator and class-transformer. Run: npm install class-validator class-transformer. Or use a Standard Schema such as zod.`,
-      { cause },
-    );
-  });
+  const [validator, transformer] = await Promise.all([import('class-validator'), import('class-transformer')]).catch(
+    (cause: unknown) => {
+      throw new DtoLibrariesMissingError(
+        `REA1011: ${usedBy} validates with a DTO class, which needs class-validator and class-transformer. Run: npm install class-validator class-transformer. Or use a Standard Schema such as zod.`,
+        { cause },
+      );
+    },
+  );
   return (dto) => (plain) => {
     if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
       return { details: [{ path: '', message: 'must be an object' }] };
     }
-    const value: object = transformer.plainToInstance(dto as new () => object, plain);
+    const value: object = transformer.plainToInstance(dto as unknown as new () => object, plain);
     const errors = validator.validateSync(value, { whitelist: true, forbidNonWhitelisted: true });
     return errors.length === 0 ? { value } : { details: errors.flatMap((error) => flatten(error, '')) };
   };
