@@ -94,8 +94,9 @@ describe('an order that cannot go on', () => {
       Array.from({ length: 9 }, (_, index) => shop.order({ customer: `c${index}`, lines: [line] })),
     );
 
-    const outcomes = answers.map(({ body }) => body.outcome).sort();
-    expect(outcomes).toEqual([...Array(5).fill('completed'), ...Array(4).fill('out-of-stock')]);
+    const outcomes = Map.groupBy(answers, ({ body }) => body.outcome);
+    expect(outcomes.get('completed')).toHaveLength(5);
+    expect(outcomes.get('out-of-stock')).toHaveLength(4);
     expect(await shop.stock('mug-anniversary')).toMatchObject({ onHand: 0, reserved: 0, sold: 5 });
   });
 

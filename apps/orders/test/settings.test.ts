@@ -6,6 +6,7 @@ test('nothing has to be set', () => {
     PORT: 3000,
     DATA_DIRECTORY: '.rea/orders',
     LOG_LEVEL: 'info',
+    ORDER_WAIT_SECONDS: 5,
     NODE_ENV: 'development',
   });
 });

@@ -12,6 +12,7 @@ export const Settings = z
       .default('.rea/orders')
       .describe('Embedded Restate server, and the payment stand-in'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    ORDER_WAIT_SECONDS: z.coerce.number().positive().max(60).default(5).describe('How long HTTP waits for an order'),
     NODE_ENV: z.string().default('development'),
     RESTATE_INGRESS_URL: z.url().optional().describe('Use this Restate server instead of an embedded one'),
     RESTATE_ADMIN_URL: z.url().optional().describe('Its admin API'),

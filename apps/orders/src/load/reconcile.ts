@@ -84,7 +84,6 @@ function moneyChecks({ placed, before, after, payments }: Evidence): Check[] {
       changeOf(before.orders, after.orders, (order) => (states.includes(stateOf(order)) ? [['all', order.total]] : [])),
     );
   const moved = (kind: keyof Snapshot['payments']) => after.payments[kind].amount - before.payments[kind].amount;
-  const money = (what: string, expected: number, actual: number): Check => ({ what, expected, actual, unit: 'cents' });
   return [
     money('captured: completed and undeliverable orders', total('completed', 'undeliverable'), moved('captured')),
     money('refunded: undeliverable orders', total('undeliverable'), moved('refunded')),
@@ -98,6 +97,10 @@ function moneyChecks({ placed, before, after, payments }: Evidence): Check[] {
       unit: 'orders',
     },
   ];
+}
+
+function money(what: string, expected: number, actual: number): Check {
+  return { what, expected, actual, unit: 'cents' };
 }
 
 /** What the provider has to have been asked for, and answered, for each result of an order. */

@@ -1,26 +1,31 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import {
   type IngressObjectClient,
   IngressTimeoutException,
   type IngressWorkflowClient,
   InjectIngress,
 } from '@rea/ingress';
+import type { Settings } from '../config/settings.js';
 import { Order } from './order.workflow.js';
 import type { OrderRequest, OrderView } from './order.schemas.js';
 import { OrderIndex } from './order-index.object.js';
 import type { OrderList, OrderListQuery } from './order-index.schemas.js';
 
-/** How long an HTTP request waits for an order, in milliseconds. The order goes on without it. */
-const LONGEST_WAIT = 5_000;
-
 /** The orders, for controllers: the way from HTTP to the workflows. */
 @Injectable()
 export class OrdersService {
+  /** How long an HTTP request waits for an order, in milliseconds. The order goes on without it. */
+  private readonly longestWait: number;
+
   constructor(
+    config: ConfigService<Settings, true>,
     @InjectIngress(Order) private readonly orders: IngressWorkflowClient<Order>,
     @InjectIngress(OrderIndex) private readonly index: IngressObjectClient<OrderIndex>,
-  ) {}
+  ) {
+    this.longestWait = config.get('ORDER_WAIT_SECONDS', { infer: true }) * 1000;
+  }
 
   /** A new order id; the same one for the same key of a customer, so that a repeated request finds its order. */
   newId(customer: string, idempotencyKey?: string): string {
@@ -43,11 +48,11 @@ export class OrdersService {
   async follow(orderId: string): Promise<OrderView | undefined> {
     const order = this.orders.of(orderId);
     try {
-      const decided = await order.query.decision(undefined, { timeout: LONGEST_WAIT });
+      const decided = await order.query.decision(undefined, { timeout: this.longestWait });
       const remaining = decided.packedAt === undefined ? 0 : Date.parse(decided.packedAt) - Date.now();
       // The decision stays what it was; a request that is repeated later wants to know what has become of it.
-      if (decided.status === 'closed' || remaining > LONGEST_WAIT) return (await order.query.status()) ?? decided;
-      return await order.attach({ timeout: LONGEST_WAIT });
+      if (decided.status === 'closed' || remaining > this.longestWait) return (await order.query.status()) ?? decided;
+      return await order.attach({ timeout: this.longestWait });
     } catch (error) {
       if (!(error instanceof IngressTimeoutException)) throw error;
       return (await order.query.status()) ?? undefined;
@@ -73,7 +78,7 @@ export class OrdersService {
   async cancel(orderId: string, reason: string): Promise<OrderView> {
     const order = this.orders.of(orderId);
     await order.signal.cancel(reason);
-    const closed = await order.attach({ timeout: LONGEST_WAIT });
+    const closed = await order.attach({ timeout: this.longestWait });
     // The signal and the end of packing may meet; the workflow decides which came first.
     if (closed.outcome !== 'cancelled') throw new ConflictException(`Order ${orderId} is ${closed.outcome} by now.`);
     return closed;

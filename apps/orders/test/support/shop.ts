@@ -27,7 +27,11 @@ export class TestShop {
     const directory = await mkdtemp(join(tmpdir(), 'orders-test-'));
     const app = await createTestApp({
       imports: [
-        ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, load: [() => ({ DATA_DIRECTORY: directory })] }),
+        ConfigModule.forRoot({
+          isGlobal: true,
+          ignoreEnvFile: true,
+          load: [() => ({ DATA_DIRECTORY: directory, ORDER_WAIT_SECONDS: 25 })],
+        }),
         ShopModule,
       ],
     });
