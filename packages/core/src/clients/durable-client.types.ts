@@ -3,7 +3,6 @@ import type {
   ClientSendOptions,
   InvocationHandle,
   InvocationPromise,
-  RestatePromise,
 } from '@restatedev/restate-sdk';
 import type {
   HandlerInput,
@@ -95,6 +94,3 @@ export interface WorkflowClient<T> {
    */
   of(id: string): AddressedWorkflow<T>;
 }
-
-/** Any durable future of the SDK. */
-export type DurableFuture<T> = RestatePromise<T>;

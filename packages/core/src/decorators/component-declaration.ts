@@ -114,11 +114,6 @@ export function componentOf(target: Class): ComponentDeclaration | undefined {
   return component && { ...component, handlers: handlersOf(target) };
 }
 
-/** Whether the class itself, not a base class, carries a component decorator. */
-export function isDeclaredOn(target: Class): boolean {
-  return Reflect.hasOwnMetadata(COMPONENT, target);
-}
-
 /** The decorated methods of a class by method name; a subclass's declaration wins over its base's. */
 export function handlersOf(target: Class): ReadonlyMap<string, HandlerDeclaration> {
   const handlers = new Map<string, HandlerDeclaration>();

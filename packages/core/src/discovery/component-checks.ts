@@ -6,7 +6,7 @@ const HANDLER_NAME = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
 const SERVICE_NAME = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*$/;
 
 /** Handler names that Rea adds itself start with this. */
-export const RESERVED_PREFIX = '_rea';
+const RESERVED_PREFIX = '_rea';
 
 const ALLOWED: Record<ComponentDeclaration['kind'], readonly HandlerDeclaration['kind'][]> = {
   service: ['handler'],

@@ -6,7 +6,7 @@ import type { PayloadModel } from './component.model.js';
 export type Direction = 'input' | 'output';
 
 /** Whether a schema is a Restate `Serde`, which brings its own format. */
-export function isSerde(schema: unknown): schema is Serde<unknown> {
+function isSerde(schema: unknown): schema is Serde<unknown> {
   return typeof schema === 'object' && schema !== null && 'serialize' in schema && 'deserialize' in schema;
 }
 

@@ -5,7 +5,7 @@ import { isRuleId, RULES } from './rules.js';
 const MODES: readonly PolicyMode[] = ['disabled', 'warn', 'strict'];
 
 /** The variable that may tighten the policy of a running application without a code change. */
-export const POLICY_VARIABLE = 'RESTATE_FRAMEWORK_POLICY';
+const POLICY_VARIABLE = 'RESTATE_FRAMEWORK_POLICY';
 
 /** The stricter of two modes. */
 export function stricter(a: PolicyMode, b: PolicyMode): PolicyMode {

@@ -1,3 +1,4 @@
+import type { ClassConstructor } from 'class-transformer';
 import type { DtoClass } from '../decorators/handler-schema.js';
 import { ReaError } from '../rea.error.js';
 import type { FieldDetail } from './field-detail.js';
@@ -34,7 +35,7 @@ export async function loadDtoValidation(usedBy: string): Promise<(dto: DtoClass)
     if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
       return { details: [{ path: '', message: 'must be an object' }] };
     }
-    const value: object = transformer.plainToInstance(dto as unknown as new () => object, plain);
+    const value: object = transformer.plainToInstance(dto as ClassConstructor<object>, plain);
     const errors = validator.validateSync(value, { whitelist: true, forbidNonWhitelisted: true });
     return errors.length === 0 ? { value } : { details: errors.flatMap((error) => flatten(error, '')) };
   };
