@@ -213,8 +213,7 @@ async function startNodes(
   const started = await Promise.allSettled(
     ports.map(async (own, index) => {
       try {
-        // The first node founds the cluster and places the logs on the nodes that it knows by then. A log that two nodes
-        // hold cannot be written when one of them dies, so the others must be there to join at once.
+        // The first node founds the cluster; the others must be there to join at once.
         if (index === 0) await listening(host, ports.slice(1), failure.signal);
         return await RestateServer.start({
           ...common,
@@ -233,8 +232,10 @@ async function startNodes(
             RESTATE_METADATA_SERVER__TYPE: 'replicated',
             RESTATE_METADATA_CLIENT__ADDRESSES: JSON.stringify(ports.map((one) => urlOf(host, one.node))),
             RESTATE_BIFROST__DEFAULT_PROVIDER: 'replicated',
-            // Distrusting a node for 5 s after each start protects from flapping networks; on loopback it only costs time.
-            RESTATE_GOSSIP_SUSPECT_INTERVAL: '0s',
+            // A node counts only when it has been up for this long (Restate's default: 5 s), and logs are placed on the nodes
+            // that count. It must be longer than the nodes' starts lie apart: a log that only two nodes hold stops when
+            // one of them dies.
+            RESTATE_GOSSIP_SUSPECT_INTERVAL: '1500ms',
             ...env,
           },
         });

@@ -30,7 +30,7 @@ it('goes on when a node dies, takes it back, and comes back whole', async () => 
   await using again = await RestateCluster.start({ baseDir: directory.path });
   expect(again.ingressUrls).toEqual(ingressUrls);
   expect(await endpoint.add(again.ingressUrls[2] ?? '')).toBe(4);
-}, 60_000);
+}, 120_000);
 
 it('refuses more copies than nodes, and a node that is not there', async () => {
   await expect(RestateCluster.start({ nodes: 1, replication: 2 })).rejects.toMatchObject({ code: 'REA5010' });
