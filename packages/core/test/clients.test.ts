@@ -54,7 +54,7 @@ class Echo {
   }
 
   @Handler()
-  async nothing(): Promise<void> {}
+  async nothing(_ctx: Context): Promise<void> {}
 
   @Handler()
   async refuse(_ctx: Context, message: string): Promise<string> {
@@ -97,11 +97,15 @@ class Diary {
 @Workflow()
 class Approval {
   static readonly decision = promiseKey<string>('decision');
+  static readonly cleared = promiseKey<boolean>('cleared');
 
   @WorkflowRun()
   async decide(ctx: WorkflowContext, subject: string): Promise<string> {
+    if (subject === 'clear') {
+      ctx.clearAll();
+      await promise(ctx, Approval.cleared).resolve(true);
+    }
     const decision = await promise(ctx, Approval.decision).get();
-    if (subject === 'clear') ctx.clearAll();
     return `${subject}: ${decision}`;
   }
 
@@ -120,6 +124,16 @@ class Approval {
   @WorkflowQuery()
   async status(ctx: WorkflowSharedContext): Promise<string> {
     return (await promise(ctx, Approval.decision).peek()) ?? 'open';
+  }
+
+  @WorkflowQuery()
+  async cleared(ctx: WorkflowSharedContext): Promise<boolean> {
+    return (await promise(ctx, Approval.cleared).peek()) ?? false;
+  }
+
+  @WorkflowQuery()
+  async stateKeys(ctx: WorkflowSharedContext): Promise<string[]> {
+    return ctx.stateKeys();
   }
 }
 
@@ -191,7 +205,7 @@ describe('A durable call', () => {
     ).toEqual(['by contract']);
   });
 
-  test('throws the callee\'s terminal error with its status and metadata', async () => {
+  test("throws the callee's terminal error with its status and metadata", async () => {
     expect(
       await inHandler((_ctx, { echo }) =>
         echo.call.refuse('no tea').then(
@@ -219,7 +233,7 @@ describe('A durable call', () => {
     const [header, id, callerId] = await inHandler(async (ctx, { echo }) => {
       const call = echo.call.header('x-tenant', { headers: { 'x-tenant': 'acme' }, idempotencyKey: key, name: 'ask' });
       const invocationId = await call.invocationId;
-      return [await call, invocationId, ctx.request().id as string];
+      return [await call, invocationId, ctx.request().id];
     });
     expect(header).toBe('acme');
     expect(await app.query(`select idempotency_key from sys_invocation where id = '${id}'`)).toEqual([
@@ -338,20 +352,31 @@ describe('A workflow, from a handler,', () => {
     expect(await inHandler((_ctx, { approvals }) => approvals.of(id).attach())).toBe('travel: approved by Grace');
   });
 
-  test('is attached to by its id also when it has cleared its state', async () => {
+  test('is attached to by its id also while it runs with its state cleared', async () => {
     const id = newKey();
     await inHandler((_ctx, { approvals }) => approvals.of(id).submit('clear').invocationId);
-    await inHandler((_ctx, { approvals }) => approvals.of(id).signal.approve('Ada'));
-    await eventually(async () =>
-      expect(await inHandler((_ctx, { approvals }) => approvals.of(id).output())).toMatchObject({ ready: true }),
+    await eventually(async () => expect(await app.ingress.workflow(Approval).of(id).query.cleared()).toBe(true));
+    const waiting = inHandler((_ctx, { approvals }) => approvals.of(id).attach()).catch(
+      (error: Error) => error.message,
     );
-    expect(await inHandler((_ctx, { approvals }) => approvals.of(id).attach())).toBe('clear: approved by Ada');
+    await inHandler((_ctx, { approvals }) => approvals.of(id).signal.approve('Ada'));
+    expect(await waiting).toBe('clear: approved by Ada');
+  });
+
+  test('sees only state keys of its own', async () => {
+    const id = newKey();
+    await inHandler((_ctx, { approvals }) => approvals.of(id).submit('keys').invocationId);
+    await inHandler((_ctx, { approvals }) => approvals.of(id).signal.approve('Ada'));
+    expect(await inHandler((_ctx, { approvals }) => approvals.of(id).query.stateKeys())).toEqual([]);
   });
 
   test('that was never started is not found by attach, and has no output', async () => {
     expect(
       await inHandler(async (_ctx, { approvals }) => {
-        const code = await approvals.of('never').attach().catch((error: TerminalError) => error.code);
+        const code = await approvals
+          .of('never')
+          .attach()
+          .catch((error: TerminalError) => error.code);
         return [code, await approvals.of('never').output()];
       }),
     ).toEqual([404, { ready: false }]);
@@ -388,7 +413,7 @@ describe('A workflow, from a handler,', () => {
           await approval.output().then(String, failure),
         ];
       }),
-    ).toEqual(Array(3).fill([451, 'forbidden', { office: 'legal' }]));
+    ).toEqual(Array.from({ length: 3 }, () => [451, 'forbidden', { office: 'legal' }]));
   });
 });
 
@@ -400,14 +425,19 @@ describe('A misused client', () => {
         id = ctx.request().id;
         await (echo.call as unknown as { plain(text: string): Promise<string> }).plain('x');
       }),
-    ).rejects.toMatchObject({ status: 404, response: { code: 'REA3002', message: expect.stringMatching(/Echo.*plain/) } });
+    ).rejects.toMatchObject({
+      status: 404,
+      response: { code: 'REA3002', message: expect.stringMatching(/Echo.*plain/) },
+    });
     const entries = (await app.journal(id)).map(({ entry_type }) => entry_type);
     expect(entries.filter((type) => type.includes('Call'))).toEqual([]);
   });
 
   test('refuses the run method among signals, and a signal among calls that do not exist', async () => {
     await expect(
-      inHandler((_ctx, { approvals }) => (approvals.of('x').signal as never as { decide(s: string): Promise<void> }).decide('x')),
+      inHandler((_ctx, { approvals }) =>
+        (approvals.of('x').signal as never as { decide(s: string): Promise<void> }).decide('x'),
+      ),
     ).rejects.toMatchObject({ response: { code: 'REA3002' } });
   });
 
@@ -458,7 +488,7 @@ describe('The key of an object or workflow', () => {
         };
         return [await attempt(() => diaries.of(key)), await attempt(() => approvals.of(key))];
       }),
-    ).toEqual(Array(2).fill([400, 'REA3001', 'REA3001:']));
+    ).toEqual(Array.from({ length: 2 }, () => [400, 'REA3001', 'REA3001:']));
   });
 
   test.each([
@@ -477,7 +507,12 @@ test('Clients, addresses and their verbs are never taken for promises', async ()
   expect(
     await inHandler(async (_ctx, { echo, diaries, approvals }) => {
       const things = [await echo, await echo.call, await echo.send, await diaries.of('k'), await diaries.of('k').call];
-      const more = [await approvals, await approvals.of('k'), await approvals.of('k').signal, await approvals.of('k').query];
+      const more = [
+        await approvals,
+        await approvals.of('k'),
+        await approvals.of('k').signal,
+        await approvals.of('k').query,
+      ];
       return [...things, ...more].every((thing) => (thing as unknown as { then?: unknown }).then === undefined);
     }),
   ).toBe(true);

@@ -89,7 +89,10 @@ describe('all', () => {
   test('nests', async () => {
     expect(
       await inHandler((ctx) =>
-        all(ctx, [all(ctx, [run(ctx, 'a', () => 'a'), run(ctx, 'b', () => 'b')]), race(ctx, [run(ctx, 'c', () => 'c')])]),
+        all(ctx, [
+          all(ctx, [run(ctx, 'a', () => 'a'), run(ctx, 'b', () => 'b')]),
+          race(ctx, [run(ctx, 'c', () => 'c')]),
+        ]),
       ),
     ).toEqual([['a', 'b'], 'c']);
   });
@@ -164,9 +167,10 @@ describe('race', () => {
   test('throws the failure that comes first', async () => {
     expect(
       await inHandler((ctx, { worker }) =>
-        race(ctx, [worker.call.work({ after: 60_000, answer: 'x' }), worker.call.fail({ after: 1, message: 'lost' })]).catch(
-          (error: TerminalError) => error.message,
-        ),
+        race(ctx, [
+          worker.call.work({ after: 60_000, answer: 'x' }),
+          worker.call.fail({ after: 1, message: 'lost' }),
+        ]).catch((error: TerminalError) => error.message),
       ),
     ).toBe('lost');
   });
@@ -204,9 +208,9 @@ describe('A combinator that is given a native promise', () => {
   });
 
   test('takes the promise of an async function for one', async () => {
-    await expect(
-      inHandler((ctx) => all(ctx, [(async () => ctx.sleep(1))() as never])),
-    ).rejects.toMatchObject({ response: { code: 'REA7001' } });
+    await expect(inHandler((ctx) => all(ctx, [(async () => ctx.sleep(1))() as never]))).rejects.toMatchObject({
+      response: { code: 'REA7001' },
+    });
   });
 });
 
@@ -222,7 +226,10 @@ test('Every attempt of a handler sees the same winners, results and failures', a
       const mixed = [worker.call.fail({ after: 3, message: 'a' }), worker.call.fail({ after: 2, message: 'b' })];
       const loser = await all(ctx, mixed).catch((error: TerminalError) => error.message);
       sightings.see(`failure ${round}`, loser);
-      sightings.see(`settled ${round}`, (await allSettled(ctx, mixed)).map(({ status }) => status));
+      sightings.see(
+        `settled ${round}`,
+        (await allSettled(ctx, mixed)).map(({ status }) => status),
+      );
       if (attempts === round + 1) throw new Error('replay from here');
     }
   });

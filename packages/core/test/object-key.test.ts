@@ -21,14 +21,12 @@ function randomParts(random: (below: number) => number): [string, string, ...str
   return [part(), part(), ...Array.from({ length: random(3) }, part)];
 }
 
-function refusal(make: () => string): TerminalError {
+function refusal(make: () => string): unknown {
   try {
-    make();
+    return make();
   } catch (error) {
-    expect(error).toBeInstanceOf(TerminalError);
-    return error as TerminalError;
+    return error;
   }
-  throw new Error('The key was accepted.');
 }
 
 describe('A composite key', () => {
@@ -38,9 +36,9 @@ describe('A composite key', () => {
     for (let round = 0; round < 20_000; round += 1) {
       const parts = randomParts(random);
       const key = compositeKey(...parts);
-      const known = partsByKey.get(key);
-      if (known !== undefined) expect(JSON.stringify(parts)).toBe(known);
-      partsByKey.set(key, JSON.stringify(parts));
+      const text = JSON.stringify(parts);
+      expect(partsByKey.get(key) ?? text).toBe(text);
+      partsByKey.set(key, text);
       expect(splitCompositeKey(key)).toEqual(parts);
     }
     expect(partsByKey.size).toBeGreaterThan(15_000);
@@ -59,9 +57,12 @@ describe('A composite key', () => {
     ['more than 256 characters once escaped', () => compositeKey('/'.repeat(100), 'a')],
   ])('refuses %s with 400', (_what, make) => {
     const error = refusal(make);
-    expect(error.code).toBe(400);
-    expect(error.message).toContain('REA3001');
-    expect(error.metadata).toMatchObject({ 'rea.code': 'REA3001' });
+    expect(error).toBeInstanceOf(TerminalError);
+    expect(error).toMatchObject({
+      code: 400,
+      message: expect.stringContaining('REA3001'),
+      metadata: { 'rea.code': 'REA3001' },
+    });
   });
 
   test('may be as long as a key may be', () => {

@@ -12,7 +12,12 @@ import {
   WorkflowRun,
 } from '@rea/core';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import type { ObjectContext, ObjectSharedContext, WorkflowContext, WorkflowSharedContext } from '@restatedev/restate-sdk';
+import type {
+  ObjectContext,
+  ObjectSharedContext,
+  WorkflowContext,
+  WorkflowSharedContext,
+} from '@restatedev/restate-sdk';
 import { serde } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -27,7 +32,7 @@ class Account {
   static readonly sharedScenes = new Scenes<ObjectSharedContext, Account>();
   static readonly balance = stateKey<number>('balance', { schema: z.number().nonnegative(), default: () => 0 });
   static readonly owner = stateKey<string>('owner');
-  static readonly limit = stateKey<Amount>('limit', { schema: Amount as never });
+  static readonly limit = stateKey<Amount>('limit', { schema: Amount });
   static readonly bytes = stateKey<Uint8Array>('bytes', { serde: serde.binary });
 
   @Handler()
