@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { LoadError } from './load.error.js';
 
 export const USAGE = `Usage: npm run load -- [options]
 
@@ -18,18 +19,26 @@ const Arguments = z.object({
 });
 export type Arguments = z.infer<typeof Arguments>;
 
-/** @throws Error saying which argument is wrong */
+/** @throws LoadError saying which argument is wrong */
 export function parseArguments(args: string[]): Arguments {
-  const { values } = parseArgs({
-    args,
-    options: {
-      orders: { type: 'string' },
-      concurrency: { type: 'string' },
-      url: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  const { data, error } = Arguments.safeParse(values);
-  if (error) throw new Error(error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('; '));
-  return data;
+  const { data, error } = Arguments.safeParse(optionsIn(args));
+  if (!error) return data;
+  throw new LoadError(error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('; '));
+}
+
+function optionsIn(args: string[]): Record<string, string | boolean | undefined> {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        orders: { type: 'string' },
+        concurrency: { type: 'string' },
+        url: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new LoadError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
+  }
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { explain } from '../startup/explain.js';
 import { parseArguments, USAGE } from './arguments.js';
+import { LoadError } from './load.error.js';
 import { runLoad } from './run-load.js';
 import { startTemporaryApp, type TemporaryApp } from './temporary-app.js';
 
@@ -12,13 +13,13 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  if (args.url === undefined) {
-    process.stdout.write('Starting an order app with data of its own ...\n');
-    app = await startTemporaryApp();
-  }
-  const url = args.url ?? app?.url;
-  if (url === undefined) throw new Error('There is no app to load.');
-  return (await runLoad(url, args, process.stdout)) ? 0 : 1;
+  return (await runLoad(args.url ?? (await startOwnApp()), args, process.stdout)) ? 0 : 1;
+}
+
+async function startOwnApp(): Promise<string> {
+  process.stdout.write('Starting an order app with data of its own ...\n');
+  app = await startTemporaryApp();
+  return app.url;
 }
 
 async function end(code: number): Promise<void> {
@@ -34,6 +35,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 main().then(end, (error: unknown) => {
-  process.stderr.write(`\nThe load failed: ${explain(error)}\n`);
+  process.stderr.write(`\nThe load failed: ${error instanceof LoadError ? error.message : explain(error)}\n`);
   return end(2);
 });

@@ -4,6 +4,7 @@ import type { OrderList } from '../orders/order-index.schemas.js';
 import type { LedgerEntry } from '../payments/stand-in/ledger-entry.schema.js';
 import type { PaymentSummary } from '../payments/stand-in/payment-summary.js';
 import type { StockLevel } from '../stock/stock.schemas.js';
+import { LoadError } from './load.error.js';
 
 const TIMEOUT = 60_000;
 
@@ -66,9 +67,16 @@ export class ShopClient {
       headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(TIMEOUT),
+    }).catch((cause: unknown) => {
+      throw new LoadError(`${this.url} does not answer (${reasonOf(cause)}). Is the order app up there?`, { cause });
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    if (!response.ok) throw new LoadError(`${method} ${path} answered ${response.status}: ${text}`);
     return JSON.parse(text) as T;
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
 }

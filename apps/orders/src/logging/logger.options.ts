@@ -11,7 +11,8 @@ const FOR_PEOPLE: PrettyOptions = {
   sync: true,
   singleLine: true,
   translateTime: 'HH:MM:ss',
-  ignore: 'pid,hostname,req,res,responseTime',
+  messageFormat: '{if context}[{context}] {end}{msg}',
+  ignore: 'pid,hostname,context,req,res,responseTime',
 };
 
 /** Lines for people in a terminal, JSON for machines everywhere else; a line per request. */
