@@ -20,4 +20,5 @@ export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { currentScope } from './invocation/attempt.js';
+export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -26,6 +26,7 @@ import {
 import { REA_OPTIONS } from './rea.options.js';
 import { validateOptions } from './rea.options-validation.js';
 import { ReaRuntime } from './rea.runtime.js';
+import { ShutdownGrace } from './shutdown-grace.js';
 
 const PROVIDERS: Provider[] = [
   { provide: REA_OPTIONS, useFactory: validateOptions, inject: [RAW_OPTIONS] },
@@ -37,9 +38,19 @@ const PROVIDERS: Provider[] = [
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,
+  ShutdownGrace,
 ];
 
-const EXPORTS = [REA_OPTIONS, RestateConnection, ReaEvents, PolicyService, ReaEndpoint, ReaExplorer, ReaRuntime];
+const EXPORTS = [
+  REA_OPTIONS,
+  RestateConnection,
+  ReaEvents,
+  PolicyService,
+  ReaEndpoint,
+  ReaExplorer,
+  ReaRuntime,
+  ShutdownGrace,
+];
 
 /**
  * Makes the providers of a Nest application durable: finds every `@Service`, `@VirtualObject` and `@Workflow` in the

@@ -33,6 +33,7 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   if (endpoint) {
     checkPort('endpoint.port', endpoint.port);
     checkDuration('endpoint.drainTimeout', endpoint.drainTimeout);
+    checkDuration('endpoint.shutdownGrace', endpoint.shutdownGrace);
     if (endpoint.advertisedUrl !== undefined) checkUrl('endpoint.advertisedUrl', endpoint.advertisedUrl);
     endpoint.identityKeys?.forEach((key, index) => checkIdentityKey(`endpoint.identityKeys[${index}]`, key));
   }

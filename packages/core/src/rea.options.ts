@@ -49,6 +49,11 @@ export interface EndpointOptions {
   readonly advertisedUrl?: string;
   /** Public keys (`publickeyv1_...`) of the Restate servers that may call; others get 401. Default: anyone may. */
   readonly identityKeys?: readonly string[];
+  /**
+   * How long a shutdown lets HTTP requests finish that wait for a handler of this application, in milliseconds, before
+   * handlers are suspended. What still waits then is answered with 503. Default 3 000.
+   */
+  readonly shutdownGrace?: number;
   /** How long a shutdown waits for running effects, in milliseconds. Default 10 000. */
   readonly drainTimeout?: number;
 }

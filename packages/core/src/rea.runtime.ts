@@ -9,6 +9,7 @@ import { RestateConnection } from './connection/restate-connection.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
+import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
@@ -19,10 +20,15 @@ import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
+import { ShutdownGrace } from './shutdown-grace.js';
 
 const DEFAULT_PORT = 9080;
 const DEFAULT_PATH = '/restate';
+const DEFAULT_SHUTDOWN_GRACE = 3_000;
 const DEFAULT_DRAIN_TIMEOUT = 10_000;
+
+/** As the shell tells it: ended by SIGTERM. */
+const EXIT_CODE_SIGTERM = 143;
 
 /** Opens, registers and closes the endpoint. When that happens is the business of `ReaRuntimeModule`. */
 @Injectable()
@@ -30,6 +36,7 @@ export class ReaRuntime {
   private readonly logger = new Logger('Rea');
   private server: EndpointServer | undefined;
   private url: string | undefined;
+  private createdDeployment: string | undefined;
 
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
@@ -42,6 +49,7 @@ export class ReaRuntime {
     private readonly events: ReaEvents,
     private readonly endpoint: ReaEndpoint,
     private readonly mounted: MountedEndpoint,
+    private readonly grace: ShutdownGrace,
   ) {
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
@@ -68,9 +76,13 @@ export class ReaRuntime {
     const sdk = this.createEndpoint(components, endpoint);
     this.endpoint.open(sdk);
     const { serve = 'port' } = endpoint;
-    if (serve === 'port') await this.listen(sdk, endpoint);
-    else if (serve === 'mounted') this.openMounted(sdk, endpoint);
-    else if (endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
+    if (serve === 'port') {
+      await this.listen(sdk, endpoint);
+      const front: Server | undefined = this.http.httpAdapter?.getHttpServer();
+      if (front) onFrontFailure(front, () => this.abandon());
+    }
+    if (serve === 'mounted') this.openMounted(sdk, endpoint);
+    if (serve === 'manual' && endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
   }
 
   /** Serves a request of the HTTP front that is for the mounted endpoint; tells whether it was. */
@@ -78,15 +90,22 @@ export class ReaRuntime {
     return this.mounted.handle(request, response);
   }
 
-  /** Lets running effects finish, suspends the rest, and closes the endpoint. */
+  /**
+   * Lets HTTP requests that wait for a handler of this application finish, then running effects; suspends the rest, and
+   * closes the endpoint. A SIGTERM that arrives meanwhile ends the process at once: whatever is cut is retried elsewhere.
+   */
   async drain(): Promise<void> {
-    const timeout = this.endpointOptions?.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
+    process.once('SIGTERM', exitNow);
+    const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
+      this.endpointOptions ?? {};
+    await this.grace.settle(shutdownGrace);
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
   }
 
   /** Stops an embedded server; one that runs elsewhere is left alone. */
   async disconnect(): Promise<void> {
+    process.off('SIGTERM', exitNow);
     if (this.connection instanceof EmbeddedConnection) await this.connection.stop();
   }
 
@@ -134,7 +153,20 @@ export class ReaRuntime {
     const { registration = {} } = this.options;
     const admin = AdminClient.of(this.connection);
     if (registration === false || !admin) return;
-    await new Registrar(admin, this.events, registration, http11).register(url);
+    const { id, created } = await new Registrar(admin, this.events, registration, http11).register(url);
+    if (created) this.createdDeployment = id;
+  }
+
+  /** The application will not run: takes back what the start has done. */
+  private async abandon(): Promise<void> {
+    const admin = AdminClient.of(this.connection);
+    try {
+      if (this.createdDeployment) await admin?.remove(this.createdDeployment);
+      await this.server?.close(0);
+    } catch (error) {
+      this.logger.warn(`Taking back the registration failed: ${String(error)}`);
+    }
+    await this.disconnect();
   }
 
   /** This host as the Restate server sees it: beside it on a laptop, by name elsewhere. */
@@ -150,4 +182,8 @@ export class ReaRuntime {
       'The endpoint accepts unsigned requests: whoever reaches it can run handlers. Set endpoint.identityKeys to the public key of your Restate server, or keep it private.',
     );
   }
+}
+
+function exitNow(): void {
+  process.exit(EXIT_CODE_SIGTERM);
 }

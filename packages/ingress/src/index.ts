@@ -24,6 +24,7 @@ export { getIngressToken, InjectIngress } from './ingress-clients.js';
 export {
   IngressException,
   IngressRefusedException,
+  IngressShutdownException,
   IngressTimeoutException,
   IngressUnavailableException,
   InvalidKeyException,

@@ -1,6 +1,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, type ReaModuleOptions, ReaOptionsError, RestateConnection } from '@rea/core';
 import { connect, type Ingress, type IngressCallOptions as SdkCallOptions } from '@restatedev/restate-sdk-clients';
+import { ShutdownGrace } from '@rea/core/internal';
+import { IngressShutdownException } from './ingress.exceptions.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
 import { toIngressException } from './ingress-errors.js';
 
@@ -13,13 +15,18 @@ export class IngressTransport {
   readonly namespace: string | undefined;
   private readonly url: string;
   private readonly timeout: number | undefined;
+  private readonly shutdown = new AbortController();
+  private pending = 0;
+  private idle: (() => void) | undefined;
 
   constructor(
     @Inject(INGRESS_OPTIONS) options: IngressModuleOptions,
     @Optional() @Inject(RestateConnection) connection: RestateConnection | undefined,
     @Optional() @Inject(PolicyService) readonly policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
+    @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
   ) {
+    grace?.register((timeout) => this.settle(timeout));
     const url = options.url ?? connection?.ingressUrl;
     if (url === undefined) {
       throw new ReaOptionsError(
@@ -38,19 +45,41 @@ export class IngressTransport {
     });
   }
 
-  /** The wait's bound: the call's, else the module's. The SDK takes a timeout or a signal, not both. */
-  bound({ timeout = this.timeout, signal }: RequestOptions): RequestOptions {
-    if (signal && timeout !== undefined) return { signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]) };
-    if (signal) return { signal };
-    return timeout === undefined ? {} : { timeout };
+  /** What ends a wait: the call's timeout or signal, the module's timeout, or the application's shutdown. */
+  bound({ timeout = this.timeout, signal }: RequestOptions): { readonly signal: AbortSignal } {
+    const signals = [this.shutdown.signal];
+    if (signal) signals.push(signal);
+    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
+    return { signal: signals.length === 1 ? this.shutdown.signal : AbortSignal.any(signals) };
   }
 
   /** Runs a request. @throws IngressException for whatever goes wrong @param what for messages: `Cart call.addItem` */
   async request<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+    this.pending += 1;
     try {
       return await send(this.ingress);
     } catch (error) {
+      if (this.shutdown.signal.aborted) throw new IngressShutdownException(what);
       throw toIngressException(error, what, this.url);
+    } finally {
+      this.pending -= 1;
+      if (this.pending === 0) this.idle?.();
     }
+  }
+
+  /** Ends all waits with 503: handlers of this application run no longer, and what waits for them would wait for ever. */
+  abort(): void {
+    this.shutdown.abort();
+  }
+
+  private async settle(timeout: number): Promise<void> {
+    if (this.pending === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeout);
+      this.idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

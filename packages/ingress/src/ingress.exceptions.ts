@@ -63,6 +63,17 @@ export class IngressTimeoutException extends IngressException {
   }
 }
 
+/** The application shuts down, and its handlers run no longer. The invocation goes on elsewhere. */
+export class IngressShutdownException extends IngressException {
+  constructor(what: string) {
+    super({
+      statusCode: HttpStatus.SERVICE_UNAVAILABLE,
+      code: 'REA4003',
+      message: `REA4003: ${what} was given up, since this application shuts down. The invocation goes on: repeat the request with the same idempotency key.`,
+    });
+  }
+}
+
 /** An object key or workflow id that Rea does not let through. */
 export class InvalidKeyException extends IngressException {
   constructor(message: string) {

@@ -1,4 +1,10 @@
-import { type DynamicModule, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { liveList } from '@rea/core/internal';
 import { Ingress } from './ingress.js';
@@ -17,10 +23,16 @@ import { IngressTransport } from './ingress-transport.js';
  * ```
  */
 @Module({})
-export class IngressModule extends ConfigurableModuleClass implements OnModuleInit, OnModuleDestroy {
+export class IngressModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown
+{
   private unwatch: (() => void) | undefined;
 
-  constructor(private readonly modules: ModulesContainer) {
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly transport: IngressTransport,
+  ) {
     super();
   }
 
@@ -40,6 +52,11 @@ export class IngressModule extends ConfigurableModuleClass implements OnModuleIn
 
   onModuleDestroy(): void {
     this.unwatch?.();
+  }
+
+  /** Handlers have been drained by now. Without this, a request that waits for one would keep the front from closing. */
+  beforeApplicationShutdown(): void {
+    this.transport.abort();
   }
 }
 

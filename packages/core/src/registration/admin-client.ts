@@ -53,6 +53,15 @@ export class AdminClient {
   }
 
   /**
+   * Forgets a deployment. Its services fall back to their revision of before.
+   *
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}
+   */
+  async remove(deploymentId: string): Promise<void> {
+    await this.request('DELETE', `/deployments/${deploymentId}?force=true`);
+  }
+
+  /**
    * Runs SQL over the server's tables (`sys_invocation`, `sys_journal`, `state` and others).
    *
    * @see https://docs.restate.dev/operate/introspection
@@ -62,11 +71,11 @@ export class AdminClient {
     return (body as { rows: Row[] }).rows;
   }
 
-  private async request(method: string, path: string, body: object): Promise<{ status: number; body: unknown }> {
+  private async request(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
     const response = await fetch(this.url + path, {
       method,
       headers: { ...this.headers, 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(body),
+      ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(TIMEOUT),
     }).catch((cause: unknown) => {
       throw new AdminUnreachableError(this.url, cause);

@@ -32,11 +32,12 @@ export class Registrar {
 
   /**
    * @param uri where the server reaches the endpoint
+   * @returns what the server knows now; `created` when it is new there
    * @throws AdminUnreachableError when the server did not come up in time
    * @throws EndpointUnreachableError when the server cannot reach the endpoint
    * @throws DeploymentChangedError, BreakingChangeError when the change is not allowed
    */
-  async register(uri: string): Promise<void> {
+  async register(uri: string): Promise<RegisteredDeployment> {
     const force = this.options.force ?? process.env['NODE_ENV'] !== 'production';
     const breaking = this.options.breaking ?? force;
     const request = { uri, breaking, ...(this.http11 ? { use_http_11: true } : {}) };
@@ -54,6 +55,7 @@ export class Registrar {
       uri,
       changed: known.created || changes.length > 0,
     }));
+    return known;
   }
 
   /** For a known URL the server answers with the old schema; a forced dry run tells what this build has. */
