@@ -16,7 +16,16 @@ test('a plan of twenty orders holds every intent, and some are sent twice', () =
   const plan = planOrders(20, shelves);
   expect(new Set(plan.map(({ intent }) => intent)).size).toBe(6);
   expect(plan.filter(({ twice }) => twice)).toHaveLength(2);
-  expect(plan.filter(({ intent }) => intent === 'scarce')[0]?.request.lines.at(-1)).toEqual({ sku: 'b', quantity: 1 });
+});
+
+test.each([
+  ['some of the competitors get', 200, 5, 'b'],
+  ['nobody can get', 200, 0, 'b'],
+  ['has the fewest pieces, when there is enough of all', 10, 50, 'b'],
+])('scarce orders are for a product that %s', (_what, orders, available, sku) => {
+  const plan = planOrders(orders, [shelves[0]!, { ...shelves[1]!, available }]);
+  const scarce = plan.find(({ intent }) => intent === 'scarce');
+  expect(scarce?.request.lines.at(-1)).toEqual({ sku, quantity: 1 });
 });
 
 /** One order of two pieces for 20.00, and the books that belong to it. */

@@ -30,7 +30,7 @@ const NAP_SECONDS = 3_600;
 /** Makes up orders, the same ones for the same number and stock. */
 export function planOrders(count: number, stock: readonly StockLevel[]): Planned[] {
   const plenty = stock.filter(({ available }) => available > 20).map(({ sku }) => sku);
-  const scarce = stock.reduce((least, level) => (rank(level) < rank(least) ? level : least)).sku;
+  const scarce = scarcest(stock, CYCLE.filter((intent) => intent === 'scarce').length * (count / CYCLE.length));
   return Array.from({ length: count }, (_, index) => {
     // 7 and 20 have no common divisor: every run of twenty holds the whole mix, stirred.
     const intent = CYCLE[(index * 7) % CYCLE.length]!;
@@ -42,9 +42,11 @@ export function planOrders(count: number, stock: readonly StockLevel[]): Planned
   });
 }
 
-/** The product with the fewest pieces left is the scarce one; a sold-out one only when there is no other. */
-function rank({ available }: StockLevel): number {
-  return available === 0 ? Number.MAX_SAFE_INTEGER : available;
+/** A product that some of the competitors get and the others do not; else the one with the fewest pieces, down to none. */
+function scarcest(stock: readonly StockLevel[], competitors: number): string {
+  const byAvailable = stock.toSorted((a, b) => a.available - b.available);
+  const contested = byAvailable.find(({ available }) => available > 0 && available < competitors);
+  return (contested ?? byAvailable[0]!).sku;
 }
 
 function requestFor(intent: Intent, index: number, lines: OrderRequest['lines'], scarce: string): OrderRequest {
