@@ -196,8 +196,7 @@ test('In mode disabled the handler is given the context of the SDK itself, and n
   const description = await inHandler(async (ctx) => {
     const guarded = await run(ctx, 'misuse', () => {
       try {
-        ctx.date.toString();
-        return 'no complaint';
+        return typeof ctx.date.now === 'function' ? 'no complaint' : 'no clock';
       } catch (error) {
         return String(error);
       }
