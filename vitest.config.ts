@@ -19,7 +19,12 @@ const durable = (name: string) => ({
   ...shared,
   test: {
     name,
-    include: ['packages/{core,ingress,testing}/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'docs/examples/**/*.test.ts'],
+    include: [
+      'packages/{core,ingress,testing}/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'docs/examples/**/*.test.ts',
+    ],
+    exclude: ['docs/examples/server.test.ts'],
     globalSetup: path('test/vitest/global-setup.ts'),
     setupFiles: path('test/vitest/setup.ts'),
     testTimeout: 30_000,
@@ -30,7 +35,14 @@ const durable = (name: string) => ({
 export default defineConfig({
   test: {
     projects: [
-      { ...shared, test: { name: 'server', include: ['packages/server/test/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        ...shared,
+        test: {
+          name: 'server',
+          include: ['packages/server/test/**/*.test.ts', 'docs/examples/server.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       durable('durable'),
       durable('durable-replay'),
       {

@@ -45,5 +45,10 @@ function regionOf(page, file, region) {
   const start = source.indexOf(`// #region ${region}\n`);
   const end = source.indexOf(`// #endregion ${region}`);
   if (start < 0 || end < 0) throw new Error(`${page} names the region ${region} of ${file}, which is not there.`);
-  return source.slice(source.indexOf('\n', start) + 1, end).trimEnd();
+  const lines = source
+    .slice(source.indexOf('\n', start) + 1, end)
+    .trimEnd()
+    .split('\n');
+  const indent = Math.min(...lines.filter((line) => line !== '').map((line) => line.search(/\S/)));
+  return lines.map((line) => line.slice(indent)).join('\n');
 }

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RestateServer } from '@rea/server';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Child } from './child.js';
+import { SwitchingProxy } from './switching-proxy.js';
+
+let server: RestateServer;
+let directory: string;
+let effects: string;
+const children: Child[] = [];
+const cleanUps: (() => void)[] = [];
+
+beforeAll(async () => {
+  server = await RestateServer.start();
+});
+afterAll(() => server?.stop());
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rea-lifecycle-'));
+  effects = join(directory, 'effects');
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) await child.destroy();
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  await rm(directory, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+let count = 0;
+
+async function settings(
+  name: string,
+  endpoint: object = {},
+): Promise<{ rea: object; frontPort: number; endpointPort: number }> {
+  const [frontPort, endpointPort] = [await freePort(), await freePort()];
+  count += 1;
+  const rea = {
+    namespace: `lifecycle${count}`,
+    server: { ingressUrl: server.ingressUrl, adminUrl: server.adminUrl },
+    endpoint: { port: endpointPort, host: '127.0.0.1', shutdownGrace: 200, ...endpoint },
+  };
+  return { rea, frontPort, endpointPort, effects, process: name } as never;
+}
+
+async function start(given: object): Promise<Child> {
+  const child = await Child.start(given);
+  children.push(child);
+  return child;
+}
+
+async function lines(): Promise<string[]> {
+  const text = await readFile(effects, 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
+}
+
+async function send(namespace: string, id: string): Promise<string> {
+  const response = await fetch(`${server.ingressUrl}/${namespace}.Work/steps/send`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': id },
+    body: JSON.stringify(id),
+  });
+  return ((await response.json()) as { invocationId: string }).invocationId;
+}
+
+test('SIGTERM under load: each effect once, the next step on the next process, no failed attempt', async () => {
+  const proxy = await SwitchingProxy.start();
+  cleanUps.push(() => proxy.close());
+  const advertisedUrl = `http://127.0.0.1:${proxy.port}`;
+  const first = await settings('first', { advertisedUrl });
+  const namespace = (first.rea as { namespace: string }).namespace;
+  const second = { ...(await settings('second', { advertisedUrl })) };
+  (second.rea as { namespace: string }).namespace = namespace;
+
+  proxy.target = first.endpointPort;
+  const a = await start(first);
+  const b = await start(second);
+  const ids = Array.from({ length: 40 }, (_, index) => `order-${index}`);
+  const invocations = await Promise.all(ids.map((id) => send(namespace, id)));
+  await expect.poll(async () => (await lines()).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(10);
+  proxy.target = second.endpointPort;
+  a.terminate();
+  expect(await a.ended()).toBe('SIGTERM');
+
+  const results = await Promise.all(
+    invocations.map((id) =>
+      fetch(`${server.ingressUrl}/restate/invocation/${id}/attach`).then((answer) => answer.json()),
+    ),
+  );
+  expect(results).toEqual(ids);
+  const written = (await lines()).map((line) => line.split(' '));
+  expect(written.map(([id, step]) => `${id} ${step}`).toSorted()).toEqual(
+    ids.flatMap((id) => [1, 2, 3].map((step) => `${id} ${step}`)).toSorted(),
+  );
+  expect(new Set(written.map(([, , process]) => process))).toEqual(new Set(['first', 'second']));
+  const failed = await server.query(
+    `select id, retry_count, last_failure from sys_invocation where target_service_name = '${namespace}.Work' and retry_count > 1`,
+  );
+  expect(failed).toEqual([]);
+  expect(a.log).toBe('');
+  expect(b.log).toBe('');
+});
+
+test('a request that waits for a handler of the same application does not keep the shutdown from ending', async () => {
+  const given = await settings('only');
+  const child = await start(given);
+  const waiting = fetch(`http://127.0.0.1:${given.frontPort}/forever`);
+  await expect
+    .poll(() => server.query(`select id from sys_invocation where target_handler_name = 'forever'`), {
+      timeout: 10_000,
+    })
+    .toHaveLength(1);
+  const began = performance.now();
+  child.terminate();
+  const response = await waiting;
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ code: 'REA4003' });
+  expect(await child.ended()).toBe('SIGTERM');
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test('a second SIGTERM ends the process at once', async () => {
+  const given = await settings('stubborn');
+  const child = await start(given);
+  const { namespace } = given.rea as { namespace: string };
+  await fetch(`${server.ingressUrl}/${namespace}.Work/stubborn/send`, { method: 'POST' });
+  await expect.poll(lines, { timeout: 10_000 }).toEqual(['stubborn began']);
+  child.terminate();
+  // The first one has been heard when the endpoint refuses connections.
+  await expect.poll(() => canConnect(given.endpointPort), { timeout: 5_000, interval: 10 }).toBe(false);
+  const began = performance.now();
+  child.terminate();
+  expect(await child.ended()).toBe(143);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test('the front port is taken: a clean exit, and nothing stays registered or running', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1');
+  await once(blocker, 'listening');
+  cleanUps.push(() => blocker.close());
+  const given = await settings('blocked');
+  const child = Child.spawn({ ...given, frontPort: (blocker.address() as AddressInfo).port });
+  children.push(child);
+  expect(await child.ended()).toBe(1);
+  expect(child.log).toContain('EADDRINUSE');
+  const { namespace } = given.rea as { namespace: string };
+  expect(await server.query(`select name from sys_service where name like '${namespace}.%'`)).toEqual([]);
+  expect(await canConnect(given.endpointPort)).toBe(false);
+});
+
+test('the front port is taken, with an embedded server: it is gone with the process', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1');
+  await once(blocker, 'listening');
+  cleanUps.push(() => blocker.close());
+  const [ingressPort, adminPort] = [await freePort(), await freePort()];
+  const rea = { server: { embedded: true, dataDirectory: join(directory, 'data'), ingressPort, adminPort } };
+  const child = Child.spawn({ rea, frontPort: (blocker.address() as AddressInfo).port, effects, process: 'embedded' });
+  children.push(child);
+  expect(await child.ended()).toBe(1);
+  await expect.poll(() => canConnect(adminPort), { timeout: 5_000 }).toBe(false);
+  expect(await canConnect(ingressPort)).toBe(false);
+});
+
+async function canConnect(port: number): Promise<boolean> {
+  const { connect } = await import('node:net');
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
