@@ -6,6 +6,7 @@ import { runLoad } from './run-load.js';
 import { startTemporaryApp, type TemporaryApp } from './temporary-app.js';
 
 let app: TemporaryApp | undefined;
+const interruption = new AbortController();
 
 async function main(): Promise<number> {
   const args = parseArguments(process.argv.slice(2));
@@ -13,7 +14,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  return (await runLoad(args.url ?? (await startOwnApp()), args, process.stdout)) ? 0 : 1;
+  return (await runLoad(args.url ?? (await startOwnApp()), args, process.stdout, interruption.signal)) ? 0 : 1;
 }
 
 async function startOwnApp(): Promise<string> {
@@ -29,12 +30,18 @@ async function end(code: number): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    interruption.abort();
     process.stdout.write('\nStopping ...\n');
     void end(130);
   });
 }
 
-main().then(end, (error: unknown) => {
-  process.stderr.write(`\nThe load failed: ${error instanceof LoadError ? error.message : explain(error)}\n`);
-  return end(2);
-});
+main().then(
+  (code) => (interruption.signal.aborted ? undefined : end(code)),
+  (error: unknown) => {
+    // Whoever interrupts the load knows why it does not come to its end.
+    if (interruption.signal.aborted) return;
+    process.stderr.write(`\nThe load failed: ${error instanceof LoadError ? error.message : explain(error)}\n`);
+    return end(2);
+  },
+);

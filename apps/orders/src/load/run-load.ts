@@ -15,9 +15,10 @@ export async function runLoad(
   url: string,
   { orders: count, concurrency }: Arguments,
   output: NodeJS.WriteStream,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const say = (text: string) => output.write(`${text}\n`);
-  const shop = new ShopClient(url);
+  const shop = new ShopClient(url, signal);
   const before = await takeSnapshot(shop);
   const planned = planOrders(count, before.stock);
   const runId = randomUUID();

@@ -10,7 +10,11 @@ const TIMEOUT = 60_000;
 
 /** The order app over HTTP, as any client uses it. */
 export class ShopClient {
-  constructor(private readonly url: string) {}
+  /** @param signal ends every request when it is aborted */
+  constructor(
+    private readonly url: string,
+    private readonly signal: AbortSignal,
+  ) {}
 
   place(order: OrderRequest, idempotencyKey: string): Promise<OrderResponse> {
     return this.request('POST', '/orders', order, { 'idempotency-key': idempotencyKey });
@@ -66,7 +70,7 @@ export class ShopClient {
       method,
       headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.any([this.signal, AbortSignal.timeout(TIMEOUT)]),
     }).catch((cause: unknown) => {
       throw new LoadError(`${this.url} does not answer (${reasonOf(cause)}). Is the order app up there?`, { cause });
     });

@@ -24,19 +24,17 @@ export const OrderRequest = OrderTerms.extend({ customer: z.string().min(1).max(
 export type OrderRequest = z.infer<typeof OrderRequest>;
 
 /** Part of URLs, so without characters that mean something there. */
-export const OrderId = z.string().regex(/^[\w-]{1,64}$/, 'has to be 1 to 64 letters, digits, dashes or underscores');
+const OrderId = z.string().regex(/^[\w-]{1,64}$/, 'has to be 1 to 64 letters, digits, dashes or underscores');
 
 /** Body of `POST /orders`. A client that picks the id itself can repeat the request safely. */
 export const PlaceOrder = OrderRequest.extend({ orderId: OrderId.optional() });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
 /** How an order ended. `failed`: something broke that should not have; what was done is undone all the same. */
-export const OrderOutcome = z.enum(['completed', ...REFUSALS, 'failed']);
-export type OrderOutcome = z.infer<typeof OrderOutcome>;
+const OrderOutcome = z.enum(['completed', ...REFUSALS, 'failed']);
 
 /** `placed`: stock and payment are seen to. `packing`: asleep. `shipping`: paid. `closed`: see the outcome. */
-export const OrderStatus = z.enum(['placed', 'packing', 'shipping', 'closed']);
-export type OrderStatus = z.infer<typeof OrderStatus>;
+const OrderStatus = z.enum(['placed', 'packing', 'shipping', 'closed']);
 
 /** An order without its number, which the list of orders gives it. */
 export const NewOrder = z.object({

@@ -1,5 +1,6 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
 import {
+  all,
   allSettled,
   InjectClient,
   type ObjectClient,
@@ -58,6 +59,7 @@ export class Order {
     const order = await this.open(ctx, request);
     // A step's undo is noted before the step is taken: a step that fails half-way is undone too.
     const undos: Undo[] = [];
+    let shipment: Shipment;
     try {
       undos.push(() => this.releaseStock(ctx, order));
       await this.reserveStock(ctx, order);
@@ -70,15 +72,16 @@ export class Order {
       undos.push(() => this.payments.call.refund(order.orderId));
       await this.payments.call.capture(order.orderId);
 
-      const shipment = await this.ship(ctx, order, request.country);
-      await this.confirmStock(ctx, order);
-      return await this.close(ctx, { ...order, outcome: 'completed', shipment });
+      shipment = await this.ship(ctx, order, request.country);
     } catch (error) {
       // Anything else is retried by Restate: there is nothing to undo yet.
       if (!(error instanceof TerminalError)) throw error;
       for (const undo of undos.toReversed()) await undo();
       return this.close(ctx, { ...order, ...endOf(error) });
     }
+    // The parcel is on its way: from here on nothing is taken back.
+    await this.confirmStock(ctx, order);
+    return this.close(ctx, { ...order, outcome: 'completed', shipment });
   }
 
   /** Stops the order while it is not paid yet. The workflow takes its steps back by itself. */
@@ -132,14 +135,14 @@ export class Order {
   }
 
   private releaseStock(ctx: WorkflowContext, { orderId, lines }: OrderView): Promise<unknown> {
-    return allSettled(
+    return all(
       ctx,
       lines.map(({ sku }) => this.stock.of(sku).call.release(orderId)),
     );
   }
 
   private confirmStock(ctx: WorkflowContext, { orderId, lines }: OrderView): Promise<unknown> {
-    return allSettled(
+    return all(
       ctx,
       lines.map(({ sku }) => this.stock.of(sku).call.confirm(orderId)),
     );

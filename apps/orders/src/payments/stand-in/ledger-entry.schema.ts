@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const LedgerEntryKind = z.enum(['authorised', 'declined', 'captured', 'voided', 'refunded', 'unchanged']);
+const LedgerEntryKind = z.enum(['authorised', 'declined', 'captured', 'voided', 'refunded', 'unchanged']);
 
 /** One answer of the stand-in. `unchanged`: there was nothing to void or to refund. */
 export const LedgerEntry = z.object({
