@@ -11,10 +11,10 @@ import type { ReaModuleOptions } from './rea.options.js';
 export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   checkNode(process.versions.node);
   const { server, endpoint, registration } = options ?? {};
-  if (!server) {
+  if (server !== 'embedded' && (typeof server !== 'object' || server === null)) {
     throw new ReaOptionsError(
       'server',
-      "is missing. Use server: 'embedded' on a laptop, or server: { ingressUrl, adminUrl } for your own Restate server.",
+      `${server === undefined ? 'is missing' : `is ${JSON.stringify(server)}`}. Use server: 'embedded' on a laptop, or server: { ingressUrl, adminUrl } for your own Restate server.`,
     );
   }
   if (server !== 'embedded' && !('embedded' in server)) {

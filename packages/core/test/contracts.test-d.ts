@@ -1,6 +1,19 @@
-import type { Context, ObjectContext, ObjectSharedContext, WorkflowContext, WorkflowSharedContext } from '@restatedev/restate-sdk';
+import type {
+  Context,
+  ObjectContext,
+  ObjectSharedContext,
+  WorkflowContext,
+  WorkflowSharedContext,
+} from '@restatedev/restate-sdk';
 import { iface } from '@restatedev/restate-sdk';
-import { type ObjectClient, Service, type ServiceClient, VirtualObject, Workflow, type WorkflowClient } from '@rea/core';
+import {
+  type ObjectClient,
+  Service,
+  type ServiceClient,
+  VirtualObject,
+  Workflow,
+  type WorkflowClient,
+} from '@rea/core';
 import { expectTypeOf } from 'vitest';
 import { z } from 'zod';
 

@@ -166,7 +166,7 @@ describe('The application does not start', () => {
     @Service()
     class Renamed {
       @Handler({ name: 'then' })
-      async later(): Promise<void> {}
+      async later(_ctx: Context): Promise<void> {}
     }
     expect(await startError({ providers: [Renamed] })).toMatchObject(refused('REA1007', 'Renamed.later'));
   });
@@ -177,7 +177,7 @@ describe('The application does not start', () => {
       class Promising {
         @Handler({ name })
         // oxlint-disable-next-line unicorn/no-thenable -- what is refused
-        async then(): Promise<void> {}
+        async then(_ctx: Context): Promise<void> {}
       }
       return { providers: [Promising] };
     };
@@ -190,7 +190,7 @@ describe('The application does not start', () => {
       @Service()
       class Named {
         @Handler({ name })
-        async call(): Promise<void> {}
+        async call(_ctx: Context): Promise<void> {}
       }
       expect(await startError({ providers: [Named] })).toMatchObject(refused('REA1008', 'Named.call'));
     },
@@ -200,7 +200,7 @@ describe('The application does not start', () => {
     @Service({ name })
     class Misnamed {
       @Handler()
-      async call(): Promise<void> {}
+      async call(_ctx: Context): Promise<void> {}
     }
     expect(await startError({ providers: [Misnamed] })).toMatchObject(refused('REA1002', 'Misnamed'));
   });
@@ -209,10 +209,10 @@ describe('The application does not start', () => {
     @Service()
     class Doubled {
       @Handler({ name: 'same' })
-      async one(): Promise<void> {}
+      async one(_ctx: Context): Promise<void> {}
 
       @Handler({ name: 'same' })
-      async two(): Promise<void> {}
+      async two(_ctx: Context): Promise<void> {}
     }
     expect(await startError({ providers: [Doubled] })).toMatchObject(
       refused('REA1004', 'Doubled', 'one', 'two', 'same'),
@@ -232,7 +232,7 @@ describe('The application does not start', () => {
     @Injectable()
     class Stray {
       @Handler()
-      async call(): Promise<void> {}
+      async call(_ctx: Context): Promise<void> {}
     }
     expect(await startError({ providers: [Stray] })).toMatchObject(refused('REA1010', 'Stray.call', '@Service'));
     expect(await startError({ providers: [{ provide: 'stray', useFactory: () => new Stray() }] })).toMatchObject(
@@ -244,7 +244,7 @@ describe('The application does not start', () => {
     @Controller()
     class Front {
       @Handler()
-      async call(): Promise<void> {}
+      async call(_ctx: Context): Promise<void> {}
     }
     expect(await startError({ providers: [Good], controllers: [Front] })).toMatchObject(
       refused('REA1010', 'Front.call'),

@@ -82,7 +82,9 @@ describe('mounted into the HTTP front', () => {
     const app = await start({
       rea: mounted,
       configure: (nest) => {
-        const adapter = nest.getHttpAdapter() as unknown as { useBodyParser(type: string, raw: boolean, options: object): void };
+        const adapter = nest.getHttpAdapter() as unknown as {
+          useBodyParser(type: string, raw: boolean, options: object): void;
+        };
         adapter.useBodyParser('raw', false, { type: '*/*', limit: '10mb' });
       },
     });
@@ -119,7 +121,9 @@ describe('handlers for other runtimes', () => {
   }
 
   const entries = (request: IncomingMessage) =>
-    Object.entries(request.headers).flatMap(([key, value]): [string, string][] => (typeof value === 'string' ? [[key, value]] : []));
+    Object.entries(request.headers).flatMap(([key, value]): [string, string][] =>
+      typeof value === 'string' ? [[key, value]] : [],
+    );
 
   test('a fetch handler, with retry and suspension', async () => {
     const app = await start({ rea: { endpoint: { serve: 'manual' } } });

@@ -189,8 +189,8 @@ describe('The attempts of an invocation', () => {
     await eventually(() => expect(seen).toHaveLength(2));
     stop();
     expect(seen).toMatchObject([
-      { service: `${app.namespace}.Box`, handler: 'put', key: 'k1', outcome: 'completed' },
-      { service: `${app.namespace}.Stage`, handler: 'play', key: undefined, outcome: 'completed' },
+      { service: 'Box', handler: 'put', key: 'k1', outcome: 'completed' },
+      { service: 'Stage', handler: 'play', key: undefined, outcome: 'completed' },
     ]);
   });
 });

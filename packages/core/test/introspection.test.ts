@@ -1,5 +1,11 @@
 import { Module } from '@nestjs/common';
-import type { Context, ObjectContext, ObjectSharedContext, WorkflowContext, WorkflowSharedContext } from '@restatedev/restate-sdk';
+import type {
+  Context,
+  ObjectContext,
+  ObjectSharedContext,
+  WorkflowContext,
+  WorkflowSharedContext,
+} from '@restatedev/restate-sdk';
 import {
   Handler,
   ReaExplorer,

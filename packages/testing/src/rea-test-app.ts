@@ -24,21 +24,22 @@ export interface TestAppOptions extends ModuleMetadata {
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-/** Rows of the server's tables about one invocation. */
+/** A row of the server's table about one invocation. Columns without a value are left out. */
 export interface InvocationRow {
   readonly id: string;
   readonly target: string;
   readonly status: string;
-  readonly completion_result: string | null;
-  readonly completion_failure: string | null;
-  readonly retry_count: number | null;
+  readonly completion_result?: 'success' | 'failure';
+  readonly completion_failure?: string;
+  /** Attempts since the server last took the invocation up; above 1 something has failed. */
+  readonly retry_count?: number;
 }
 
 /** A journal entry as the server tells it. */
 export interface JournalRow {
   readonly index: number;
   readonly entry_type: string;
-  readonly name: string | null;
+  readonly name?: string;
 }
 
 /** An application under test, on a real Restate server. */

@@ -41,6 +41,15 @@ export function resolveTarget(target: ClientTarget): Class | Contract | undefine
   return typeof target === 'function' && !target.prototype ? (target as () => Class | Contract)() : (target as Class);
 }
 
+/** As {@link resolveTarget}. @throws ClientTargetError when there is no target, naming who needs it */
+export function resolvedTarget(target: ClientTarget, neededBy = 'a client'): Class | Contract {
+  const resolved = resolveTarget(target);
+  if (resolved) return resolved;
+  throw new ClientTargetError(
+    `REA1014: The client target of ${neededBy} is undefined. Its file is part of an import circle: inject it with a thunk, () => Target, and check that the target is exported.`,
+  );
+}
+
 const models = new WeakMap<object, TargetModel>();
 
 /**
@@ -49,12 +58,7 @@ const models = new WeakMap<object, TargetModel>();
  * @throws ClientTargetError when it is neither a decorated class nor a contract.
  */
 export function targetModel(target: ClientTarget, injectedInto = 'a client'): TargetModel {
-  const resolved = resolveTarget(target);
-  if (!resolved) {
-    throw new ClientTargetError(
-      `REA1014: The client target of ${injectedInto} is undefined. Its file is part of an import circle: inject it with a thunk, @InjectClient(() => Target).`,
-    );
-  }
+  const resolved = resolvedTarget(target, injectedInto);
   let model = models.get(resolved);
   if (!model) {
     model = '_kind' in resolved ? fromContract(resolved) : fromClass(resolved, injectedInto);

@@ -9,7 +9,7 @@ import {
 } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope, refuseInRun } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
-import { RUN_STATE_HANDLER, type RunState } from '../invocation/workflow-run-state.js';
+import { RUN_NOTE_HANDLER, type RunNote } from '../invocation/workflow-run-note.js';
 import { facade, OutsideHandlerError } from './client-misuse.js';
 import type { TargetHandler, TargetModel } from './client-target.js';
 import type {
@@ -81,8 +81,8 @@ class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'ou
   }
 
   async attach(): Promise<never> {
-    const state = await this.runState('attach');
-    if (state) return this.attachTo(state.id) as Promise<never>;
+    const note = await this.runNote('attach');
+    if (note) return this.attachTo(note.id) as Promise<never>;
     throw new TerminalError(
       `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to attach to. Submit it first.`,
       { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3004' } },
@@ -90,8 +90,8 @@ class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'ou
   }
 
   async output(): Promise<{ ready: false } | { ready: true; result: never }> {
-    const state = await this.runState('output');
-    return state?.done ? { ready: true, result: (await this.attachTo(state.id)) as never } : { ready: false };
+    const note = await this.runNote('output');
+    return note?.ended ? { ready: true, result: (await this.attachTo(note.id)) as never } : { ready: false };
   }
 
   private get run(): readonly [string, TargetHandler] {
@@ -99,15 +99,15 @@ class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'ou
     throw new Error(`${this.target.name} has no run handler.`);
   }
 
-  private runState(verb: string): Promise<RunState | null> {
+  private runNote(verb: string): Promise<RunNote | null> {
     const { ctx, namespace } = attemptFor(this.target, verb);
-    return ctx.genericCall<undefined, RunState | null>({
+    return ctx.genericCall<undefined, RunNote | null>({
       service: qualify(namespace, this.target.name),
-      method: RUN_STATE_HANDLER,
+      method: RUN_NOTE_HANDLER,
       key: this.id,
       parameter: undefined,
       inputSerde: sdkSerde.json as Serde<undefined>,
-      outputSerde: sdkSerde.json as Serde<RunState | null>,
+      outputSerde: sdkSerde.json as Serde<RunNote | null>,
     });
   }
 

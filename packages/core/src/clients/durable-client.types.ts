@@ -74,7 +74,11 @@ export interface AddressedWorkflow<T> {
   submit(
     ...args: WithOptions<HandlerInput<T, RunName<T>>, SendOptions>
   ): SubmittedWorkflow<HandlerOutput<T, RunName<T>>>;
-  /** Waits for the result of a workflow that has been started. @throws TerminalError (404) when it has not. */
+  /**
+   * Waits for the result of a workflow that has been submitted.
+   *
+   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s
+   */
   attach(): Promise<HandlerOutput<T, RunName<T>>>;
   /** The result, without waiting for it. A workflow that was killed stays `ready: false`. */
   output(): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;

@@ -1,7 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { type Class, componentOf } from '../decorators/component-declaration.js';
-import { type ClientTarget, ClientTargetError, resolveTarget, targetModel, type TargetModel } from './client-target.js';
+import { type ClientTarget, resolvedTarget, resolveTarget, targetModel, type TargetModel } from './client-target.js';
 
 /** One injection point, as written: what for, and in which class. */
 interface Injection {
@@ -29,14 +29,14 @@ export class InjectionRegistry {
     registries.add(this);
   }
 
-  /** The injection token of a target's client. @throws ClientTargetError when the target is undefined */
-  tokenOf(target: ClientTarget): symbol {
-    const resolved = resolveTarget(target);
-    if (!resolved) {
-      throw new ClientTargetError(
-        'REA1014: A client target is undefined. Its file is part of an import circle: pass a thunk, () => Target.',
-      );
-    }
+  /**
+   * The injection token of a target's client.
+   *
+   * @param neededBy for the message: the class with the injection point
+   * @throws ClientTargetError when the target is undefined
+   */
+  tokenOf(target: ClientTarget, neededBy?: string): symbol {
+    const resolved = resolvedTarget(target, neededBy);
     let token = this.tokens.get(resolved);
     if (!token) {
       token = Symbol(`${this.label}(${resolved.name})`);
@@ -47,7 +47,7 @@ export class InjectionRegistry {
 
   register(target: ClientTarget, owner: unknown): void {
     this.injections.push({ target, owner });
-    if (this.watchers.size === 0) return;
+    if (this.watchers.size === 0 || resolveTarget(target) === undefined) return;
     const provider = this.provider(target);
     for (const watch of this.watchers) watch(provider);
   }
@@ -68,7 +68,9 @@ export class InjectionRegistry {
 
   /** The providers of all clients that are injected anywhere so far. */
   providers(): FactoryProvider[] {
-    const providers = this.injections.map(({ target }) => this.provider(target));
+    const providers = this.injections
+      .filter(({ target }) => resolveTarget(target) !== undefined)
+      .map(({ target }) => this.provider(target));
     return [...new Map(providers.map((provider) => [provider.provide, provider])).values()];
   }
 
@@ -81,10 +83,10 @@ export class InjectionRegistry {
 
   /** A wrong target gives no client here: it is refused by {@link check}, in the application that has it. */
   private provider(target: ClientTarget): FactoryProvider {
-    const resolved = resolveTarget(target);
-    const usable = resolved && ('_kind' in resolved || componentOf(resolved));
+    const resolved = resolvedTarget(target);
+    const usable = '_kind' in resolved || componentOf(resolved) !== undefined;
     return {
-      provide: resolved ? this.tokenOf(target) : Symbol('unresolved'),
+      provide: this.tokenOf(resolved),
       inject: usable ? (this.inject ?? []) : [],
       useFactory: (...dependencies: never[]) => (usable ? this.create(targetModel(target), ...dependencies) : null),
     };

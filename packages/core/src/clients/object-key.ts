@@ -4,31 +4,17 @@ import { ERROR_METADATA } from '../invocation/error-mapping.js';
 /** Longest object key or workflow id that Rea lets through, in characters. */
 export const MAX_KEY_LENGTH = 256;
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 
 /**
  * Checks an object key or workflow id and gives it back.
  *
- * @throws TerminalError (400, `REA3001`) when it is empty, longer than 256 characters or has control characters.
+ * @throws TerminalError (400, `REA3001`) when it is empty, longer than 256 characters, not well-formed Unicode, `.` or
+ *   `..`, or has control characters
  */
 export function checkKey(key: string, of: string): string {
-  const problem =
-    typeof key !== 'string' || key === ''
-      ? 'is empty'
-      : key.length > MAX_KEY_LENGTH
-        ? `has ${key.length} characters; at most ${MAX_KEY_LENGTH} are allowed`
-        : CONTROL.test(key)
-          ? 'has control characters'
-          : undefined;
-  if (problem === undefined) return key;
-  throw new TerminalError(
-    `REA3001: The key of ${of} ${problem}. Use a short, stable id, for example an order number.`,
-    {
-      errorCode: 400,
-      metadata: { [ERROR_METADATA.code]: 'REA3001' },
-    },
-  );
+  const isPath = key === '.' || key === '..';
+  return accepted(key, of, isPath ? `is "${key}", which URLs take for a path` : textProblem(key));
 }
 
 /**
@@ -39,11 +25,31 @@ export function checkKey(key: string, of: string): string {
  * @throws TerminalError (400, `REA3001`) when a part is empty or the key gets longer than 256 characters.
  */
 export function compositeKey(...parts: [string, string, ...string[]]): string {
-  const escaped = parts.map((part) => checkKey(part, 'a composite key').replaceAll('%', '%25').replaceAll('/', '%2F'));
+  const escaped = parts.map((part) =>
+    accepted(part, 'a composite key', textProblem(part)).replaceAll('%', '%25').replaceAll('/', '%2F'),
+  );
   return checkKey(escaped.join('/'), 'a composite key');
 }
 
 /** The parts that {@link compositeKey} was given. */
 export function splitCompositeKey(key: string): string[] {
   return key.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'));
+}
+
+function textProblem(text: string): string | undefined {
+  if (typeof text !== 'string' || text === '') return 'is empty';
+  if (text.length > MAX_KEY_LENGTH) return `has ${text.length} characters; at most ${MAX_KEY_LENGTH} are allowed`;
+  if (CONTROL.test(text)) return 'has control characters';
+  return text.isWellFormed() ? undefined : 'has half of a surrogate pair, which UTF-8 cannot carry';
+}
+
+function accepted(text: string, of: string, problem: string | undefined): string {
+  if (problem === undefined) return text;
+  throw new TerminalError(
+    `REA3001: The key of ${of} ${problem}. Use a short, stable id, for example an order number.`,
+    {
+      errorCode: 400,
+      metadata: { [ERROR_METADATA.code]: 'REA3001' },
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { HandlerDescriptor } from '@restatedev/restate-sdk';
+import { DiscoveryError } from '../discovery/discovery.error.js';
 import type {
   HandlerOptions,
   ServiceOptions,
@@ -103,6 +104,14 @@ export function declareHandler(
   kind: HandlerKind,
   options: AnyHandlerOptions = {},
 ): void {
+  if (method === 'then') {
+    // Refused here: Nest awaits provider instances, and would wait for ever for one with such a method.
+    throw new DiscoveryError(
+      'REA1007',
+      `${prototype.constructor.name}.then is a handler; whoever awaits the instance would call it.`,
+      'Give the method another name.',
+    );
+  }
   const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, prototype) ?? [];
   const name = kind === 'run' ? 'run' : (options.name ?? method);
   Reflect.defineMetadata(HANDLERS, [...own, { kind, method, name, options }], prototype);

@@ -27,7 +27,7 @@ export type HandlerMethod<C, In, Out> = (
 export type HandlerDecorator<C, In, Out> = <M extends HandlerMethod<C, In, Out>>(
   target: object,
   propertyKey: string,
-  descriptor: TypedPropertyDescriptor<M>,
+  descriptor: M extends () => unknown ? 'The first parameter of a handler is its context' : TypedPropertyDescriptor<M>,
 ) => void;
 
 /** As {@link HandlerDecorator}, for the run method: its context must be `WorkflowContext`, nothing weaker. */

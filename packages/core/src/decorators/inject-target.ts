@@ -8,9 +8,10 @@ export function injectTarget(
   target: ClientTarget,
 ): ParameterDecorator & PropertyDecorator {
   return (host: object, property: string | symbol | undefined, index?: number) => {
-    registry.register(target, typeof host === 'function' ? host : host.constructor);
+    const owner = typeof host === 'function' ? host : host.constructor;
+    registry.register(target, owner);
     // The token is looked up when Nest scans, so a thunk may name a class that is not loaded yet.
-    const inject = Inject(forwardRef(() => registry.tokenOf(target)) as never);
+    const inject = Inject(forwardRef(() => registry.tokenOf(target, owner.name)) as never);
     (inject as (host: object, property: string | symbol | undefined, index?: number) => void)(host, property, index);
   };
 }

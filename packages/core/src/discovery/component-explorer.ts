@@ -49,6 +49,9 @@ export class ComponentExplorer {
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
     }
+    for (const { controllers } of this.modules.values()) {
+      for (const { metatype } of controllers.values()) refuseStrayHandlers(metatype as Class);
+    }
     checkInjections(this.classes());
     this.refuseUnknownOverrides([...found.values()]);
     return [...found.values()];
@@ -113,8 +116,8 @@ function refuseStrayHandlers(type: Class): void {
   if (handler) {
     throw new DiscoveryError(
       'REA1010',
-      `${type.name}.${handler.method} is a handler, but ${type.name} is no component.`,
-      `Decorate the class with @Service(), @VirtualObject() or @Workflow().`,
+      `${type.name}.${handler.method} is a handler, but ${type.name} is not provided as a component.`,
+      'Decorate the class with @Service(), @VirtualObject() or @Workflow(), and list it under providers, not controllers.',
     );
   }
 }

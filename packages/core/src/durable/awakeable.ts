@@ -20,7 +20,7 @@ export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awa
   return { id, promise: settle(promise, `The payload of awakeable ${id}`, options) };
 }
 
-/** Completes an awakeable of another invocation with a value. */
+/** Completes an awakeable of another invocation with a value. Without one, the waiting side gets null. */
 export function resolveAwakeable<T>(ctx: Context, id: string, value?: T, options: PayloadOptions<T> = {}): void {
   ctx.resolveAwakeable(id, value, options.serde);
 }

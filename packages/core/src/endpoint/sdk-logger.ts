@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
-import type { LoggerTransport } from '@restatedev/restate-sdk';
+import { type LoggerTransport, TerminalError } from '@restatedev/restate-sdk';
 
 /** The SDK asks for no signature validation once per handler it makes, in these words; said once, it is a line of ours. */
 const UNSIGNED = 'Accepting requests without validating request signatures';
 
 /**
  * Sends the SDK's lines through the application's logger. What handlers log with `ctx.console` keeps its level and is
- * silent on replay. The SDK's own bookkeeping (an invocation starts, suspends, ends) is at debug.
+ * silent on replay. The SDK's own bookkeeping (an invocation starts, suspends, ends) is at debug, and so is a terminal
+ * error: it is the invocation's answer, which its caller gets. An error that is retried is a warning.
  */
 export function sdkLogger(): LoggerTransport {
   const sdk = new Logger('Restate SDK');
@@ -17,7 +18,8 @@ export function sdkLogger(): LoggerTransport {
     const logger = ownLine ? handlers : sdk;
     const text = [message, ...rest].map(asText).join(' ').trimEnd();
     const line = context ? `[${context.invocationTarget}][${context.invocationId}] ${text}` : text;
-    switch (level as string) {
+    const isAnswer = !ownLine && rest.some((value) => value instanceof TerminalError);
+    switch (isAnswer ? 'debug' : (level as string)) {
       case 'error':
         return logger.error(line);
       case 'warn':

@@ -16,7 +16,7 @@ import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { type Invoker, type InvokerFactory, placeOf } from '../invocation/handler-invoker.js';
-import { readRunState, RUN_STATE_HANDLER } from '../invocation/workflow-run-state.js';
+import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
@@ -43,7 +43,7 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
     handlers[handler.declaration.name] = createHandler(component, handler, options.asTerminalError, context);
   }
   if (kind === 'workflow') {
-    handlers[RUN_STATE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunState);
+    handlers[RUN_NOTE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunNote);
   }
   const definition = {
     name: qualify(context.options.namespace, name),
@@ -69,7 +69,10 @@ function createHandler(
     ...present('input', handler.input.serde),
     ...present('output', handler.output.serde),
     asTerminalError: (error: unknown): TerminalError | undefined => userMapping?.(error) ?? asTerminalError(error),
-    hooks: [...(merged.hooks ?? []), attemptHook(placeOf(component, handler), policy, events, module.namespace)],
+    hooks: [
+      ...(merged.hooks ?? []),
+      attemptHook(component.declaration.name, placeOf(component, handler), policy, events, module.namespace),
+    ],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }

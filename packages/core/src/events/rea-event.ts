@@ -18,6 +18,7 @@ export type AttemptOutcome =
 /** What an attempt event says about the invocation. */
 export interface InvocationInfo {
   readonly invocationId: string;
+  /** The component's name, without the application's namespace. */
   readonly service: string;
   readonly handler: string;
   /** The object or workflow key; undefined for services. */

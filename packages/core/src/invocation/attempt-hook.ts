@@ -12,6 +12,7 @@ const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
  * exceptions before any outer hook counts them, and publishes how the attempt ended.
  */
 export function attemptHook(
+  component: string,
   place: string,
   policy: PolicyService,
   events: ReaEvents,
@@ -22,7 +23,7 @@ export function attemptHook(
     const attempt = new Attempt(place, request, policy, namespace);
     const info = {
       invocationId: request.id,
-      service: request.target.service,
+      service: component,
       handler: request.target.handler,
       key: request.target.key,
     };
@@ -34,12 +35,12 @@ export function attemptHook(
             events.publish('attempt-started', () => ({ ...info, replaying: isReplaying(hookContext) }));
             const ended = (error?: unknown) => {
               attempt.active = false;
-              events.publish('attempt-ended', () => ({
-                ...info,
-                outcome: error === undefined ? 'completed' : outcomeOf(error, request),
-                durationMs: performance.now() - startedAt,
-                ...(error instanceof Error ? { error } : {}),
-              }));
+              events.publish('attempt-ended', () => {
+                const outcome = error === undefined ? 'completed' : outcomeOf(error, request);
+                const durationMs = performance.now() - startedAt;
+                const failure = error instanceof Error && outcome !== 'suspended' ? { error } : {};
+                return { ...info, outcome, durationMs, ...failure };
+              });
             };
             try {
               await next();

@@ -5,7 +5,7 @@ import {
   ModuleRef,
   type ModulesContainer,
 } from '@nestjs/core';
-import type { Context, internal, ObjectContext, Request } from '@restatedev/restate-sdk';
+import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
@@ -15,7 +15,7 @@ import { currentScope } from './attempt.js';
 import { callEnhanced, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
-import { RUN_STATE, type RunState } from './workflow-run-state.js';
+import { noteEnd, noteStart } from './workflow-run-note.js';
 
 /** The function that the SDK calls for a handler: from the raw context and the parsed input to the method's result. */
 export type Invoker = (ctx: Context, input: unknown) => Promise<unknown>;
@@ -111,23 +111,21 @@ function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: bo
 }
 
 /**
- * As {@link invokeCall}, for a workflow's run: notes the run's invocation id, and later its end, in the workflow's
- * state, for by-key attach and output of durable clients (the SDK attaches by invocation id only). The note is written
- * once the guards have let the run in, so that a fresh attempt is still recognised as fresh by them.
+ * As {@link invokeCall}, for a workflow's run: notes its start and its end for by-key attach and output. The start is
+ * noted once the guards have let the run in, so that they still recognise a fresh attempt as fresh.
  */
 async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh = isFresh(ctx)): Promise<unknown> {
-  const { id } = ctx.request();
-  const note = (done: boolean) => (ctx as ObjectContext).set<RunState>(RUN_STATE, { id, done });
+  const workflow = ctx as WorkflowContext;
   const method: Method = async function (runCtx, runInput) {
-    note(false);
+    noteStart(workflow);
     return call.method.call(this, runCtx, runInput);
   };
   try {
     const output = await invokeCall({ ...call, method }, ctx, input, fresh);
-    note(true);
+    noteEnd(workflow);
     return output;
   } catch (error) {
-    if (error instanceof TerminalError) note(true);
+    if (error instanceof TerminalError) noteEnd(workflow);
     throw error;
   }
 }

@@ -23,6 +23,14 @@ export function parseMode(value: string, where: string): PolicyMode {
   return mode;
 }
 
+/** @throws PolicyConfigurationError when the id is not a guardrail's. */
+export function checkRuleId(id: string, where: string): void {
+  if (isRuleId(id)) return;
+  throw new PolicyConfigurationError(
+    `REA2000: ${where} names "${id}", which is not a guardrail. Known ids: ${Object.keys(RULES).join(', ')}.`,
+  );
+}
+
 /** The modes that are in force for one application. */
 export interface ResolvedPolicy {
   readonly mode: PolicyMode;
@@ -39,11 +47,7 @@ export interface ResolvedPolicy {
 export function resolvePolicy(option: PolicyOptions | undefined, env: NodeJS.ProcessEnv): ResolvedPolicy {
   const { mode, rules = {} } = typeof option === 'object' ? option : { mode: option };
   for (const [id, ruleMode] of Object.entries(rules)) {
-    if (!isRuleId(id)) {
-      throw new PolicyConfigurationError(
-        `REA2000: policy.rules names "${id}", which is not a guardrail. Known ids: ${Object.keys(RULES).join(', ')}.`,
-      );
-    }
+    checkRuleId(id, 'policy.rules');
     parseMode(ruleMode, `policy.rules["${id}"]`);
   }
   const fromEnvironment = env[POLICY_VARIABLE] ? parseMode(env[POLICY_VARIABLE], POLICY_VARIABLE) : undefined;

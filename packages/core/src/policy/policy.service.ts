@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ReaEvents } from '../events/rea-events.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { describeViolation, PolicyViolationError } from './policy-violation.error.js';
-import { parseMode, type ResolvedPolicy, resolvePolicy, stricter } from './policy-resolution.js';
+import { checkRuleId, parseMode, type ResolvedPolicy, resolvePolicy, stricter } from './policy-resolution.js';
 import type { PolicyMode, RuleId, Violation } from './policy.types.js';
 import { RULES } from './rules.js';
 
@@ -44,10 +44,11 @@ export class PolicyService {
    * Changes a mode while the application runs: of one rule, or of all rules without a mode of their own.
    * Attempts that have started keep the context they were given.
    *
-   * @throws PolicyConfigurationError on an unknown mode.
+   * @throws PolicyConfigurationError on an unknown mode or rule id.
    */
   set(mode: PolicyMode, id?: RuleId): void {
     parseMode(mode, id ? `PolicyService.set for ${id}` : 'PolicyService.set');
+    if (id !== undefined) checkRuleId(id, 'PolicyService.set');
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
   }
 

@@ -1,4 +1,6 @@
+import { TerminalError } from '@restatedev/restate-sdk';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import type { FieldDetail } from './field-detail.js';
 
 /** The outcome of a validation: the (perhaps transformed) value, or what is wrong with it. */
@@ -12,13 +14,14 @@ export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
 }
 
-/** @throws TypeError when the schema validates asynchronously. */
+/** @throws TerminalError (500, `REA2011`) when the schema validates asynchronously */
 export function standardSchemaValidator(schema: StandardSchemaV1): Validator {
   return (value) => {
     const result = schema['~standard'].validate(value);
     if (result instanceof Promise) {
-      throw new TypeError(
-        'The schema validates asynchronously. A handler validates on every attempt, also on replay: use a synchronous schema, and check against other systems in a run().',
+      throw new TerminalError(
+        'REA2011: The schema validates asynchronously. A handler validates on every attempt, also on replay: use a synchronous schema, and check against other systems in a run().',
+        { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA2011' } },
       );
     }
     if (!result.issues) return { value: result.value };
