@@ -156,7 +156,7 @@ describe('handlers for other runtimes', () => {
         body: body.toString('base64'),
         isBase64Encoded: true,
       };
-      const answer = (await handler(event as never, {} as never)) as {
+      const answer = (await handler(event, {})) as {
         statusCode: number;
         headers: Record<string, string>;
         body: string;
