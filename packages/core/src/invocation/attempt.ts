@@ -54,6 +54,8 @@ export interface Scope {
   readonly attempt: Attempt;
   /** Where durable operations are refused: `the run "charge"`, `a guard`. Undefined in handler code. */
   readonly closed?: string;
+  /** Whether the handler's own method runs, not what stands around it: interceptors, pipes, filters, SDK hooks. */
+  readonly inMethod?: boolean;
 }
 
 const storage = new AsyncLocalStorage<Scope>();
@@ -67,6 +69,12 @@ export function currentScope(): Scope | undefined {
 /** Runs a function, and everything it starts, in a scope. */
 export function withScope<T>(scope: Scope, fn: () => T): T {
   return storage.run(scope, fn);
+}
+
+/** Runs a handler's own method, and everything it starts. */
+export function inMethod<T>(fn: () => T): T {
+  const scope = storage.getStore();
+  return scope ? storage.run({ ...scope, inMethod: true }, fn) : fn();
 }
 
 /** The attempt that a context belongs to; undefined for contexts that Rea did not hand out. */

@@ -5,7 +5,7 @@ import { CancelledError, type Context } from '@restatedev/restate-sdk';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Enhancers } from './enhancer-contexts.js';
 import { RESTATE_CONTEXT_TYPE } from './execution-context.js';
-import { withoutDurableOperations } from './attempt.js';
+import { inMethod, withoutDurableOperations } from './attempt.js';
 
 type Method = (ctx: Context, input: unknown) => Promise<unknown>;
 
@@ -55,7 +55,8 @@ async function intercept(call: EnhancedCall, ctx: Context, input: unknown): Prom
   let failure: { readonly error: unknown } | undefined;
   const next = async (): Promise<unknown> => {
     try {
-      return await method.call(instance, ctx, await transform(call, input));
+      const value = await transform(call, input);
+      return await inMethod(() => method.call(instance, ctx, value));
     } catch (error) {
       failure = { error };
       throw error;

@@ -11,7 +11,7 @@ import type { ComponentModel, HandlerModel } from '../discovery/component.model.
 import type { PolicyService } from '../policy/policy.service.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
-import { currentScope } from './attempt.js';
+import { currentScope, inMethod } from './attempt.js';
 import { callEnhanced, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
@@ -106,7 +106,7 @@ function isFresh(ctx: Context): boolean {
 }
 
 function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: boolean): Promise<unknown> {
-  if (isEmpty(call.enhancers)) return call.method.call(call.instance, ctx, input);
+  if (isEmpty(call.enhancers)) return inMethod(() => call.method.call(call.instance, ctx, input));
   return callEnhanced(call, ctx, input, fresh ?? isFresh(ctx));
 }
 
