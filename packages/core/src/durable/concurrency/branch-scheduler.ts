@@ -1,0 +1,192 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as drained } from 'node:timers/promises';
+import type { Context } from '@restatedev/restate-sdk';
+import { attemptOf } from '../../invocation/attempt.js';
+import { Branch } from './branch.js';
+import { type DurableFuture, Progress } from './progress.js';
+
+/** How long the others wait for a branch that waits for something not durable, in milliseconds. */
+const PATIENCE_MS = 100;
+
+const current = new AsyncLocalStorage<Branch | undefined>();
+const schedulers = new WeakMap<Context, BranchScheduler>();
+
+/**
+ * Runs the branches of one attempt such that every replay runs them in the same order, which is what the journal needs.
+ *
+ * One branch moves at a time: they are started one after another, and each time that all of them wait, the one goes on
+ * whose future is first in the journal. A branch has moved enough when it waits for something durable again. If it waits
+ * for something native (a digest, another branch's promise), the others wait for it up to {@link PATIENCE_MS}.
+ */
+export class BranchScheduler {
+  private readonly progress: Progress | undefined;
+  /** The futures that are waited for, in the order in which that began, and by whom. The handler itself is no branch. */
+  private readonly waits = new Map<DurableFuture, Set<Branch>>();
+  private readonly starts: (() => void)[] = [];
+  /** Branches that move. */
+  private readonly moving = new Set<Branch>();
+  /** Branches that have been moving for longer than the others wait for them. */
+  private readonly slow = new Set<Branch>();
+  private branches = 0;
+  private running = false;
+  private awaited: ReadonlySet<DurableFuture> | undefined;
+  private onStill: (() => void) | undefined;
+  /** Not a branch's: what the SDK starts while it makes progress, run closures, belongs to the handler. */
+  private readonly inHandler = AsyncLocalStorage.snapshot();
+
+  private constructor(ctx: Context) {
+    this.progress = Progress.of(ctx, (future) => this.wait(future, current.getStore()));
+  }
+
+  /** The scheduler of the context's attempt. @throws TerminalError (500, `REA7006`) when the SDK does not let it work */
+  static of(ctx: Context): BranchScheduler {
+    const raw = attemptOf(ctx)?.ctx ?? ctx;
+    let scheduler = schedulers.get(raw);
+    if (!scheduler) schedulers.set(raw, (scheduler = new BranchScheduler(raw)));
+    return scheduler;
+  }
+
+  /** A branch of the calling code, not yet started. */
+  createBranch(): Branch {
+    return new Branch(current.getStore());
+  }
+
+  /** Runs a function as a branch, when its turn comes. */
+  async run<T>(branch: Branch, fn: () => PromiseLike<T>): Promise<T> {
+    if (!this.progress) return fn();
+    this.branches += 1;
+    if (this.branches === 1) this.progress.open();
+    try {
+      await this.turn(branch);
+      return await current.run(branch, fn);
+    } finally {
+      branch.ended = true;
+      this.stop(branch);
+      this.branches -= 1;
+      this.closeIfDone();
+    }
+  }
+
+  /** Waits for branches; the calling branch itself does not move meanwhile. */
+  async join<T>(work: PromiseLike<T>): Promise<T> {
+    const caller = current.getStore();
+    if (caller) this.hold(caller);
+    try {
+      return await work;
+    } finally {
+      if (caller) this.release(caller);
+    }
+  }
+
+  /** Lets branches, and those started in them, go no further in this attempt. */
+  abandon(branches: readonly Branch[]): void {
+    for (const branch of branches) branch.abandon();
+    for (const [future, waiting] of this.waits) {
+      const left = [...waiting].filter((branch) => !branch.isAbandoned);
+      if (left.length > 0) this.waits.set(future, new Set(left));
+      else if (waiting.size > 0) this.waits.delete(future);
+    }
+    for (const branch of [...this.moving, ...this.slow]) if (branch.isAbandoned) this.stop(branch);
+    this.progress?.interrupt();
+  }
+
+  private turn(branch: Branch): Promise<void> {
+    return new Promise((resolve) => {
+      this.starts.push(() => {
+        this.moving.add(branch);
+        resolve();
+      });
+      this.wake();
+    });
+  }
+
+  /** Somebody waits for a future. */
+  private wait(future: DurableFuture, branch: Branch | undefined): void {
+    if (branch?.isAbandoned) return;
+    let waiting = this.waits.get(future);
+    if (!waiting) {
+      this.waits.set(future, (waiting = new Set()));
+      this.progress!.watch(future, () => this.settle(future));
+    }
+    if (branch && !waiting.has(branch)) {
+      waiting.add(branch);
+      this.hold(branch);
+    }
+    if (!this.awaited?.has(future)) this.wake();
+  }
+
+  private settle(future: DurableFuture): void {
+    const waiting = this.waits.get(future);
+    this.waits.delete(future);
+    for (const branch of waiting ?? []) this.release(branch);
+  }
+
+  private hold(branch: Branch): void {
+    branch.waits += 1;
+    this.stop(branch);
+  }
+
+  private release(branch: Branch): void {
+    branch.waits -= 1;
+    if (branch.waits === 0 && !branch.ended && !branch.isAbandoned) this.moving.add(branch);
+  }
+
+  private stop(branch: Branch): void {
+    this.slow.delete(branch);
+    this.moving.delete(branch);
+    if (this.moving.size === 0) this.onStill?.();
+  }
+
+  private wake(): void {
+    if (this.running) return this.progress!.interrupt();
+    this.running = true;
+    void this.inHandler(() => this.schedule());
+  }
+
+  private async schedule(): Promise<void> {
+    for (;;) {
+      await this.allStill();
+      const start = this.starts.shift();
+      if (start) start();
+      else if (this.waits.size > 0) await this.goOn();
+      else break;
+    }
+    this.running = false;
+    this.closeIfDone();
+  }
+
+  /** Waits until no branch moves, or those that do are too slow. Plain promise code has moved once the tasks are drained. */
+  private async allStill(): Promise<void> {
+    await drained();
+    if (this.moving.size === 0) return;
+    let patient = this.slow.size === 0;
+    const timer = setTimeout(() => {
+      patient = false;
+      this.onStill?.();
+    }, PATIENCE_MS);
+    while (patient && this.moving.size > 0) {
+      await new Promise<void>((resolve) => (this.onStill = resolve));
+      await drained();
+    }
+    clearTimeout(timer);
+    for (const branch of this.moving) this.slow.add(branch);
+    this.moving.clear();
+  }
+
+  /** Lets the branch go on whose future is first in the journal; a cancellation reaches every wait once. */
+  private async goOn(): Promise<void> {
+    const futures = [...this.waits.keys()];
+    this.awaited = new Set(futures);
+    const end = await this.progress!.first(futures);
+    this.awaited = undefined;
+    if (end !== 'cancelled') return;
+    for (const future of futures) {
+      future.tryCancel();
+      await this.allStill();
+    }
+  }
+
+  private closeIfDone(): void {
+    if (this.branches === 0 && !this.running) this.progress?.close();
+  }
+}
