@@ -15,6 +15,7 @@ export type {
   ObjectClient,
   SendOptions,
   ServiceClient,
+  SubmitOptions,
   SubmittedWorkflow,
   WorkflowClient,
   WorkflowOutput,
@@ -36,6 +37,8 @@ export type {
   HandlerOptions,
   HandlerOverrides,
   Plane,
+  RetentionOptions,
+  RetentionProfile,
   ServiceOptions,
   SharedOptions,
   VirtualObjectOptions,
@@ -57,12 +60,30 @@ export { type Branches, type BranchFunction, parallel, parallelSettled } from '.
 export { race } from './durable/concurrency/race.js';
 export { type NamedWinner, raceNamed } from './durable/concurrency/race-named.js';
 export type { BranchOutcome } from './durable/concurrency/settle-branches.js';
+export { findKeyProblem, idempotencyKey, type KeyPart, MAX_IDEMPOTENCY_KEY_LENGTH } from './durable/idempotency-key.js';
 export type { Journaled } from './durable/journaled.js';
+export { choose, now, random, uuid } from './durable/deterministic.js';
+export { OrderedMap } from './durable/ordered-map.js';
 export { promise, type PromiseKey, promiseKey, type WorkflowPromise } from './durable/promise.js';
 export type { PayloadOptions } from './durable/rejection.js';
-export { run, type RunContext, type RunOptions, type RunOptionsWithSerde, type RunRetry } from './durable/run.js';
+export {
+  run,
+  runAsync,
+  type RunContext,
+  type RunHandle,
+  type RunOptions,
+  type RunOptionsWithSerde,
+  type RunRetry,
+} from './durable/run.js';
 export { type ReadonlyState, type State, state } from './durable/state.js';
-export { type StateKey, stateKey, type StateKeyOptions, type StateKeyOptionsWithDefault } from './durable/state-key.js';
+export {
+  type StateKey,
+  stateKey,
+  type StateKeyOptions,
+  type StateKeyOptionsWithDefault,
+  type Upcaster,
+} from './durable/state-key.js';
+export { StateKeyError } from './durable/state-key.error.js';
 export { EndpointListenError } from './endpoint/endpoint.error.js';
 export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
 export type { AttemptOutcome, InvocationInfo, ReaEvent, ReaEventMap, ReaEventType } from './events/rea-event.js';
@@ -85,6 +106,7 @@ export {
   type EmbeddedServerOptions,
   type EndpointOptions,
   type ExternalServerOptions,
+  type Limits,
   REA_OPTIONS,
   type ReaModuleOptions,
   type RegistrationOptions,
@@ -98,6 +120,15 @@ export {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration/registration.errors.js';
+export { DEFAULT_LOOP_LIMIT, forEach, type LoopOptions, loopWhile, retry, type RetryOptions } from './workflow/loop.js';
+export { type InTime, orDefault, withTimeout } from './workflow/timeout.js';
+export { after, sleep, sleepUntil } from './workflow/timer.js';
+export {
+  type StatusChange,
+  type StatusReporter,
+  type WorkflowStatus,
+  workflowStatus,
+} from './workflow/workflow-status.js';
 export { UnsupportedNodeError } from './unsupported-node.error.js';
 export type { FieldDetail } from './validation/field-detail.js';
 export { DtoLibrariesMissingError } from './validation/dto-validator.js';

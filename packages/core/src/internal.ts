@@ -4,7 +4,8 @@
  * @internal
  * @packageDocumentation
  */
-export { facade } from './clients/client-misuse.js';
+export { facade, noStatus } from './clients/client-misuse.js';
+export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
 export type {
   HandlerInput,

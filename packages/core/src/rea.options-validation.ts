@@ -44,6 +44,11 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
       `is ${JSON.stringify(options.namespace)}; use letters, digits, dashes and underscores, starting with a letter.`,
     );
   }
+  for (const [name, value] of Object.entries(options.limits ?? {})) {
+    if (!(typeof value === 'number' && value >= 0)) {
+      throw new ReaOptionsError(`limits.${name}`, `is ${JSON.stringify(value)}; it is a number, 0 or more.`);
+    }
+  }
   resolvePolicy(options.policy, process.env);
   return options;
 }

@@ -70,6 +70,21 @@ export interface RegistrationOptions {
   readonly breaking?: boolean;
 }
 
+/** Bounds that guardrails check. */
+export interface Limits {
+  /** Sizes of values for the journal (inputs, outputs, results of runs, state) from which they are reported. Default 262 144. */
+  readonly warnBytes: number;
+  /** From here they are refused. Default 1 048 576. Restate's own limit is 32 MiB. */
+  readonly maxBytes: number;
+  /** How long an exclusive object handler may sleep without a report, in milliseconds. Default 5 000. */
+  readonly exclusiveSleep: number;
+}
+
+/** The limits in force. */
+export function limitsOf({ limits }: Pick<ReaModuleOptions, 'limits'>): Limits {
+  return { warnBytes: 262_144, maxBytes: 1_048_576, exclusiveSleep: 5_000, ...limits };
+}
+
 /** Options of `ReaModule.forRoot` and, from a factory, of `ReaModule.forRootAsync`. */
 export interface ReaModuleOptions {
   /** Which Restate server: `'embedded'` starts one, an object with URLs uses yours. */
@@ -90,6 +105,8 @@ export interface ReaModuleOptions {
   readonly introspectionPath?: string;
   /** What guardrails do. Default: `warn`, and `strict` with `CI` or `NODE_ENV=production`. */
   readonly policy?: PolicyOptions;
+  /** Bounds that guardrails check. */
+  readonly limits?: Partial<Limits>;
   /** Options for every component, overridden by its decorator. */
   readonly defaults?: Omit<ComponentOverrides, 'handlers' | 'description' | 'metadata'>;
   /** Options by component name; they win over the decorators. */

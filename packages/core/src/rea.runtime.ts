@@ -13,6 +13,7 @@ import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
+import { componentOptions } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
@@ -20,6 +21,7 @@ import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
+import { retentionWarning } from './workflow/retention.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const DEFAULT_PORT = 9080;
@@ -73,6 +75,7 @@ export class ReaRuntime {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
+    for (const component of components) this.checkRetention(component);
     const sdk = this.createEndpoint(components, endpoint);
     this.endpoint.open(sdk);
     const { serve = 'port' } = endpoint;
@@ -123,6 +126,17 @@ export class ReaRuntime {
       logger: sdkLogger(),
       ...(identityKeys ? { identityKeys: [...identityKeys] } : {}),
     };
+  }
+
+  /** Workflows that are forgotten sooner than their authors may think, or kept for unusually long. */
+  private checkRetention(component: ComponentModel): void {
+    const { kind, name, options } = component.declaration;
+    if (kind !== 'workflow') return;
+    if (componentOptions(component, this.options).workflowRetention === undefined) {
+      this.policy.report('workflow-retention', { place: name, what: 'No retention is declared' });
+    }
+    const warning = retentionWarning(options.retention);
+    if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
   }
 
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {

@@ -1,5 +1,13 @@
-import { checkKey, facade, qualify, type TargetHandler, type TargetModel } from '@rea/core/internal';
-import type { WorkflowOutput } from '@rea/core';
+import {
+  checkKey,
+  facade,
+  noStatus,
+  qualify,
+  STATUS_HANDLER,
+  type TargetHandler,
+  type TargetModel,
+} from '@rea/core/internal';
+import type { WorkflowOutput, WorkflowStatus } from '@rea/core';
 import type { Serde } from '@restatedev/restate-sdk';
 import { Opts, SendOpts } from '@restatedev/restate-sdk-clients';
 import type {
@@ -7,13 +15,14 @@ import type {
   IngressAttachOptions,
   IngressCallOptions,
   IngressObjectClient,
+  IngressReadOptions,
   IngressSendOptions,
   IngressServiceClient,
   IngressSubmittedWorkflow,
   IngressWorkflowClient,
   SentInvocation,
 } from './ingress-client.types.js';
-import { InvalidKeyException } from './ingress.exceptions.js';
+import { IngressRefusedException, InvalidKeyException } from './ingress.exceptions.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** Any of the ingress clients, as the container holds them. */
@@ -52,6 +61,7 @@ function workflow(address: Address): IngressAddressedWorkflow<unknown> {
     submit: (input?: unknown, options?: IngressSendOptions) => address.submit(input, options),
     attach: (options?: IngressAttachOptions) => address.attach(options),
     output: (options?: IngressAttachOptions) => address.output(options),
+    status: (options?: IngressReadOptions) => address.status(options),
     signal: facade(address.target, call, ['signal', 'query']),
     query: facade(address.target, call, ['query', 'signal']),
   };
@@ -116,6 +126,21 @@ class Address {
       this.sdkWorkflow().workflowOutput(opts),
     );
     return output.ready ? { ready: true, result: output.result } : { ready: false };
+  }
+
+  async status(options: IngressReadOptions = {}): Promise<WorkflowStatus> {
+    if (!this.target.status) {
+      throw new IngressRefusedException({ statusCode: 404, code: 'REA3005', message: noStatus(this.target) });
+    }
+    const { headers } = options;
+    const opts = Opts.from<undefined, WorkflowStatus>({
+      ...this.transport.bound(options),
+      ...(headers ? { headers } : {}),
+    });
+    const path = { service: this.service, handler: STATUS_HANDLER, key: this.key as string };
+    return this.transport.request(`${this.target.name} status`, (ingress) =>
+      ingress.call<undefined, WorkflowStatus>({ ...path, parameter: undefined, opts }),
+    );
   }
 
   private handler(method: string): TargetHandler {

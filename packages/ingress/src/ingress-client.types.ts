@@ -1,5 +1,5 @@
 import type { Duration, Serde } from '@restatedev/restate-sdk';
-import type { WorkflowOutput } from '@rea/core';
+import type { WorkflowOutput, WorkflowStatus } from '@rea/core';
 import type {
   HandlerInput,
   HandlerNames,
@@ -106,6 +106,12 @@ export interface IngressAddressedWorkflow<T> {
   attach(options?: IngressAttachOptions): Promise<HandlerOutput<T, RunName<T>>>;
   /** The result, without waiting for it. */
   output(options?: IngressAttachOptions): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
+  /**
+   * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
+   *
+   * @throws an exception with status 404 for other workflows
+   */
+  status(options?: IngressReadOptions): Promise<WorkflowStatus>;
   /** Tells the running workflow something; resolves once the signal's handler has run. */
   readonly signal: IngressCalls<T, SignalNames<T>, IngressReadOptions>;
   /** Asks the workflow something. */

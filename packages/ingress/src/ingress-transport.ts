@@ -1,7 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, type ReaModuleOptions, ReaOptionsError, RestateConnection } from '@rea/core';
 import { connect, type Ingress, type IngressCallOptions as SdkCallOptions } from '@restatedev/restate-sdk-clients';
-import { ShutdownGrace } from '@rea/core/internal';
+import { currentScope, ShutdownGrace } from '@rea/core/internal';
 import { IngressShutdownException } from './ingress.exceptions.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
 import { toIngressException } from './ingress-errors.js';
@@ -55,6 +55,8 @@ export class IngressTransport {
 
   /** Runs a request. @throws IngressException for whatever goes wrong @param what for messages: `Cart call.addItem` */
   async request<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+    const scope = currentScope();
+    if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
     this.pending += 1;
     try {
       return await send(this.ingress);

@@ -32,3 +32,8 @@ export function facade(target: TargetModel, create: (method: string) => unknown,
     },
   });
 }
+
+/** Why a workflow cannot tell its status. */
+export function noStatus({ name }: TargetModel): string {
+  return `REA3005: ${name} keeps no status. Declare it: @Workflow({ status: true }).`;
+}

@@ -32,6 +32,8 @@ export interface TargetModel {
   readonly name: string;
   /** By method name (of a class) or handler name (of a contract). */
   readonly handlers: ReadonlyMap<string, TargetHandler>;
+  /** Whether the workflow keeps a status; unknown for contracts. */
+  readonly status: boolean;
   /** The serde for payloads whose handler does not name one. */
   readonly serde: Serde<unknown> | undefined;
 }
@@ -82,6 +84,7 @@ function fromClass(type: Class, injectedInto: string): TargetModel {
     kind: component.kind,
     name: component.name,
     handlers: new Map(handlers),
+    status: component.options.status === true,
     serde: component.options.serde as Serde<unknown> | undefined,
   };
 }
@@ -96,5 +99,5 @@ function fromContract(contract: Contract): TargetModel {
       output: descriptor._outputSerde as Serde<unknown> | undefined,
     },
   ]);
-  return { kind: contract._kind, name: contract.name, handlers: new Map(handlers), serde: undefined };
+  return { kind: contract._kind, name: contract.name, handlers: new Map(handlers), status: true, serde: undefined };
 }

@@ -13,15 +13,20 @@ import type {
   SignalNames,
   WithOptions,
 } from './handler-types.js';
+import type { WorkflowStatus } from '../workflow/workflow-status.js';
 
 /** Options of a durable call. Headers and keys are journaled: they have to be the same on every replay. */
 export interface CallOptions extends ClientCallOptions<never, unknown> {
+  /** Says that other invocations make the same call with this idempotency key, so that the key is not redundant. */
+  readonly crossInvocation?: boolean;
   /** Restate's scope for the callee's identity. Experimental in Restate; needs flow control to be enabled there. */
   readonly restateScope?: string;
 }
 
 /** Options of a one-way call. */
 export interface SendOptions extends ClientSendOptions<never> {
+  /** As in {@link CallOptions.crossInvocation}. */
+  readonly crossInvocation?: boolean;
   /** As in {@link CallOptions.restateScope}. */
   readonly restateScope?: string;
 }
@@ -59,6 +64,9 @@ export interface ObjectClient<T> {
   of(key: string): CallAndSend<T>;
 }
 
+/** Options of a submission. It takes no idempotency key: the workflow id is one. */
+export type SubmitOptions = Omit<SendOptions, 'idempotencyKey' | 'crossInvocation'>;
+
 /** A workflow that this handler has submitted. */
 export interface SubmittedWorkflow<Output> extends InvocationHandle {
   /** Waits for the workflow's result. */
@@ -72,7 +80,7 @@ export type WorkflowOutput<Output> = { readonly ready: false } | { readonly read
 export interface AddressedWorkflow<T> {
   /** Starts the workflow; does nothing when a workflow with this id exists. */
   submit(
-    ...args: WithOptions<HandlerInput<T, RunName<T>>, SendOptions>
+    ...args: WithOptions<HandlerInput<T, RunName<T>>, SubmitOptions>
   ): SubmittedWorkflow<HandlerOutput<T, RunName<T>>>;
   /**
    * Waits for the result of a workflow that has been submitted.
@@ -82,6 +90,12 @@ export interface AddressedWorkflow<T> {
   attach(): Promise<HandlerOutput<T, RunName<T>>>;
   /** The result, without waiting for it. A workflow that was killed stays `ready: false`. */
   output(): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
+  /**
+   * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
+   *
+   * @throws TerminalError (404, `REA3005`) for other workflows
+   */
+  status(): InvocationPromise<WorkflowStatus>;
   /** Tells the running workflow something; resolves once the signal's handler has run. */
   readonly signal: DurableCalls<T, SignalNames<T>>;
   /** Asks the workflow something. */

@@ -34,8 +34,32 @@ export interface ServiceOptions extends Named, SdkServiceOptions {}
 /** Options of `@VirtualObject`: its name and every object option of the Restate SDK. */
 export interface VirtualObjectOptions extends Named, ObjectOptions {}
 
-/** Options of `@Workflow`: its name and every workflow option of the Restate SDK. */
-export interface WorkflowOptions extends Named, SdkWorkflowOptions {}
+/**
+ * How long a finished workflow is kept, as a profile: `standard` 30 days, `production` 90 days, `high-volume` 7 days and
+ * its state is cleared when it succeeds. Or days, 1 to 90.
+ */
+export type RetentionProfile = 'standard' | 'production' | 'high-volume';
+
+/** Retention of a workflow in detail. */
+export interface RetentionOptions {
+  /** Days that the result, promises, state and id of a finished workflow are kept: 1 to 90. */
+  readonly days: number;
+  /** Size of a single state value from which it is reported, in bytes. Default: `limits.warnBytes` of the module. */
+  readonly stateBytes?: number;
+  /** Clear the workflow's state when it succeeds. Default false. Its result is kept for {@link days}. */
+  readonly clearState?: boolean;
+}
+
+/** Options of `@Workflow`: its name, retention, status, and every workflow option of the Restate SDK. */
+export interface WorkflowOptions extends Named, SdkWorkflowOptions {
+  /** How long a finished workflow is kept. Restate forgets it after 24 hours unless this or `workflowRetention` is set. */
+  readonly retention?: RetentionProfile | RetentionOptions;
+  /**
+   * The run keeps a status with `workflowStatus(ctx).set(...)`, which clients read with `.of(id).status()`. Adds the
+   * shared handler that answers them.
+   */
+  readonly status?: boolean;
+}
 
 interface Described<In, Out> {
   /** Validates the input before the handler runs: invalid input is a terminal 400 with field details, in one attempt. */

@@ -1,4 +1,5 @@
 import type { Class, ComponentDeclaration, HandlerDeclaration } from '../decorators/component-declaration.js';
+import { retentionProblem } from '../workflow/retention.js';
 import { DiscoveryError } from './discovery.error.js';
 
 // The name grammar of Restate's discovery protocol for handlers; services may carry dots as well.
@@ -40,6 +41,10 @@ export function checkComponent(type: Class, component: ComponentDeclaration): vo
     );
   }
   if (kind === 'workflow') checkRun(type, component);
+  const retention = retentionProblem(component.options.retention);
+  if (retention !== undefined) {
+    throw new DiscoveryError('REA1020', `The workflow ${type.name} ${retention}.`, 'Change @Workflow({ retention }).');
+  }
   const names = new Map<string, string>();
   for (const handler of handlers.values()) {
     checkHandler(type, component, handler);

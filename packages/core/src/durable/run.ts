@@ -1,5 +1,15 @@
-import type { Context, Duration, RestatePromise, RunOptions as SdkRunOptions, Serde } from '@restatedev/restate-sdk';
+import {
+  CancelledError,
+  type Context,
+  type Duration,
+  type RestatePromise,
+  type RunOptions as SdkRunOptions,
+  type Serde,
+} from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
+import { onCancel } from './cancel-hook.js';
+import { toMillis } from './duration.js';
+import { defaultSerde, forJournal, passOn } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 
 /** What a run's closure is given. It has no durable context: a closure is skipped on replay. */
@@ -9,7 +19,10 @@ export interface RunContext {
    * system you call, so that a retried call is recognised there.
    */
   readonly idempotencyKey: string;
-  /** Aborted when the attempt ends (also by suspension, kill or a lost connection): stop what is going on. */
+  /**
+   * Aborted when the invocation is cancelled, when the run's timeout is over, and when the attempt ends (also by
+   * suspension, kill or a lost connection). Pass it on: what does not listen goes on in the background.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +43,11 @@ export interface RunRetry {
 export interface RunOptions {
   /** Default: the invocation's own retry policy, without a limit of the run's. */
   readonly retry?: RunRetry;
+  /**
+   * Longest time for one try, in milliseconds or as `{ seconds: 5 }`; then the signal is aborted, and the try has failed
+   * with an ordinary, retryable error. Default: none.
+   */
+  readonly timeout?: Duration | number;
 }
 
 /** {@link RunOptions} with a format other than JSON, which keeps the value's type. */
@@ -68,15 +86,88 @@ export function run<T>(
   action: (run: RunContext) => T | Promise<T>,
   options: RunOptions & { readonly serde?: Serde<T> } = {},
 ): RestatePromise<unknown> {
-  const { id, attemptCompletedSignal } = ctx.request();
-  const count = attemptOf(ctx)?.nextRun(name) ?? 1;
-  const runContext: RunContext = { idempotencyKey: `${id}/${name}/${count}`, signal: attemptCompletedSignal };
-  return ctx.run(name, async () => action(runContext), toSdkOptions(options));
+  return startRun(ctx, name, action, options).result;
 }
 
-function toSdkOptions<T>({ retry = {}, serde }: RunOptions & { readonly serde?: Serde<T> }): SdkRunOptions<T> {
-  const options: SdkRunOptions<T> = {};
-  if (serde) options.serde = serde;
+/** A run as an object, for code that needs its key as well as its result. */
+export interface RunHandle<T> {
+  /** As the closure's {@link RunContext.idempotencyKey}. */
+  readonly idempotencyKey: string;
+  /** The durable future; the closure runs once something is awaited that depends on it. */
+  readonly result: RestatePromise<T>;
+}
+
+/** As {@link run}, for several side effects at once: start each, then wait with `all`, `race` and so on. */
+export function runAsync<T>(
+  ctx: Context,
+  name: string,
+  action: (run: RunContext) => T | Promise<T>,
+  options: RunOptionsWithSerde<T>,
+): RunHandle<T>;
+export function runAsync<T>(
+  ctx: Context,
+  name: string,
+  action: (run: RunContext) => T | Promise<T>,
+  options?: RunOptions,
+): RunHandle<Journaled<T>>;
+export function runAsync<T>(
+  ctx: Context,
+  name: string,
+  action: (run: RunContext) => T | Promise<T>,
+  options: RunOptions & { readonly serde?: Serde<T> } = {},
+): RunHandle<unknown> {
+  return startRun(ctx, name, action, options);
+}
+
+function startRun<T>(
+  ctx: Context,
+  name: string,
+  action: (run: RunContext) => T | Promise<T>,
+  options: RunOptions & { readonly serde?: Serde<T> },
+): RunHandle<T> {
+  const format = options.serde ?? defaultSerde<T>(ctx);
+  const cancelled = new AbortController();
+  const idempotencyKey = `${ctx.request().id}/${name}/${attemptOf(ctx)?.nextRun(name) ?? 1}`;
+  const future = ctx.run(
+    name,
+    async () => {
+      const value = await attemptOnce(ctx, name, action, idempotencyKey, cancelled.signal, options.timeout);
+      return forJournal(ctx, value, format, `The result of run "${name}"`).value;
+    },
+    toSdkOptions(options, passOn(format)),
+  );
+  return { idempotencyKey, result: onCancel(future, () => cancelled.abort(new CancelledError())) };
+}
+
+/** One try: bounded by its timeout, told of cancellation and of the attempt's end. */
+async function attemptOnce<T>(
+  ctx: Context,
+  name: string,
+  action: (run: RunContext) => T | Promise<T>,
+  idempotencyKey: string,
+  cancelled: AbortSignal,
+  timeout: Duration | number | undefined,
+): Promise<T> {
+  const ended = [ctx.request().attemptCompletedSignal, cancelled];
+  if (timeout === undefined) return action({ idempotencyKey, signal: AbortSignal.any(ended) });
+  const millis = toMillis(timeout);
+  const late = new AbortController();
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new Error(`The run "${name}" took longer than ${millis} ms.`);
+    late.abort(error);
+    reject(error);
+  }, millis);
+  try {
+    const signal = AbortSignal.any([...ended, late.signal]);
+    return await Promise.race([action({ idempotencyKey, signal }), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function toSdkOptions<T>({ retry = {} }: RunOptions, serde: Serde<T>): SdkRunOptions<T> {
+  const options: SdkRunOptions<T> = { serde };
   if (retry.maxAttempts !== undefined) options.maxRetryAttempts = retry.maxAttempts;
   if (retry.maxDuration !== undefined) options.maxRetryDuration = retry.maxDuration;
   if (retry.initialInterval !== undefined) options.initialRetryInterval = retry.initialInterval;

@@ -1,8 +1,11 @@
-import type { ObjectContext } from '@restatedev/restate-sdk';
+import type { ObjectContext, Serde } from '@restatedev/restate-sdk';
 import type { AnyObjectContext, AnyObjectSharedContext } from '../decorators/handler-signature.js';
+import { attemptOf } from '../invocation/attempt.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { standardSchemaValidator } from '../validation/validator.js';
+import { forJournal } from './journal-value.js';
 import type { StateKey } from './state-key.js';
+import { upcast, withVersion } from './versioned.js';
 
 /** State that can be read only: what a shared handler gets. */
 export interface ReadonlyState<Read> {
@@ -45,23 +48,31 @@ class StoredState<T, Read> implements State<T, Read> {
 
   async get(): Promise<Read> {
     const { name, options } = this.key;
-    const stored = await this.ctx.get<T>(name, options.serde);
+    const stored = await this.ctx.get<unknown>(name, options.serde);
     if (stored === null) return (options.default ? options.default() : null) as Read;
-    return this.checked(stored) as T & Read;
+    return this.checked(upcast(this.key, stored) as T) as T & Read;
   }
 
   set(value: T): void {
-    this.ctx.set<T>(this.key.name, this.checked(value), this.key.options.serde);
+    this.write(this.checked(value));
   }
 
   async update(change: (current: Read) => T): Promise<T> {
     const next = this.checked(change(await this.get()));
-    this.ctx.set<T>(this.key.name, next, this.key.options.serde);
+    this.write(next);
     return next;
   }
 
   clear(): void {
     this.ctx.clear(this.key.name);
+  }
+
+  private write(value: T): void {
+    const { name, options } = this.key;
+    const serde = options.serde as Serde<unknown> | undefined;
+    const warnBytes = attemptOf(this.ctx)?.handler.stateWarnBytes;
+    const written = forJournal(this.ctx, withVersion(this.key, value), serde, `The state "${name}"`, warnBytes);
+    this.ctx.set(name, written.value, written.serde);
   }
 
   private checked(value: T): T {

@@ -1,12 +1,13 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import { retentionOptions } from '../workflow/retention.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
 /** A component's options in force: the module's defaults, its decorator, its overrides by configuration. */
 export function componentOptions({ declaration }: ComponentModel, options: ReaModuleOptions) {
-  const { name: _name, plane: _plane, ...declared } = declaration.options;
+  const { name: _name, plane: _plane, status: _status, retention, ...declared } = declaration.options;
   const { handlers: _handlers, ...overrides } = options.components?.[declaration.name] ?? {};
-  return merge(options.defaults ?? {}, merge(declared, overrides));
+  return merge(options.defaults ?? {}, merge({ ...retentionOptions(retention), ...declared }, overrides));
 }
 
 /** A handler's own options in force: its decorator, its overrides by configuration. Its component's apply below them. */

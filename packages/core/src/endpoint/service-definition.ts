@@ -2,6 +2,7 @@ import {
   handlers as sdk,
   object,
   type Serde,
+  serde as sdkSerde,
   service,
   type ServiceDefinition,
   type ServiceOptions as SdkServiceOptions,
@@ -15,16 +16,18 @@ import type { ComponentModel, HandlerModel } from '../discovery/component.model.
 import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
-import { type Invoker, type InvokerFactory, placeOf } from '../invocation/handler-invoker.js';
+import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
+import { currentScope } from '../invocation/attempt.js';
+import { checkSize } from '../durable/journal-value.js';
+import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
+import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
 export type AnyDefinition =
   ServiceDefinition<string, unknown> | VirtualObjectDefinition<string, unknown> | WorkflowDefinition<string, unknown>;
-
-type ErrorMapping = NonNullable<SdkServiceOptions['asTerminalError']>;
 
 /** What the definitions need from the running application. */
 export interface DefinitionContext {
@@ -40,10 +43,11 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
   const { description, metadata, ...options } = componentOptions(component, context.options);
   const handlers: Record<string, unknown> = {};
   for (const handler of component.handlers) {
-    handlers[handler.declaration.name] = createHandler(component, handler, options.asTerminalError, context);
+    handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
   if (kind === 'workflow') {
     handlers[RUN_NOTE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunNote);
+    if (component.declaration.options.status) handlers[STATUS_HANDLER] = sdk.workflow.shared({}, readStatus);
   }
   const definition = {
     name: qualify(context.options.namespace, name),
@@ -59,20 +63,18 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
 function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
-  ofComponent: ErrorMapping | undefined,
+  ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
   { options: module, policy, events, invokers }: DefinitionContext,
 ): unknown {
   const merged = handlerOptions(component, handler, module);
-  const userMapping = merged.asTerminalError ?? ofComponent;
+  const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
+  const scope = createHandlerScope(component, handler, module, policy);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),
-    ...present('output', handler.output.serde),
+    output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
     asTerminalError: (error: unknown): TerminalError | undefined => userMapping?.(error) ?? asTerminalError(error),
-    hooks: [
-      ...(merged.hooks ?? []),
-      attemptHook(component.declaration.name, placeOf(component, handler), policy, events, module.namespace),
-    ],
+    hooks: [...(merged.hooks ?? []), attemptHook(scope, events)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }
@@ -96,4 +98,17 @@ function wrap(component: ComponentModel, handler: HandlerModel, options: object,
 
 function present(name: 'input' | 'output', value: Serde<unknown> | undefined): object {
   return value ? { [name]: value } : {};
+}
+
+/** The output's format, with the guardrails on size: what is too large never reaches the journal. */
+function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as Serde<unknown>): Serde<unknown> {
+  return Object.create(serde, {
+    serialize: {
+      value: (output: unknown) => {
+        const bytes = serde.serialize(output);
+        checkSize(currentScope()?.attempt, bytes.byteLength, `The output of ${scope.place}`);
+        return bytes;
+      },
+    },
+  }) as Serde<unknown>;
 }

@@ -1,8 +1,8 @@
 import type { HooksProvider, Request } from '@restatedev/restate-sdk';
 import type { ReaEvents } from '../events/rea-events.js';
-import type { PolicyService } from '../policy/policy.service.js';
 import { Attempt, withScope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
+import type { HandlerScope } from './handler-scope.js';
 import { outcomeOf } from './outcome.js';
 
 const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
@@ -11,19 +11,13 @@ const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
  * The innermost SDK hook of a handler: opens the ambient scope for the handler and for each run closure, maps Nest
  * exceptions before any outer hook counts them, and publishes how the attempt ended.
  */
-export function attemptHook(
-  component: string,
-  place: string,
-  policy: PolicyService,
-  events: ReaEvents,
-  namespace: string | undefined,
-): HooksProvider {
+export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProvider {
   return (hookContext) => {
     const { request } = hookContext;
-    const attempt = new Attempt(place, request, policy, namespace);
+    const attempt = new Attempt(handler, request);
     const info = {
       invocationId: request.id,
-      service: component,
+      service: handler.component,
       handler: request.target.handler,
       key: request.target.key,
     };

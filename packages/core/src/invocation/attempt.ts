@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context, Request } from '@restatedev/restate-sdk';
-import type { PolicyService } from '../policy/policy.service.js';
 import type { RuleId } from '../policy/policy.types.js';
+import type { HandlerScope } from './handler-scope.js';
 
 /**
  * One attempt of one invocation: the ambient scope that clients and helpers find themselves in. It lives from the first
@@ -15,13 +15,19 @@ export class Attempt {
   private runCounts: Map<string, number> | undefined;
 
   constructor(
-    /** The handler, for messages: `Cart/addItem`. */
-    readonly place: string,
+    readonly handler: HandlerScope,
     readonly request: Request,
-    readonly policy: Pick<PolicyService, 'report' | 'modeOf'>,
-    /** Put before the names of the components that its clients call. */
-    readonly namespace: string | undefined,
   ) {}
+
+  /** The handler, for messages: `Cart/addItem`. */
+  get place(): string {
+    return this.handler.place;
+  }
+
+  /** Put before the names of the components that its clients call. */
+  get namespace(): string | undefined {
+    return this.handler.namespace;
+  }
 
   /** The SDK's own context, unguarded. */
   get ctx(): Context {
@@ -45,7 +51,7 @@ export class Attempt {
 
   /** Lets a guardrail fire at this handler. @throws PolicyViolationError when the policy refuses. */
   report(rule: RuleId, what: string): void {
-    this.policy.report(rule, { place: this.place, what, invocationId: this.request.id });
+    this.handler.policy.report(rule, { place: this.place, what, invocationId: this.request.id });
   }
 }
 

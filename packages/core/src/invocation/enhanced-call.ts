@@ -18,6 +18,10 @@ export interface EnhancedCall {
   readonly enhancers: Enhancers;
   readonly instance: object;
   readonly method: Method;
+  /** Called right before the method, once guards and pipes have let the input in. */
+  readonly before?: () => void;
+  /** Whether the workflow's state is cleared after success. */
+  readonly clearState: boolean;
   /** The class of the input parameter, for pipes that validate by class. */
   readonly metatype: unknown;
   /** The declared Standard Schema of the input, for pipes that validate by schema. */
@@ -44,6 +48,12 @@ export async function callEnhanced(
   }
 }
 
+/** The method itself. */
+export function callMethod({ instance, method, before }: EnhancedCall, ctx: Context, input: unknown): Promise<unknown> {
+  before?.();
+  return method.call(instance, ctx, input);
+}
+
 async function decide({ enhancers, instance, method }: EnhancedCall, args: unknown[]): Promise<void> {
   const guards = [...enhancers.guards];
   const allowed = await guardsConsumer.tryActivate(guards, args, instance, method as never, RESTATE_CONTEXT_TYPE);
@@ -56,7 +66,7 @@ async function intercept(call: EnhancedCall, ctx: Context, input: unknown): Prom
   const next = async (): Promise<unknown> => {
     try {
       const value = await transform(call, input);
-      return await inMethod(() => method.call(instance, ctx, value));
+      return await inMethod(() => callMethod(call, ctx, value));
     } catch (error) {
       failure = { error };
       throw error;

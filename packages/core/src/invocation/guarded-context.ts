@@ -1,43 +1,43 @@
 import type { Context } from '@restatedev/restate-sdk';
-import { type Attempt, attemptOf, refuseInRun } from './attempt.js';
+import { type Attempt, refuseInRun } from './attempt.js';
 
 const RAW = Symbol('raw context');
+const ATTEMPT = Symbol('attempt');
 
 interface Guarded {
   readonly [RAW]: Context;
+  readonly [ATTEMPT]: Attempt;
 }
 
 /** Reading these inside a run closure is harmless: they touch no journal. */
-const HARMLESS = new Set(['constructor', 'request', 'key', 'console', 'isProcessing', 'coreVm']);
-const STATE_WRITES = new Set(['set', 'clear', 'clearAll']);
+const HARMLESS = new Set(['request', 'key', 'console', 'isProcessing', 'coreVm']);
 
-type Prototypes = { readonly exclusive: object; readonly shared: object };
-const prototypes = new WeakMap<object, Prototypes>();
+const prototypes = new WeakMap<object, object>();
 
 /**
  * The context a handler is given while guardrails are on: the SDK's, with its durable operations refused inside run
- * closures, and state writes refused on shared handlers.
+ * closures, and checked for what the handler's kind and plane forbid.
  *
  * One prototype per SDK context class, one small object per attempt, no proxy: a call costs one extra function.
  */
-export function guardContext(ctx: Context, attempt: Attempt, readOnly: boolean): Context {
+export function guardContext(ctx: Context, attempt: Attempt): Context {
   const sdkPrototype: object = Object.getPrototypeOf(ctx);
-  let pair = prototypes.get(sdkPrototype);
-  if (!pair) {
-    pair = { exclusive: createPrototype(ctx, false), shared: createPrototype(ctx, true) };
-    prototypes.set(sdkPrototype, pair);
+  let prototype = prototypes.get(sdkPrototype);
+  if (!prototype) {
+    prototype = createPrototype(ctx);
+    prototypes.set(sdkPrototype, prototype);
   }
-  const guarded: Context = Object.create(readOnly ? pair.shared : pair.exclusive, { [RAW]: { value: ctx } });
+  const guarded: Context = Object.create(prototype, { [RAW]: { value: ctx }, [ATTEMPT]: { value: attempt } });
   attempt.bind(ctx, guarded);
   return guarded;
 }
 
-function createPrototype(ctx: Context, readOnly: boolean): object {
+function createPrototype(ctx: Context): object {
   const prototype: object = Object.create(null);
   for (const name of propertyNames(ctx)) {
     Object.defineProperty(prototype, name, {
       configurable: true,
-      ...(isMethod(ctx, name) ? { value: guardedMethod(name, readOnly) } : { get: guardedGetter(name) }),
+      ...(isMethod(ctx, name) ? { value: guardedMethod(name) } : { get: guardedGetter(name) }),
     });
   }
   return prototype;
@@ -65,32 +65,29 @@ function isMethod(ctx: object, name: string): boolean {
   return false;
 }
 
-function guardedMethod(name: string, readOnly: boolean): (this: Guarded, ...args: unknown[]) => unknown {
-  const refusesWrite = readOnly && STATE_WRITES.has(name);
+function guardedMethod(name: string): (this: Guarded, ...args: unknown[]) => unknown {
   if (HARMLESS.has(name)) {
     return function (...args) {
       return callRaw(this[RAW], name, args);
     };
   }
+  const what = `ctx.${name}()`;
   return function (...args) {
-    refuseInRun(`ctx.${name}()`);
-    if (refusesWrite) reportSharedWrite(this[RAW], name, args);
+    refuseInRun(what);
+    this[ATTEMPT].handler.guards[name]?.(this[ATTEMPT], args);
     return callRaw(this[RAW], name, args);
   };
 }
 
 function guardedGetter(name: string): (this: Guarded) => unknown {
   const harmless = HARMLESS.has(name);
+  const what = `ctx.${name}`;
   return function () {
-    if (!harmless) refuseInRun(`ctx.${name}`);
+    if (!harmless) refuseInRun(what);
     return Reflect.get(this[RAW], name);
   };
 }
 
 function callRaw(ctx: Context, name: string, args: unknown[]): unknown {
   return (ctx as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!(...args);
-}
-
-function reportSharedWrite(ctx: Context, name: string, args: unknown[]): void {
-  attemptOf(ctx)?.report('shared-write', `ctx.${name}(${args.length > 0 ? JSON.stringify(args[0]) : ''})`);
 }

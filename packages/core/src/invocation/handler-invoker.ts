@@ -9,12 +9,14 @@ import type { Context, internal, Request, WorkflowContext } from '@restatedev/re
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
+import { retentionOf } from '../workflow/retention.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { currentScope, inMethod } from './attempt.js';
-import { callEnhanced, type EnhancedCall } from './enhanced-call.js';
+import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
+import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
 
 /** The function that the SDK calls for a handler: from the raw context and the parsed input to the method's result. */
@@ -36,12 +38,10 @@ export class InvokerFactory {
 
   /** Binds a handler's method, with validation, enhancers and the guarded context around it. */
   create(component: ComponentModel, handler: HandlerModel): Invoker {
-    const { kind } = handler.declaration;
-    const readOnly = kind === 'shared' || kind === 'signal' || kind === 'query';
     const place = placeOf(component, handler);
     const call = this.createCall(component, handler);
     return async (raw, rawInput) => {
-      const ctx = openContext(raw, readOnly, this.policy);
+      const ctx = openContext(raw, this.policy);
       const input = check(handler.input.validate, rawInput, `The input of ${place}`, 400);
       return check(handler.output.validate, await call(ctx, input), `The output of ${place}`, 500);
     };
@@ -61,6 +61,7 @@ export class InvokerFactory {
         enhancers: this.enhancers.create(instance, method as never, provider.host!.token, contextId, inquirerId),
         metatype: types[1],
         schema: isStandardSchema(input) ? input : undefined,
+        clearState: retentionOf(component.declaration.options.retention)?.clearState ?? false,
       };
     };
     const invoke = declaration.kind === 'run' ? invokeRun : invokeCall;
@@ -79,16 +80,10 @@ export class InvokerFactory {
   }
 }
 
-/** How messages name a handler: `Cart/addItem`. */
-export function placeOf({ declaration }: ComponentModel, handler: HandlerModel): string {
-  return `${declaration.name}/${handler.declaration.name}`;
-}
-
-function openContext(raw: Context, readOnly: boolean, policy: PolicyService): Context {
+function openContext(raw: Context, policy: PolicyService): Context {
   const attempt = currentScope()?.attempt;
   if (!attempt) return raw;
-  const guarded = policy.modeOf('context-in-run') !== 'disabled' || policy.modeOf('shared-write') !== 'disabled';
-  if (guarded) return guardContext(raw, attempt, readOnly);
+  if (policy.guardsContext) return guardContext(raw, attempt);
   attempt.bind(raw);
   return raw;
 }
@@ -106,22 +101,20 @@ function isFresh(ctx: Context): boolean {
 }
 
 function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: boolean): Promise<unknown> {
-  if (isEmpty(call.enhancers)) return inMethod(() => call.method.call(call.instance, ctx, input));
+  if (isEmpty(call.enhancers)) return inMethod(() => callMethod(call, ctx, input));
   return callEnhanced(call, ctx, input, fresh ?? isFresh(ctx));
 }
 
 /**
- * As {@link invokeCall}, for a workflow's run: notes its start and its end for by-key attach and output. The start is
- * noted once the guards have let the run in, so that they still recognise a fresh attempt as fresh.
+ * As {@link invokeCall}, for a workflow's run: notes its start and its end for by-key attach and output, and clears its
+ * state after success where that is declared. The start is noted once the guards have let the run in, so that they still
+ * recognise a fresh attempt as fresh.
  */
 async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh = isFresh(ctx)): Promise<unknown> {
   const workflow = ctx as WorkflowContext;
-  const method: Method = async function (runCtx, runInput) {
-    noteStart(workflow);
-    return call.method.call(this, runCtx, runInput);
-  };
   try {
-    const output = await invokeCall({ ...call, method }, ctx, input, fresh);
+    const output = await invokeCall({ ...call, before: () => noteStart(workflow) }, ctx, input, fresh);
+    if (call.clearState) workflow.clearAll();
     noteEnd(workflow);
     return output;
   } catch (error) {

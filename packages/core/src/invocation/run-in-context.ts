@@ -3,6 +3,7 @@ import { ReaEvents } from '../events/rea-events.js';
 import { PolicyService } from '../policy/policy.service.js';
 import { Attempt, withScope } from './attempt.js';
 import { guardContext } from './guarded-context.js';
+import { createTestScope } from './handler-scope.js';
 
 /**
  * Runs a function as if it were a handler of `ctx`: injected durable clients and helpers find that context. For unit
@@ -14,8 +15,9 @@ import { guardContext } from './guarded-context.js';
 export async function runInContext<C extends Context, T>(ctx: C, fn: (ctx: C) => T | Promise<T>): Promise<T> {
   const request = ctx.request();
   const policy = new PolicyService({ server: 'embedded' }, new ReaEvents());
-  const attempt = new Attempt(`${request.target.service}/${request.target.handler}`, request, policy, undefined);
-  const guarded = guardContext(ctx, attempt, false) as C;
+  const { service, handler } = request.target;
+  const attempt = new Attempt(createTestScope(service, `${service}/${handler}`, policy), request);
+  const guarded = guardContext(ctx, attempt) as C;
   try {
     return await withScope({ attempt }, () => fn(guarded));
   } finally {

@@ -6,6 +6,9 @@ import { checkRuleId, parseMode, type ResolvedPolicy, resolvePolicy, stricter } 
 import type { PolicyMode, RuleId, Violation } from './policy.types.js';
 import { RULES } from './rules.js';
 
+/** Guardrails on the operations of the context. */
+const CONTEXT_RULES: readonly RuleId[] = ['context-in-run', 'shared-write', 'plane', 'blocking-exclusive'];
+
 /** A bound on memory, should what was done carry changing text. */
 const MOST_FINDINGS = 1_000;
 
@@ -27,12 +30,19 @@ export class PolicyService {
   private readonly logger = new Logger('Rea');
   private readonly found = new Map<string, Violation>();
   private policy: ResolvedPolicy;
+  private contextIsGuarded: boolean;
 
   constructor(
     @Inject(REA_OPTIONS) options: ReaModuleOptions,
     private readonly events: ReaEvents,
   ) {
     this.policy = resolvePolicy(options.policy, process.env);
+    this.contextIsGuarded = this.isContextGuarded();
+  }
+
+  /** Whether handlers get a guarded context: some guardrail on its operations is on. */
+  get guardsContext(): boolean {
+    return this.contextIsGuarded;
   }
 
   /** The mode of a rule: per call, per rule, per module, each at least as strict as the environment's. */
@@ -50,6 +60,7 @@ export class PolicyService {
     parseMode(mode, id ? `PolicyService.set for ${id}` : 'PolicyService.set');
     if (id !== undefined) checkRuleId(id, 'PolicyService.set');
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
+    this.contextIsGuarded = this.isContextGuarded();
   }
 
   /**
@@ -74,6 +85,10 @@ export class PolicyService {
     if (isNew) this.found.set(key, violation);
     if (violation.refused) throw new PolicyViolationError(violation);
     if (isNew) this.logger.warn(describeViolation(violation));
+  }
+
+  private isContextGuarded(): boolean {
+    return CONTEXT_RULES.some((id) => this.modeOf(id) !== 'disabled');
   }
 
   /** What has been found since the start: one finding per rule, place and deed, at most 1,000. */

@@ -20,7 +20,20 @@ export interface Rule {
 }
 
 /** The ids of all guardrails. */
-export type RuleId = 'context-in-run' | 'shared-write' | 'missing-key';
+export type RuleId =
+  | 'context-in-run'
+  | 'shared-write'
+  | 'missing-key'
+  | 'ingress-in-handler'
+  | 'redundant-key'
+  | 'submit-key'
+  | 'weak-key'
+  | 'plane'
+  | 'blocking-exclusive'
+  | 'self-call'
+  | 'large-value'
+  | 'oversize-value'
+  | 'workflow-retention';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

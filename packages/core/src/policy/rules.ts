@@ -26,6 +26,82 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
       'A write went through the ingress without an idempotency key; a retried HTTP request would run the handler twice.',
     cure: 'Pass { idempotencyKey } that is stable for the user action, or { idempotencyKey: false } if running twice is fine.',
   },
+  'ingress-in-handler': {
+    id: 'ingress-in-handler',
+    code: 'REA2005',
+    severity: 'unsafe',
+    catches:
+      'An ingress client was used in a handler; it bypasses the journal, so each replay would send the request again.',
+    cure: 'Use the durable client, @InjectClient, in handlers.',
+  },
+  'redundant-key': {
+    id: 'redundant-key',
+    code: 'REA2006',
+    severity: 'advisory',
+    catches:
+      'A call inside a handler has an idempotency key; the journal makes the call once already, and the key makes Restate keep its result for a day.',
+    cure: 'Leave the key out. If other invocations make the same call, say so: { idempotencyKey, crossInvocation: true }.',
+  },
+  'submit-key': {
+    id: 'submit-key',
+    code: 'REA2007',
+    severity: 'unsafe',
+    catches:
+      'A workflow was submitted with an idempotency key; its id is its key, and two keys for one thing can disagree.',
+    cure: 'Leave the key out: submitting the same id twice starts the workflow once.',
+  },
+  'weak-key': {
+    id: 'weak-key',
+    code: 'REA2008',
+    severity: 'advisory',
+    catches:
+      'An idempotency key looks as if it changed from try to try (a time, a date, a random id), so it would recognise nothing.',
+    cure: 'Build the key from what identifies the action: idempotencyKey("charge", orderId).',
+  },
+  plane: {
+    id: 'plane',
+    code: 'REA2009',
+    severity: 'advisory',
+    catches:
+      'A handler does what its declared plane does not: control coordinates and has no side effects, data does the work and orchestrates nothing.',
+    cure: 'Move the operation to a component of the other plane and call that, or drop the declared plane.',
+  },
+  'blocking-exclusive': {
+    id: 'blocking-exclusive',
+    code: 'REA2012',
+    severity: 'advisory',
+    catches: 'An exclusive object handler waits for long; every other exclusive call of this object queues behind it.',
+    cure: 'Send a delayed message to the object itself, or wait in a workflow or a service.',
+  },
+  'self-call': {
+    id: 'self-call',
+    code: 'REA2013',
+    severity: 'unsafe',
+    catches:
+      'An object awaits a call to itself, perhaps through others; it would wait for ever for the lock that it holds.',
+    cure: 'Send a one-way message instead, or call a method of the class directly.',
+  },
+  'large-value': {
+    id: 'large-value',
+    code: 'REA2014',
+    severity: 'advisory',
+    catches: 'A value for the journal is large; it is sent again on each replay.',
+    cure: 'Store the data elsewhere and journal a reference, or raise limits.warnBytes.',
+  },
+  'oversize-value': {
+    id: 'oversize-value',
+    code: 'REA2015',
+    severity: 'unsafe',
+    catches: 'A value for the journal is too large; beyond 32 MiB the invocation would be retried for ever.',
+    cure: 'Store the data elsewhere and journal a reference, or raise limits.maxBytes.',
+  },
+  'workflow-retention': {
+    id: 'workflow-retention',
+    code: 'REA2016',
+    severity: 'advisory',
+    catches: 'A workflow has no explicit retention; its result, state and id are forgotten 24 hours after it ends.',
+    cure: "Set it: @Workflow({ retention: 'standard' }) or @Workflow({ workflowRetention: { days: 30 } }).",
+  },
 };
 
 /** Whether a string is the id of a guardrail. */

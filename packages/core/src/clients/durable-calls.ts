@@ -1,0 +1,110 @@
+import {
+  type GenericCall,
+  type InvocationHandle,
+  type InvocationPromise,
+  type Serde,
+  serde as sdkSerde,
+} from '@restatedev/restate-sdk';
+import { forJournal } from '../durable/journal-value.js';
+import { type Attempt, currentScope, refuseInRun } from '../invocation/attempt.js';
+import { checkDurableKey } from './call-key.js';
+import { chainHeaders, refuseSelfCall } from './call-chain.js';
+import { OutsideHandlerError } from './client-misuse.js';
+import type { TargetHandler, TargetModel } from './client-target.js';
+import type { CallOptions, SendOptions } from './durable-client.types.js';
+import { qualify } from './namespace.js';
+
+/** Calls a handler of a component, with a key where the component has keys. */
+export function call(
+  target: TargetModel,
+  key: string | undefined,
+  method: string,
+  input: unknown,
+  options: CallOptions = {},
+): InvocationPromise<unknown> {
+  const handler = target.handlers.get(method)!;
+  const attempt = attemptFor(target, `call.${method}`);
+  const { restateScope: scope, input: inputSerde, output: outputSerde, crossInvocation, ...rest } = options;
+  const verb = `${target.name} call.${method}()`;
+  attempt.handler.guards['genericCall']?.(attempt, [verb]);
+  checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
+  const address = addressOf(attempt, target, handler, key, scope);
+  if (handler.kind === 'handler') refuseSelfCall(attempt, address, verb);
+  return attempt.ctx.genericCall<unknown, unknown>({
+    ...rest,
+    ...address,
+    ...chainHeaders(attempt, rest.headers),
+    ...payload(attempt, input, inputSerde as Serde<unknown> | undefined, target, handler, verb),
+    outputSerde: outputSerde ?? serdeFor(target, handler.output),
+  });
+}
+
+/** Sends a message to a handler of a component, now or later. */
+export function send(
+  target: TargetModel,
+  key: string | undefined,
+  method: string,
+  input: unknown,
+  options: SendOptions = {},
+): InvocationHandle {
+  const handler = target.handlers.get(method)!;
+  const attempt = attemptFor(target, `send.${method}`);
+  const { restateScope: scope, input: inputSerde, crossInvocation, ...rest } = options;
+  const verb = `${target.name} send.${method}()`;
+  attempt.handler.guards['genericSend']?.(attempt, [verb]);
+  checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
+  return attempt.ctx.genericSend<unknown>({
+    ...rest,
+    ...addressOf(attempt, target, handler, key, scope),
+    ...payload(attempt, input, inputSerde as Serde<unknown> | undefined, target, handler, verb),
+  });
+}
+
+/** The format of a payload: its own, the component's, JSON. */
+export function serdeFor(target: TargetModel, serde: Serde<unknown> | undefined): Serde<unknown> {
+  return serde ?? target.serde ?? (sdkSerde.json as Serde<unknown>);
+}
+
+/** The attempt that a client is used in. @throws OutsideHandlerError when there is none, or it has ended. */
+export function attemptFor(target: TargetModel, verb: string): Attempt {
+  const attempt = currentScope()?.attempt;
+  if (attempt?.active) {
+    refuseInRun(`${target.name} ${verb}()`);
+    return attempt;
+  }
+  throw new OutsideHandlerError(
+    attempt
+      ? `REA3003: ${verb} of ${target.name} was called after ${attempt.place} had ended. Await everything a handler starts before it returns.`
+      : `REA3003: ${verb} of ${target.name} was called outside a handler, where nothing can be journaled. In controllers and jobs use the ingress client: @InjectIngress(${target.name}).`,
+  );
+}
+
+type Address = Pick<GenericCall<unknown, unknown>, 'service' | 'method' | 'key' | 'scope'>;
+
+function addressOf(
+  { namespace }: Attempt,
+  target: TargetModel,
+  handler: TargetHandler,
+  key: string | undefined,
+  scope: string | undefined,
+): Address {
+  return {
+    service: qualify(namespace, target.name),
+    method: handler.name,
+    ...(key === undefined ? {} : { key }),
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function payload(
+  attempt: Attempt,
+  input: unknown,
+  own: Serde<unknown> | undefined,
+  target: TargetModel,
+  handler: TargetHandler,
+  verb: string,
+): { parameter: unknown; inputSerde: Serde<unknown> } {
+  const serde = own ?? serdeFor(target, handler.input);
+  const written = forJournal(attempt.ctx, input, serde, `The input of ${verb}`);
+  return { parameter: written.value, inputSerde: written.serde };
+}

@@ -1,0 +1,97 @@
+import {
+  type InvocationId,
+  type InvocationPromise,
+  type Serde,
+  serde as sdkSerde,
+  TerminalError,
+} from '@restatedev/restate-sdk';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
+import { RUN_NOTE_HANDLER, type RunNote } from '../invocation/workflow-run-note.js';
+import { STATUS_HANDLER, type WorkflowStatus } from '../workflow/workflow-status.js';
+import { facade, noStatus } from './client-misuse.js';
+import type { TargetHandler, TargetModel } from './client-target.js';
+import { attemptFor, call, send, serdeFor } from './durable-calls.js';
+import type { AddressedWorkflow, CallOptions, SendOptions, SubmittedWorkflow } from './durable-client.types.js';
+import { qualify } from './namespace.js';
+
+/** The verbs of one workflow id. */
+export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status'> {
+  readonly signal: object;
+  readonly query: object;
+
+  constructor(
+    private readonly target: TargetModel,
+    private readonly id: string,
+  ) {
+    const besideRun = (method: string) => (input: unknown, options?: CallOptions) =>
+      call(target, id, method, input, options);
+    this.signal = facade(target, besideRun, ['signal', 'query']);
+    this.query = facade(target, besideRun, ['query', 'signal']);
+  }
+
+  submit(input?: unknown, options?: SendOptions): SubmittedWorkflow<unknown> {
+    if (options?.idempotencyKey !== undefined) {
+      attemptFor(this.target, 'submit').report('submit-key', `${this.target.name} submit() with an idempotency key`);
+    }
+    const { idempotencyKey: _key, ...rest } = options ?? {};
+    const { invocationId } = send(this.target, this.id, this.run[0], input, rest);
+    return {
+      invocationId,
+      attach: async () => this.attachTo(await invocationId),
+    };
+  }
+
+  async attach(): Promise<never> {
+    const note = await this.runNote('attach');
+    if (note) return this.attachTo(note.id) as Promise<never>;
+    throw new TerminalError(
+      `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to attach to. Submit it first.`,
+      { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3004' } },
+    );
+  }
+
+  async output(): Promise<{ ready: false } | { ready: true; result: never }> {
+    const note = await this.runNote('output');
+    return note?.ended ? { ready: true, result: (await this.attachTo(note.id)) as never } : { ready: false };
+  }
+
+  status(): InvocationPromise<WorkflowStatus> {
+    if (!this.target.status) {
+      throw new TerminalError(noStatus(this.target), {
+        errorCode: 404,
+        metadata: { [ERROR_METADATA.code]: 'REA3005' },
+      });
+    }
+    const { ctx, namespace } = attemptFor(this.target, 'status');
+    return ctx.genericCall<undefined, WorkflowStatus>({
+      service: qualify(namespace, this.target.name),
+      method: STATUS_HANDLER,
+      key: this.id,
+      parameter: undefined,
+      inputSerde: sdkSerde.json as Serde<undefined>,
+      outputSerde: sdkSerde.json as Serde<WorkflowStatus>,
+    });
+  }
+
+  private get run(): readonly [string, TargetHandler] {
+    for (const entry of this.target.handlers) if (entry[1].kind === 'run') return entry;
+    throw new Error(`${this.target.name} has no run handler.`);
+  }
+
+  private runNote(verb: string): Promise<RunNote | null> {
+    const { ctx, namespace } = attemptFor(this.target, verb);
+    return ctx.genericCall<undefined, RunNote | null>({
+      service: qualify(namespace, this.target.name),
+      method: RUN_NOTE_HANDLER,
+      key: this.id,
+      parameter: undefined,
+      inputSerde: sdkSerde.json as Serde<undefined>,
+      outputSerde: sdkSerde.json as Serde<RunNote | null>,
+    });
+  }
+
+  private attachTo(id: InvocationId): Promise<unknown> {
+    const [, run] = this.run;
+    return attemptFor(this.target, 'attach').ctx.invocation(id).attach(serdeFor(this.target, run.output));
+  }
+}

@@ -1,0 +1,42 @@
+import type { RestatePromise } from '@restatedev/restate-sdk';
+
+const HOOKS = Symbol('rea.cancel-hooks');
+
+interface Cancellable {
+  /** The SDK calls this on the promise that is being awaited when the invocation is cancelled. */
+  tryCancel?: () => void;
+  [HOOKS]?: (() => void)[];
+}
+
+/**
+ * Calls back when a cancellation reaches an await of this future, before the handler sees it. The SDK tells nobody but
+ * the awaiting code, while the closure of a run goes on.
+ */
+export function onCancel<T>(future: RestatePromise<T>, hook: () => void): RestatePromise<T> {
+  const cancellable = future as Cancellable;
+  const hooks = cancellable[HOOKS];
+  if (hooks) {
+    hooks.push(hook);
+    return future;
+  }
+  const own = [hook];
+  const cancel = cancellable.tryCancel?.bind(future);
+  Object.defineProperty(future, HOOKS, { value: own });
+  cancellable.tryCancel = () => {
+    for (const each of own) each();
+    cancel?.();
+  };
+  return future;
+}
+
+/** Makes a cancellation of a combination known to the futures that it was made of. */
+export function passCancelOn<T>(
+  combined: RestatePromise<T>,
+  parts: readonly RestatePromise<unknown>[],
+): RestatePromise<T> {
+  const hooks = parts.flatMap((part) => (part as Cancellable)[HOOKS] ?? []);
+  if (hooks.length === 0) return combined;
+  return onCancel(combined, () => {
+    for (const hook of hooks) hook();
+  });
+}

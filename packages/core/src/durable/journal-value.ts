@@ -1,0 +1,67 @@
+import { type Context, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
+import { type Attempt, attemptOf } from '../invocation/attempt.js';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
+
+/** Passes on bytes that are serialised already, and reads them back with the real format. */
+export interface PassedOn<T> {
+  readonly serde: Serde<T>;
+  /** The value in bytes, as a stand-in for the value. */
+  readonly value: T;
+}
+
+/**
+ * Serialises a value for the journal once, and checks it before the SDK sees it: there, a value that cannot be
+ * serialised or is too large is retried without end, and the handler never learns of it.
+ *
+ * @param what for messages: `The result of run "charge"`
+ * @param warnBytes where the size is reported, when not at the module's limit
+ * @throws TerminalError (500, `REA7020`) when the format cannot write it; PolicyViolationError when it is too large
+ */
+export function forJournal<T>(
+  ctx: Context,
+  value: T,
+  serde: Serde<T> | undefined,
+  what: string,
+  warnBytes?: number,
+): PassedOn<T> {
+  const format = serde ?? defaultSerde<T>(ctx);
+  const bytes = serialise(format, value, what);
+  checkSize(attemptOf(ctx), bytes.byteLength, what, warnBytes);
+  return { value: bytes as T, serde: passOn(format) };
+}
+
+/** A serde that writes what {@link forJournal} gives, and reads as the real one. */
+export function passOn<T>(format: Serde<T>): Serde<T> {
+  return {
+    ...(format.contentType === undefined ? {} : { contentType: format.contentType }),
+    serialize: (bytes) => bytes as Uint8Array,
+    deserialize: (data) => format.deserialize(data),
+  };
+}
+
+/** The format for values without one of their own: the component's, which is JSON unless configured. */
+export function defaultSerde<T>(ctx: Context): Serde<T> {
+  const configured: unknown = Reflect.get(attemptOf(ctx)?.ctx ?? ctx, 'defaultSerde');
+  return (configured ?? sdkSerde.json) as Serde<T>;
+}
+
+/** Lets the guardrails on size fire. @throws PolicyViolationError when the policy refuses */
+export function checkSize(attempt: Attempt | undefined, bytes: number, what: string, warnFrom?: number): void {
+  if (!attempt) return;
+  const { warnBytes: usual, maxBytes } = attempt.handler.limits;
+  const warnBytes = warnFrom ?? usual;
+  if (bytes > maxBytes) attempt.report('oversize-value', `${what} has ${bytes} bytes (limit ${maxBytes})`);
+  else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`);
+}
+
+function serialise<T>(format: Serde<T>, value: T, what: string): Uint8Array {
+  try {
+    return format.serialize(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TerminalError(
+      `REA7020: ${what} cannot be written to the journal: ${reason}. Return plain JSON data, or give a serde.`,
+      { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7020' } },
+    );
+  }
+}

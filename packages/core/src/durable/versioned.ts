@@ -1,0 +1,41 @@
+import { TerminalError } from '@restatedev/restate-sdk';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
+import type { StateKey } from './state-key.js';
+
+/** How a versioned value is stored. Part of the journal: it never changes. */
+interface Envelope {
+  readonly '_rea.v': number;
+  readonly value: unknown;
+}
+
+/** The value as it is stored: with its version, when its key has one. */
+export function withVersion<T>({ options: { version } }: StateKey<T, unknown>, value: T): unknown {
+  return version === undefined ? value : ({ '_rea.v': version, value } satisfies Envelope);
+}
+
+/**
+ * A stored value in the shape of its key's version.
+ *
+ * @throws TerminalError (500, `REA7021`) when it was stored by a newer version, or no upcaster leads from its version
+ */
+export function upcast<T>({ name, options }: StateKey<T, unknown>, stored: unknown): unknown {
+  const { version, upcasters = {} } = options;
+  const { '_rea.v': from, value } = isEnvelope(stored) ? stored : { '_rea.v': 0, value: stored };
+  if (version === undefined && !isEnvelope(stored)) return stored;
+  let current = value;
+  for (let each = from; each !== (version ?? 0); each += 1) {
+    const next = upcasters[each];
+    if (!next) {
+      throw new TerminalError(
+        `REA7021: The state "${name}" was stored under version ${from}, and this code has version ${version ?? 'none'} without a way from ${each}. Deploy code that knows it, or add the upcaster.`,
+        { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7021' } },
+      );
+    }
+    current = next(current);
+  }
+  return current;
+}
+
+function isEnvelope(stored: unknown): stored is Envelope {
+  return typeof stored === 'object' && stored !== null && '_rea.v' in stored && 'value' in stored;
+}

@@ -1,0 +1,86 @@
+import type { Plane } from '../decorators/component.options.js';
+import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import type { PolicyService } from '../policy/policy.service.js';
+import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
+import { retentionOf } from '../workflow/retention.js';
+import type { Attempt } from './attempt.js';
+import { operationGuards } from './operation-guards.js';
+
+/** What every attempt of a handler knows of it: made once, when the handler is bound. */
+export interface HandlerScope {
+  /** The component's name, without the namespace. */
+  readonly component: string;
+  /** For messages: `Cart/addItem`. */
+  readonly place: string;
+  /** Put before the names of the components that its clients call. */
+  readonly namespace: string | undefined;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf'>;
+  readonly limits: Limits;
+  /** Size of a single state value from which it is reported. */
+  readonly stateWarnBytes: number;
+  /** State is read only: shared handlers, signals and queries. */
+  readonly readOnly: boolean;
+  /** Holds its object's lock while it runs. */
+  readonly exclusive: boolean;
+  /** What durable operations of the handler are checked for beyond where they are called, by the context's method. */
+  readonly guards: OperationGuards;
+}
+
+/** A check of one durable operation, given the attempt and the operation's arguments. */
+export type OperationGuards = Readonly<
+  Record<string, ((attempt: Attempt, args: readonly unknown[]) => void) | undefined>
+>;
+
+/** The scope of a handler of the application. */
+export function createHandlerScope(
+  component: ComponentModel,
+  handler: HandlerModel,
+  options: ReaModuleOptions,
+  policy: PolicyService,
+): HandlerScope {
+  const { name, kind, options: declared } = component.declaration;
+  const exclusive = kind === 'object' && handler.declaration.kind === 'handler';
+  const readOnly = ['shared', 'signal', 'query'].includes(handler.declaration.kind);
+  const limits = limitsOf(options);
+  return {
+    component: name,
+    place: placeOf(component, handler),
+    namespace: options.namespace,
+    policy,
+    limits,
+    stateWarnBytes: retentionOf(declared.retention)?.stateBytes ?? limits.warnBytes,
+    readOnly,
+    exclusive,
+    guards: operationGuards({ readOnly, exclusive, plane: declared.plane, limits }),
+  };
+}
+
+/** The scope of a handler in a unit test. */
+export function createTestScope(component: string, place: string, policy: PolicyService): HandlerScope {
+  const limits = limitsOf({});
+  const guards = operationGuards({ readOnly: false, exclusive: false, plane: undefined, limits });
+  return {
+    component,
+    place,
+    namespace: undefined,
+    policy,
+    limits,
+    stateWarnBytes: limits.warnBytes,
+    readOnly: false,
+    exclusive: false,
+    guards,
+  };
+}
+
+/** How messages name a handler: `Cart/addItem`. */
+export function placeOf({ declaration }: ComponentModel, handler: HandlerModel): string {
+  return `${declaration.name}/${handler.declaration.name}`;
+}
+
+/** What the guards of a handler depend on. */
+export interface GuardedHandler {
+  readonly readOnly: boolean;
+  readonly exclusive: boolean;
+  readonly plane: Plane | undefined;
+  readonly limits: Limits;
+}

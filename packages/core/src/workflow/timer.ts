@@ -1,0 +1,35 @@
+import type { Context, Duration, RestatePromise } from '@restatedev/restate-sdk';
+
+/**
+ * Sleeps durably: the handler suspends and holds no process.
+ *
+ * @param duration milliseconds, or `{ hours: 2 }`; a lower bound
+ * @param name shown in the Restate UI
+ */
+export function sleep(ctx: Context, duration: Duration | number, name?: string): RestatePromise<void> {
+  return ctx.sleep(duration, name);
+}
+
+/**
+ * Sleeps durably until a point in time. What "now" is gets journaled, so that a replay sleeps for the same time; a time
+ * that has passed is due at once.
+ */
+export async function sleepUntil(ctx: Context, time: Date | number, name?: string): Promise<void> {
+  const now = await ctx.date.now();
+  await ctx.sleep(Math.max(0, Number(time) - now), name);
+}
+
+/**
+ * A durable future of a value that is there after a time: the timer of a race.
+ *
+ * @example
+ * ```ts
+ * const winner = await race(ctx, [payments.call.charge(20), after(ctx, { seconds: 30 }, 'too slow')]);
+ * ```
+ */
+export function after<T>(ctx: Context, duration: Duration | number, value: T): RestatePromise<T> {
+  return ctx.sleep(duration).map((_, failure) => {
+    if (failure) throw failure;
+    return value;
+  });
+}
