@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RestateServer } from '@rea/server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { seen } from '../../support/seen.js';
 import { Child } from './child.js';
 import { SwitchingProxy } from './switching-proxy.js';
 
@@ -107,6 +108,10 @@ test('SIGTERM under load: each effect once, the next step on the next process, n
     `select id, retry_count, last_failure from sys_invocation where target_service_name = '${namespace}.Work' and retry_count > 1`,
   );
   expect(failed).toEqual([]);
+  const on = (name: string) => written.filter(([, , process]) => process === name).length;
+  seen(
+    `${ids.length} invocations, ${written.length} effects: ${on('first')} on the first process, ${on('second')} on the second; 0 retried`,
+  );
   expect(a.log).toBe('');
   expect(b.log).toBe('');
 });
@@ -126,6 +131,7 @@ test('a request that waits for a handler of the same application does not keep t
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ code: 'REA4003' });
   expect(await child.ended()).toBe('SIGTERM');
+  seen(`the request got 503 REA4003; the process ended ${Math.round(performance.now() - began)} ms after SIGTERM`);
   expect(performance.now() - began).toBeLessThan(5_000);
 });
 
@@ -141,6 +147,7 @@ test('a second SIGTERM ends the process at once', async () => {
   const began = performance.now();
   child.terminate();
   expect(await child.ended()).toBe(143);
+  seen(`exit code 143 after ${Math.round(performance.now() - began)} ms, while an effect was running`);
   expect(performance.now() - began).toBeLessThan(1_000);
 });
 
@@ -156,6 +163,7 @@ test('the front port is taken: a clean exit, and nothing stays registered or run
   const { namespace } = given.rea as { namespace: string };
   expect(await server.query(`select name from sys_service where name like '${namespace}.%'`)).toEqual([]);
   expect(await canConnect(given.endpointPort)).toBe(false);
+  seen('exit code 1, EADDRINUSE; no service registered, endpoint port closed');
 });
 
 test('the front port is taken, with an embedded server: it is gone with the process', async () => {
@@ -169,6 +177,7 @@ test('the front port is taken, with an embedded server: it is gone with the proc
   expect(await child.ended()).toBe(1);
   await expect.poll(() => canConnect(adminPort), { timeout: 5_000 }).toBe(false);
   expect(await canConnect(ingressPort)).toBe(false);
+  seen('exit code 1; ingress and admin ports of the embedded server closed');
 });
 
 async function canConnect(port: number): Promise<boolean> {

@@ -7,6 +7,7 @@ import {
   type Http2Session,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { DrainableRequest } from './drainable-request.js';
 import { EndpointListenError } from './endpoint.error.js';
 
@@ -19,6 +20,9 @@ export type EndpointHandler = (request: Http2ServerRequest, response: Http2Serve
  */
 const SESSION_MEMORY = 1_000;
 
+/** How long connections without requests may take to say goodbye, in milliseconds. */
+const FAREWELL = 1_000;
+
 /**
  * The HTTP/2 server that only Restate servers call. Closing it is orderly: no new streams, inputs end so that handlers
  * suspend at their next await, running effects are journaled, and only then are connections cut.
@@ -28,6 +32,7 @@ export class EndpointServer {
   private readonly sessions = new Set<Http2Session>();
   private readonly requests = new Set<DrainableRequest>();
   private idle: (() => void) | undefined;
+  private closing = false;
 
   constructor(handler: EndpointHandler) {
     this.server = createServer({ maxSessionMemory: SESSION_MEMORY }, (request, response) => {
@@ -37,6 +42,8 @@ export class EndpointServer {
         this.requests.delete(drainable);
         if (this.requests.size === 0) this.idle?.();
       });
+      // A stream that was on its way when the server began to close is let in and suspends at its first await.
+      if (this.closing) drainable.drain();
       handler(drainable as unknown as Http2ServerRequest, response);
     });
     this.server.on('session', (session) => {
@@ -59,10 +66,14 @@ export class EndpointServer {
   /** Closes it. @param timeout how long running effects may take, in milliseconds */
   async close(timeout: number): Promise<void> {
     if (!this.server.listening) return;
+    this.closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const session of this.sessions) session.close();
     for (const request of this.requests) request.drain();
     await this.drained(timeout);
+    // Cutting a connection at once could reset it, and lose what the Restate server has not read yet: effects that are
+    // journaled nowhere would run again.
+    await Promise.race([closed, wait(FAREWELL, undefined, { ref: false })]);
     for (const session of this.sessions) session.destroy();
     await closed;
   }

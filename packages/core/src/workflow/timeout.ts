@@ -24,7 +24,7 @@ export function withTimeout<T>(
     if (failure) throw failure;
     return { timedOut: true };
   });
-  return passCancelOn(RestatePromise.race([inTime, late]) as RestatePromise<InTime<T>>, [future]);
+  return passCancelOn(RestatePromise.race([inTime, late]), [future]);
 }
 
 /** As {@link withTimeout}, with a value for the case that nothing comes in time. */
@@ -34,8 +34,10 @@ export function orDefault<T, D>(
   duration: Duration | number,
   fallback: D,
 ): RestatePromise<T | D> {
-  return withTimeout(ctx, future, duration).map((outcome, failure): T | D => {
+  const bounded = withTimeout(ctx, future, duration);
+  const chosen = bounded.map((outcome, failure): T | D => {
     if (failure) throw failure;
     return outcome && !outcome.timedOut ? outcome.value : fallback;
   });
+  return passCancelOn(chosen, [bounded]);
 }
