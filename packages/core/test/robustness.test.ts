@@ -7,6 +7,7 @@ import {
   Handler,
   ReaModule,
   ReaRuntime,
+  run,
   Service,
   Shared,
   VirtualObject,
@@ -39,6 +40,11 @@ class Text {
   async flood(_ctx: Context, mebibytes: number): Promise<string> {
     return 'x'.repeat(mebibytes * MIB);
   }
+
+  @Handler({ retryPolicy: { initialInterval: 10, maxAttempts: 2, onMaxAttempts: 'kill' } })
+  async floodRun(ctx: Context, mebibytes: number): Promise<number> {
+    return (await run(ctx, 'flood', () => 'x'.repeat(mebibytes * MIB))).length;
+  }
 }
 
 @VirtualObject()
@@ -47,6 +53,11 @@ class Box {
   async put(ctx: ObjectContext, value: number): Promise<number> {
     ctx.set('value', value);
     return ctx.key.length;
+  }
+
+  @Handler()
+  async fill(ctx: ObjectContext, name: string): Promise<void> {
+    ctx.set(name, 'x'.repeat(17 * MIB));
   }
 
   @Shared()
@@ -69,17 +80,31 @@ async function expectItServes(): Promise<void> {
 }
 
 describe('A message that is too large', () => {
-  test('for the server, from a handler, fails that invocation and no later one', async () => {
-    await expect(
-      app.ingress.service(Text).call.flood(40, { idempotencyKey: false, timeout: 20_000 }),
-    ).rejects.toMatchObject({ status: expect.any(Number) });
-    await expectItServes();
+  test.each(['flood', 'floodRun'] as const)('for the server, from %s, fails that invocation only', async (handler) => {
+    const call = app.ingress.service(Text).call[handler];
+    await expect(call(33, { idempotencyKey: false, timeout: 20_000 })).rejects.toMatchObject({
+      status: expect.any(Number),
+    });
+    for (let round = 0; round < 5; round += 1) await expectItServes();
   });
 
   test('almost, to the endpoint, is served, and so are the next', async () => {
     const text = 'x'.repeat(30 * MIB);
     expect(await app.ingress.service(Text).call.length(text, { idempotencyKey: false })).toBe(30 * MIB);
     for (let round = 0; round < 5; round += 1) await expectItServes();
+  });
+
+  test('to the endpoint, of all the state of an object, hurts that object and no other', async () => {
+    const full = app.ingress.object(Box).of('full').call;
+    await full.fill('a', { idempotencyKey: false });
+    await full.fill('b', { idempotencyKey: false });
+    // Restate cannot deliver to this object any more, and tries again and again.
+    await full.look(undefined, { timeout: 1_000 }).catch(() => undefined);
+    for (let round = 0; round < 5; round += 1) {
+      await expectItServes();
+      expect(await app.ingress.object(Box).of(`other-${round}`).call.look(undefined, { timeout: 5_000 })).toBe(0);
+    }
+    for (const { id, status } of await app.invocations('Box')) if (status !== 'completed') await app.kill(id);
   });
 
   test('to the endpoint leaves the connection that it came on usable', async () => {
@@ -90,7 +115,7 @@ describe('A message that is too large', () => {
       const request = session.request({
         ':method': 'POST',
         ':path': `/invoke/${app.namespace}.Text/length`,
-        'content-type': 'application/vnd.restate.invocation.v6+protobuf',
+        'content-type': 'application/vnd.restate.invocation.v6',
       });
       // A frame that announces a start message of 40 MiB, and its body.
       const header = Buffer.alloc(8);
