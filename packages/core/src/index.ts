@@ -46,6 +46,8 @@ export type {
   WorkflowOptions,
 } from './decorators/component.options.js';
 export type { DtoClass, HandlerSchema } from './decorators/handler-schema.js';
+export { allowNondeterminism } from './determinism/allow-nondeterminism.js';
+export { installDeterminismGuard } from './determinism/install.js';
 export { DiscoveryError } from './discovery/discovery.error.js';
 export { type Awakeable, awakeable, rejectAwakeable, resolveAwakeable } from './durable/awakeable.js';
 export { all } from './durable/concurrency/all.js';

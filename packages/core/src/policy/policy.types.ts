@@ -24,6 +24,7 @@ export type RuleId =
   | 'context-in-run'
   | 'shared-write'
   | 'missing-key'
+  | 'determinism'
   | 'ingress-in-handler'
   | 'redundant-key'
   | 'submit-key'

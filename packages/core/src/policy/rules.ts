@@ -26,6 +26,14 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
       'A write went through the ingress without an idempotency key; a retried HTTP request would run the handler twice.',
     cure: 'Pass { idempotencyKey } that is stable for the user action, or { idempotencyKey: false } if running twice is fine.',
   },
+  determinism: {
+    id: 'determinism',
+    code: 'REA2004',
+    severity: 'advisory',
+    catches:
+      'A handler read a clock or randomness, started a timer or used the network outside a run; a replay would get something else there, and may no longer match the journal.',
+    cure: 'Use ctx.date.now() for time, ctx.rand for randomness, ctx.sleep() to wait, and run(ctx, ...) for everything else; allowNondeterminism(fn) exempts a use that nothing durable depends on.',
+  },
   'ingress-in-handler': {
     id: 'ingress-in-handler',
     code: 'REA2005',
