@@ -1,0 +1,75 @@
+// JavaScript, so that the workspace's compiler and linter need not have the peer installed. What a decorator would do
+// is done by calls, in the same order.
+import 'reflect-metadata';
+import http2 from 'node:http2';
+import { once } from 'node:events';
+import { NestFactory } from '@nestjs/core';
+import '@nestjs/platform-express';
+import { createEndpointHandler, service } from '@restatedev/restate-sdk';
+import 'class-transformer';
+import 'class-validator';
+import { Handler, RestateContext, RestateModule, Service } from 'nestjs-restate';
+import 'zod';
+import { stepResult } from '../dist/workload.js';
+
+class Workload {
+  constructor(ctx) {
+    this.ctx = ctx;
+  }
+
+  async greet(name) {
+    return `Hello, ${name}`;
+  }
+
+  async steps(name) {
+    const first = await this.ctx.run('first', () => stepResult(1, name));
+    const second = await this.ctx.run('second', () => stepResult(2, name));
+    const third = await this.ctx.run('third', () => stepResult(3, name));
+    return [first, second, third].join();
+  }
+}
+
+for (const method of ['greet', 'steps']) {
+  Handler()(Workload.prototype, method, Object.getOwnPropertyDescriptor(Workload.prototype, method));
+}
+Reflect.defineMetadata('design:paramtypes', [RestateContext], Workload);
+Service('nestjs-restate.Workload')(Workload);
+
+/** The peer, or the SDK alone in a process that has loaded what the peer loads. */
+export async function open(id) {
+  return id === 'nestjs-restate' ? openPeer() : openBare(id);
+}
+
+async function openPeer() {
+  const server = http2.createServer();
+  const app = await NestFactory.createApplicationContext(
+    {
+      module: function PeerModule() {},
+      imports: [RestateModule.forRoot({ ingress: 'http://127.0.0.1:1', endpoint: { server } })],
+      providers: [Workload],
+    },
+    { logger: ['error', 'warn'] },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, close: () => app.close() };
+}
+
+async function openBare(id) {
+  const workload = service({
+    name: `${id}.Workload`,
+    handlers: {
+      greet: async (_ctx, name) => `Hello, ${name}`,
+      steps: async (ctx, name) => {
+        const first = await ctx.run('first', () => stepResult(1, name));
+        const second = await ctx.run('second', () => stepResult(2, name));
+        const third = await ctx.run('third', () => stepResult(3, name));
+        return [first, second, third].join();
+      },
+    },
+  });
+  const server = http2.createServer(createEndpointHandler({ services: [workload], logger: () => {} }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, close: () => new Promise((resolve) => server.close(resolve)) };
+}

@@ -1,0 +1,40 @@
+import type { AloneRow } from '../alone/alone-row.js';
+import type { StartupRow } from '../startup/startup-row.js';
+import type { Row } from './row.js';
+
+/** Growth of the collected heap, as a share. */
+export const HEAP_TARGET = 0.02;
+
+/** Handlers of the application whose start-up counts, and what Rea may add to it, in milliseconds. */
+const STARTUP_HANDLERS = 1_000;
+const STARTUP_TARGET = 100;
+
+/** The ratio that the row may have; undefined when nothing is asked of it. */
+export function aloneTarget({ subject, workload }: AloneRow): number | undefined {
+  if (subject !== 'rea-warn') return undefined;
+  return workload === 'greet' ? 1.05 : 1.1;
+}
+
+/** What may be added, in milliseconds; undefined when nothing is asked of the row. */
+export function startupTarget({ handlers }: StartupRow): number | undefined {
+  return handlers === STARTUP_HANDLERS ? STARTUP_TARGET : undefined;
+}
+
+/** Whether a row meets its target; undefined when it has none. Rows through the server are too noisy for one. */
+export function verdict(row: Row): 'PASS' | 'MISS' | undefined {
+  switch (row.stage) {
+    case 'server':
+      return undefined;
+    case 'alone':
+      return within(row.ratio.median, aloneTarget(row));
+    case 'startup':
+      return within(row.added.median, startupTarget(row));
+    case 'heap':
+      return within(row.growth, HEAP_TARGET);
+  }
+}
+
+function within(value: number, target: number | undefined): 'PASS' | 'MISS' | undefined {
+  if (target === undefined) return undefined;
+  return value <= target ? 'PASS' : 'MISS';
+}

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import { type Context, createEndpointHandler, service } from '@restatedev/restate-sdk';
+import { stepResult } from '../workload.js';
+import type { OpenEndpoint, SubjectId } from './subject.js';
+
+/** The SDK alone, as its documentation shows it, with a logger that drops everything. */
+export async function open(id: SubjectId): Promise<OpenEndpoint> {
+  const workload = service({
+    name: `${id}.Workload`,
+    handlers: {
+      greet: async (_ctx: Context, name: string) => `Hello, ${name}`,
+      steps: async (ctx: Context, name: string) => {
+        const first = await ctx.run('first', () => stepResult(1, name));
+        const second = await ctx.run('second', () => stepResult(2, name));
+        const third = await ctx.run('third', () => stepResult(3, name));
+        return [first, second, third].join();
+      },
+    },
+  });
+  const server = createServer(createEndpointHandler({ services: [workload], logger: () => {} }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    server,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
