@@ -25,6 +25,9 @@ import {
 } from '@restatedev/restate-sdk';
 import { type Scene, Scenes } from '../support/scenes.js';
 
+/** Fast, and with an end: what would be retried for ever fails a test at once. */
+const RETRIES = { initialInterval: 20, maxInterval: 50, maxAttempts: 10, onMaxAttempts: 'kill' } as const;
+
 /** What scenes call: answers at once, fails, or answers once it is told to. */
 @Service()
 export class Worker {
@@ -54,7 +57,7 @@ export class Worker {
   }
 }
 
-@VirtualObject({ retryPolicy: { initialInterval: 20, maxInterval: 50 } })
+@VirtualObject({ retryPolicy: RETRIES })
 export class ObjectStage {
   static readonly scenes = new Scenes<ObjectContext, ObjectStage>();
   static readonly count = stateKey<number>('count', { default: () => 0 });
@@ -70,7 +73,7 @@ export class ObjectStage {
   }
 }
 
-@Workflow({ status: true, retention: 'standard', retryPolicy: { initialInterval: 20, maxInterval: 50 } })
+@Workflow({ status: true, retention: 'standard', retryPolicy: RETRIES })
 export class FlowStage {
   static readonly scenes = new Scenes<WorkflowContext, FlowStage>();
   static readonly asides = new Scenes<WorkflowSharedContext, FlowStage>();
@@ -100,7 +103,7 @@ export class Silent {
   }
 }
 
-@Service({ retryPolicy: { initialInterval: 20, maxInterval: 50 } })
+@Service({ retryPolicy: RETRIES })
 export class Stage {
   static readonly scenes = new Scenes<Context, Stage>();
 
