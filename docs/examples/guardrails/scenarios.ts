@@ -1,0 +1,34 @@
+import type { RuleId } from '@rea/core';
+import { scenario as blockingExclusive } from './blocking-exclusive.js';
+import { scenario as contextInRun } from './context-in-run.js';
+import { scenario as determinism } from './determinism.js';
+import { scenario as ingressInHandler } from './ingress-in-handler.js';
+import { scenario as largeValue } from './large-value.js';
+import { scenario as missingKey } from './missing-key.js';
+import { scenario as oversizeValue } from './oversize-value.js';
+import { scenario as plane } from './plane.js';
+import { scenario as redundantKey } from './redundant-key.js';
+import type { Scenario } from './scenario.js';
+import { scenario as selfCall } from './self-call.js';
+import { scenario as sharedWrite } from './shared-write.js';
+import { scenario as submitKey } from './submit-key.js';
+import { scenario as weakKey } from './weak-key.js';
+import { scenario as workflowRetention } from './workflow-retention.js';
+
+/** A scenario for each guardrail. */
+export const scenarios: Readonly<Record<RuleId, Scenario>> = {
+  'context-in-run': contextInRun,
+  'shared-write': sharedWrite,
+  'missing-key': missingKey,
+  determinism,
+  'ingress-in-handler': ingressInHandler,
+  'redundant-key': redundantKey,
+  'submit-key': submitKey,
+  'weak-key': weakKey,
+  plane,
+  'blocking-exclusive': blockingExclusive,
+  'self-call': selfCall,
+  'large-value': largeValue,
+  'oversize-value': oversizeValue,
+  'workflow-retention': workflowRetention,
+};
