@@ -92,7 +92,7 @@ class Counter {
 
 const approval = iface.workflow('approval', {
   run: iface.json<string, string>(),
-  approve: iface.shared.json<string, void>(),
+  approve: iface.shared.json<string>(),
   status: iface.shared.json<void, string>(),
 });
 const decision = promiseKey<string>('decision');
@@ -177,9 +177,9 @@ describe('A component by contract', () => {
   });
 
   test('validates by the schemas of its contract: 400 with fields, before the handler', async () => {
-    await expect(
-      app.ingress.service(shop).call.price({ sku: '', quantity: 1.5 }, once),
-    ).rejects.toMatchObject({ status: 400 });
+    await expect(app.ingress.service(shop).call.price({ sku: '', quantity: 1.5 }, once)).rejects.toMatchObject({
+      status: 400,
+    });
   });
 
   test('does not serve what is in the class and not in the contract', async () => {

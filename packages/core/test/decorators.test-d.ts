@@ -5,7 +5,6 @@ import type {
   WorkflowContext,
   WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
-import { z } from 'zod';
 import {
   Handler,
   Service,
@@ -16,65 +15,135 @@ import {
   WorkflowRun,
   WorkflowSignal,
 } from '@rea/core';
-const S = z.object({ a: z.number() });
-class Dto {
-  a!: number;
+import { z } from 'zod';
+
+const Amount = z.object({ cents: z.number() });
+interface Amount {
+  cents: number;
 }
+
+class LineDto {
+  sku!: string;
+}
+
+/** A virtual object's handlers. */
 @VirtualObject()
-export class A {
-  @Handler({ input: S, output: S }) async ok(ctx: ObjectContext, i: { a: number }): Promise<{ a: number }> {
-    return i;
+export class Account {
+  @Handler({ input: Amount, output: Amount })
+  async schemas(ctx: ObjectContext, amount: Amount): Promise<Amount> {
+    return amount;
   }
-  @Handler({ input: Dto }) async dto(ctx: ObjectContext<{ x: number }>, i: Dto): Promise<void> {}
-  @Handler() async none(ctx: Context): Promise<void> {}
-  @Shared() async sh(ctx: ObjectSharedContext<{ x: number }>, n: number) {
-    return n;
+
+  @Handler({ input: LineDto })
+  async dtoWithTypedState(ctx: ObjectContext<{ count: number }>, line: LineDto): Promise<void> {}
+
+  @Handler()
+  async anyContext(ctx: Context): Promise<void> {}
+
+  @Shared()
+  async sharedWithTypedState(ctx: ObjectSharedContext<{ count: number }>, by: number): Promise<number> {
+    return by;
   }
-  // @ts-expect-error wrong input
-  @Handler({ input: S }) async bad1(ctx: ObjectContext, i: { b: number }): Promise<void> {}
-  // @ts-expect-error wrong output
-  @Handler({ output: S }) async bad2(ctx: ObjectContext, i: { b: number }): Promise<string> {
+
+  // @ts-expect-error the input is of another type than the schema
+  @Handler({ input: Amount })
+  async wrongInput(ctx: ObjectContext, input: { dollars: number }): Promise<void> {}
+
+  // @ts-expect-error the input is of another type than the DTO class
+  @Handler({ input: LineDto })
+  async wrongDto(ctx: ObjectContext, input: { quantity: number }): Promise<void> {}
+
+  // @ts-expect-error the output is of another type than the schema
+  @Handler({ output: Amount })
+  async wrongOutput(ctx: ObjectContext): Promise<string> {
     return '';
   }
-  // @ts-expect-error exclusive ctx
-  @Shared() async bad3(ctx: ObjectContext): Promise<void> {}
-  // @ts-expect-error not async
-  @Handler() bad4(ctx: ObjectContext): void {}
-  // @ts-expect-error third
-  @Handler() async bad5(ctx: ObjectContext, a: number, b: number): Promise<void> {}
+
+  // @ts-expect-error a shared handler takes no exclusive context
+  @Shared()
+  async exclusiveContext(ctx: ObjectContext): Promise<void> {}
+
+  // @ts-expect-error a handler is asynchronous
+  @Handler()
+  synchronous(ctx: ObjectContext): void {}
+
+  // @ts-expect-error a handler has one input
+  @Handler()
+  async threeParameters(ctx: ObjectContext, a: number, b: number): Promise<void> {}
+
+  // @ts-expect-error the context comes first
+  @Handler()
+  async noContext(input: string): Promise<void> {}
 }
+
+// @ts-expect-error an object has no promises: no workflow context
+@VirtualObject()
+export class ObjectWithWorkflowContext {
+  // @ts-expect-error and the handler itself is refused, too
+  @Handler()
+  async handle(ctx: WorkflowContext): Promise<void> {}
+}
+
+/** A workflow's handlers. */
 @Workflow()
-export class W {
-  @WorkflowRun({ input: S }) async go(ctx: WorkflowContext<{ x: number }>, i: { a: number }) {
+export class Approval {
+  @WorkflowRun({ input: Amount })
+  async run(ctx: WorkflowContext<{ step: number }>, amount: Amount): Promise<number> {
+    return amount.cents;
+  }
+
+  @WorkflowSignal()
+  async signal(ctx: WorkflowSharedContext, by: string): Promise<void> {}
+
+  @WorkflowQuery()
+  async query(ctx: WorkflowSharedContext): Promise<number> {
     return 1;
   }
-  @WorkflowSignal() async sig(ctx: WorkflowSharedContext, by: string): Promise<void> {}
-  @WorkflowQuery() async q(ctx: WorkflowSharedContext) {
+
+  // @ts-expect-error a signal returns nothing
+  @WorkflowSignal()
+  async answeringSignal(ctx: WorkflowSharedContext): Promise<number> {
     return 1;
   }
-  // @ts-expect-error
-  @WorkflowSignal() async sigbad(ctx: WorkflowSharedContext) {
+
+  // @ts-expect-error a query answers something
+  @WorkflowQuery()
+  async silentQuery(ctx: WorkflowSharedContext): Promise<void> {}
+
+  // @ts-expect-error a query does not write: it takes a shared context
+  @WorkflowQuery()
+  async exclusiveQuery(ctx: WorkflowContext): Promise<number> {
     return 1;
   }
-  // @ts-expect-error
-  @WorkflowQuery() async qbad(ctx: WorkflowSharedContext): Promise<void> {}
-  // @ts-expect-error
-  @WorkflowRun() async gobad(ctx: WorkflowSharedContext) {
-    return 1;
-  }
-  // @ts-expect-error
-  @WorkflowQuery() async qbad2(ctx: WorkflowContext): Promise<number> {
+
+  // @ts-expect-error a signal does not write: it takes a shared context
+  @WorkflowSignal()
+  async exclusiveSignal(ctx: WorkflowContext): Promise<void> {}
+}
+
+@Workflow()
+export class SharedRun {
+  // @ts-expect-error the run takes the exclusive context
+  @WorkflowRun()
+  async run(ctx: WorkflowSharedContext): Promise<number> {
     return 1;
   }
 }
-// @ts-expect-error object context in a service
+
+// @ts-expect-error a service has no key and no state: no object context
 @Service()
-export class S1 {
-  @Handler() async x(ctx: ObjectContext): Promise<void> {}
+export class ServiceWithObjectContext {
+  @Handler()
+  async handle(ctx: ObjectContext): Promise<void> {}
 }
+
+/** What is not decorated, and what is private, is nobody's business. */
 @Service()
-export class S2 {
-  @Handler() async x(ctx: Context): Promise<void> {}
-  private async h(ctx: ObjectContext) {}
-  async y(a: string) {}
+export class ServiceWithHelpers {
+  @Handler()
+  async handle(ctx: Context): Promise<void> {}
+
+  private async helper(ctx: ObjectContext): Promise<void> {}
+
+  async other(text: string): Promise<void> {}
 }

@@ -8,6 +8,7 @@ import {
   Handler,
   REA_CHANNEL,
   type ReaEvent,
+  type ReaEventMap,
   type RegistrationOptions,
   Service,
   type ServiceOptions,
@@ -60,12 +61,12 @@ class Other {
   }
 }
 
-type Registered = Extract<ReaEvent, { type: 'registered' }>['payload'];
+type Registered = ReaEventMap['registered'];
 const registered: Registered[] = [];
 const lines: string[] = [];
 const record = (event: unknown) => {
   const { type, payload } = event as ReaEvent;
-  if (type === 'registered') registered.push(payload as Registered);
+  if (type === 'registered') registered.push(payload);
 };
 beforeAll(() => {
   subscribe(REA_CHANNEL, record);

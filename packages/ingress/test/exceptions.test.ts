@@ -82,7 +82,7 @@ class Front {
   constructor(
     @InjectIngress(Shop) private readonly shop: IngressServiceClient<Shop>,
     @InjectIngress(Cart) private readonly carts: IngressObjectClient<Cart>,
-    @InjectIngress(outdated) private readonly outdated: IngressServiceClient<typeof outdated>,
+    @InjectIngress(outdated) private readonly retiredShop: IngressServiceClient<typeof outdated>,
   ) {}
 
   @Get('refuse')
@@ -112,7 +112,7 @@ class Front {
 
   @Get('retired')
   retired() {
-    return this.outdated.call.retired('x', once);
+    return this.retiredShop.call.retired('x', once);
   }
 
   @Get('cart')
@@ -217,12 +217,7 @@ describe('A request that the ingress refuses', () => {
       () => app.ingress.service(outdated).call.retired('x', once),
       /handler 'retired' was not found/,
     ],
-    [
-      'an unknown component',
-      404,
-      () => app.ingress.service(elsewhere).call.anything('x', once),
-      /Nowhere' not found/,
-    ],
+    ['an unknown component', 404, () => app.ingress.service(elsewhere).call.anything('x', once), /Nowhere' not found/],
     [
       'another content type',
       400,
@@ -331,7 +326,10 @@ describe('An ingress that does not answer', () => {
       ]) {
         const error = await thrown(send());
         expect(error).toBeInstanceOf(IngressUnavailableException);
-        expect(error).toMatchObject({ status: 503, message: expect.stringMatching(/^REA4001: .*ECONNREFUSED.*may have run/) });
+        expect(error).toMatchObject({
+          status: 503,
+          message: expect.stringMatching(/^REA4001: .*ECONNREFUSED.*may have run/),
+        });
         expect(error.message).toContain(url);
         expect(error.getResponse()).toMatchObject({ statusCode: 503, code: 'REA4001' });
       }
@@ -343,7 +341,10 @@ describe('An ingress that does not answer', () => {
   test('that drops the connection is an IngressUnavailableException', async () => {
     const dropper = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await event(dropper, 'listening');
-    const caller = await callerWith({ url: `http://127.0.0.1:${(dropper.address() as AddressInfo).port}`, retry: false });
+    const caller = await callerWith({
+      url: `http://127.0.0.1:${(dropper.address() as AddressInfo).port}`,
+      retry: false,
+    });
     try {
       expect(await thrown(caller.shop.call.length('x', once))).toBeInstanceOf(IngressUnavailableException);
     } finally {

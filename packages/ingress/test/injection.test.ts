@@ -1,7 +1,15 @@
 import { Controller, Get, Injectable, Module, Param, type Type } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { getClientToken, Handler, InjectClient, ReaModule, Service, type ServiceClient, VirtualObject } from '@rea/core';
+import {
+  getClientToken,
+  Handler,
+  InjectClient,
+  ReaModule,
+  Service,
+  type ServiceClient,
+  VirtualObject,
+} from '@rea/core';
 import {
   getIngressToken,
   Ingress,
@@ -222,13 +230,14 @@ describe('IngressModule without ReaModule', () => {
     }
   };
   const remote = () => iface.service(`${app.namespace}.Greeter`, { greet: iface.json<string, string>() });
-  const greets = async (module: TestingModule) =>
-    expect(await module.get(Ingress).service(remote()).call.greet('far', once)).toBe('Hello, far');
+  const expectGreetingBy = (definition: ReturnType<typeof IngressModule.forRoot>) =>
+    withModule(definition, async (module) => {
+      expect(await module.get(Ingress).service(remote()).call.greet('far', once)).toBe('Hello, far');
+    });
 
   test('calls the server at its url, with or without a slash at the end', async () => {
     const { ingressUrl: url } = await sharedServer();
-    await withModule(IngressModule.forRoot({ url }), greets);
-    await withModule(IngressModule.forRoot({ url: `${url}/` }), greets);
+    for (const given of [url, `${url}/`]) await expectGreetingBy(IngressModule.forRoot({ url: given }));
   });
 
   test('injects clients into its controllers', async () => {
@@ -262,7 +271,7 @@ describe('IngressModule without ReaModule', () => {
       IngressModule.forRootAsync({ useClass: Options }),
       IngressModule.forRootAsync({ imports: [OptionsModule], useExisting: Options }),
     ]) {
-      await withModule(definition, greets);
+      await expectGreetingBy(definition);
     }
   });
 

@@ -50,7 +50,7 @@ class Box {
   }
 }
 
-@Workflow()
+@Workflow({ workflowRetention: { days: 1 } })
 class Flow {
   @WorkflowRun()
   async start(_ctx: WorkflowContext): Promise<string> {
