@@ -38,9 +38,9 @@ export class Work {
   @Handler()
   async steps(ctx: Context, id: string): Promise<string> {
     for (const step of [1, 2, 3]) {
-      await run(ctx, `step ${step}`, async () => {
+      await run(ctx, `step ${step}`, async ({ idempotencyKey }) => {
         await wait(40);
-        await this.pool.write(`${id} ${step} ${settings.process}`);
+        await this.pool.write(`${id} ${step} ${settings.process} ${idempotencyKey.replaceAll(' ', '-')}`);
       });
     }
     return id;

@@ -14,7 +14,8 @@ export class SwitchingProxy {
   target = 0;
 
   static async start(): Promise<SwitchingProxy> {
-    const server = createServer();
+    // Half-open, as load balancers are: one side's end must not cut what the other still has to say.
+    const server = createServer({ allowHalfOpen: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const proxy = new SwitchingProxy(server, (server.address() as AddressInfo).port);
@@ -28,17 +29,15 @@ export class SwitchingProxy {
   }
 
   private pass(inbound: Socket): void {
-    const outbound = connect(this.target, '127.0.0.1');
+    const outbound = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
     for (const [socket, other] of [
       [inbound, outbound],
       [outbound, inbound],
     ] as const) {
       this.sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        this.sockets.delete(socket);
-        other.destroy();
-      });
+      socket.on('error', () => other.end());
+      // An orderly end passes through the pipe, with everything that was sent before it.
+      socket.on('close', () => this.sockets.delete(socket));
       socket.pipe(other);
     }
   }

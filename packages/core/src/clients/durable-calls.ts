@@ -34,7 +34,7 @@ export function call(
     ...rest,
     ...address,
     ...chainHeaders(attempt, rest.headers),
-    ...payload(attempt, input, inputSerde as Serde<unknown> | undefined, target, handler, verb),
+    ...payload(attempt, input, inputSerde, target, handler, verb),
     outputSerde: outputSerde ?? serdeFor(target, handler.output),
   });
 }
@@ -56,7 +56,7 @@ export function send(
   return attempt.ctx.genericSend<unknown>({
     ...rest,
     ...addressOf(attempt, target, handler, key, scope),
-    ...payload(attempt, input, inputSerde as Serde<unknown> | undefined, target, handler, verb),
+    ...payload(attempt, input, inputSerde, target, handler, verb),
   });
 }
 

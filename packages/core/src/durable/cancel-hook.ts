@@ -21,12 +21,11 @@ export function onCancel<T>(future: RestatePromise<T>, hook: () => void): Restat
   }
   const own = [hook];
   const cancel = cancellable.tryCancel?.bind(future);
-  Object.defineProperty(future, HOOKS, { value: own });
-  cancellable.tryCancel = () => {
+  const tryCancel = () => {
     for (const each of own) each();
     cancel?.();
   };
-  return future;
+  return Object.defineProperties(future, { [HOOKS]: { value: own }, tryCancel: { value: tryCancel } });
 }
 
 /** Makes a cancellation of a combination known to the futures that it was made of. */

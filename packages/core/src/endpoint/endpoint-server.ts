@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import {
+  constants,
   createServer,
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type Http2Session,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DrainableRequest } from './drainable-request.js';
 import { EndpointListenError } from './endpoint.error.js';
@@ -20,8 +21,8 @@ export type EndpointHandler = (request: Http2ServerRequest, response: Http2Serve
  */
 const SESSION_MEMORY = 1_000;
 
-/** How long connections without requests may take to say goodbye, in milliseconds. */
-const FAREWELL = 1_000;
+/** "Open no more streams", for a GOAWAY that leaves the open ones alone. RFC 9113, section 6.8. */
+const NO_NEW_STREAMS = 2 ** 31 - 1;
 
 /**
  * The HTTP/2 server that only Restate servers call. Closing it is orderly: no new streams, inputs end so that handlers
@@ -63,17 +64,23 @@ export class EndpointServer {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Closes it. @param timeout how long running effects may take, in milliseconds */
+  /**
+   * Closes it: tells each connection that no new streams are welcome, lets the open ones end, and ends the connection
+   * in order. A connection that breaks while the Restate server has not read its last answers loses them: those effects
+   * run again elsewhere, with the same idempotency keys.
+   *
+   * @param timeout how long running effects may take, and then the farewell, in milliseconds each
+   */
   async close(timeout: number): Promise<void> {
     if (!this.server.listening) return;
     this.closing = true;
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const session of this.sessions) session.close();
+    // Not the HTTP/2 server's own close, which also closes sessions.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
+    for (const session of this.sessions) session.goaway(constants.NGHTTP2_NO_ERROR, NO_NEW_STREAMS);
     for (const request of this.requests) request.drain();
     await this.drained(timeout);
-    // Cutting a connection at once could reset it, and lose what the Restate server has not read yet: effects that are
-    // journaled nowhere would run again.
-    await Promise.race([closed, wait(FAREWELL, undefined, { ref: false })]);
+    for (const session of this.sessions) session.close();
+    await Promise.race([closed, wait(timeout, undefined, { ref: false })]);
     for (const session of this.sessions) session.destroy();
     await closed;
   }

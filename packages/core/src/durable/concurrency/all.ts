@@ -1,4 +1,5 @@
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import { passCancelOn } from '../cancel-hook.js';
 import { checked, type Futures } from './durable-futures.js';
 
 /**
@@ -13,5 +14,5 @@ export function all<const T extends Futures>(
   _ctx: Context,
   futures: T,
 ): RestatePromise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
-  return RestatePromise.all(checked('all', futures));
+  return passCancelOn(RestatePromise.all(checked('all', futures)), futures);
 }

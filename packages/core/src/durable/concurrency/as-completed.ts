@@ -1,4 +1,5 @@
 import { type Context, RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
+import { passCancelOn } from '../cancel-hook.js';
 import { checked, type Futures } from './durable-futures.js';
 
 /** One result of {@link asCompleted}: a value, or a failure. */
@@ -25,20 +26,19 @@ export function asCompleted<const T extends Futures>(
   _ctx: Context,
   futures: T,
 ): AsyncGenerator<Completed<Awaited<T[number]>>, void, undefined> {
-  const pending = new Map(
-    checked('asCompleted', futures).map((future, index) => [
-      index,
-      future.map((value, failure) => (failure ? { index, failure } : { index, value })),
-    ]),
-  );
-  return complete(pending as Map<number, RestatePromise<Completed<Awaited<T[number]>>>>);
+  return complete(checked('asCompleted', futures) as readonly RestatePromise<Awaited<T[number]>>[]);
 }
 
-async function* complete<T>(
-  pending: Map<number, RestatePromise<Completed<T>>>,
-): AsyncGenerator<Completed<T>, void, undefined> {
+async function* complete<T>(futures: readonly RestatePromise<T>[]): AsyncGenerator<Completed<T>, void, undefined> {
+  const pending = new Map(
+    futures.map((future, index) => [
+      index,
+      future.map((value, failure): Completed<T> => (failure ? { index, failure } : { index, value: value as T })),
+    ]),
+  );
   while (pending.size > 0) {
-    const completed = await RestatePromise.race([...pending.values()]);
+    const left = [...pending.keys()].map((index) => futures[index]!);
+    const completed = await passCancelOn(RestatePromise.race([...pending.values()]), left);
     pending.delete(completed.index);
     yield completed;
   }

@@ -2,11 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as drained } from 'node:timers/promises';
 import type { Context } from '@restatedev/restate-sdk';
 import { attemptOf } from '../../invocation/attempt.js';
+import { atMost } from './at-most.js';
 import { Branch } from './branch.js';
+import { Closures } from './closures.js';
 import { type DurableFuture, Progress } from './progress.js';
 
 /** How long the others wait for a branch that waits for something not durable, in milliseconds. */
 const PATIENCE_MS = 100;
+
+/** How long run closures may still execute when a branch threw an ordinary error, in milliseconds. */
+const GRACE_MS = 5_000;
 
 const current = new AsyncLocalStorage<Branch | undefined>();
 const schedulers = new WeakMap<Context, BranchScheduler>();
@@ -20,6 +25,7 @@ const schedulers = new WeakMap<Context, BranchScheduler>();
  */
 export class BranchScheduler {
   private readonly progress: Progress | undefined;
+  private readonly closures: Closures;
   /** The futures that are waited for, in the order in which that began, and by whom. The handler itself is no branch. */
   private readonly waits = new Map<DurableFuture, Set<Branch>>();
   private readonly starts: (() => void)[] = [];
@@ -29,6 +35,7 @@ export class BranchScheduler {
   private readonly slow = new Set<Branch>();
   private branches = 0;
   private running = false;
+  private pauses = 0;
   private awaited: ReadonlySet<DurableFuture> | undefined;
   private onStill: (() => void) | undefined;
   /** Not a branch's: what the SDK starts while it makes progress, run closures, belongs to the handler. */
@@ -36,6 +43,7 @@ export class BranchScheduler {
 
   private constructor(ctx: Context) {
     this.progress = Progress.of(ctx, (future) => this.wait(future, current.getStore()));
+    this.closures = new Closures(ctx);
   }
 
   /** The scheduler of the context's attempt. @throws TerminalError (500, `REA7006`) when the SDK does not let it work */
@@ -55,7 +63,7 @@ export class BranchScheduler {
   async run<T>(branch: Branch, fn: () => PromiseLike<T>): Promise<T> {
     if (!this.progress) return fn();
     this.branches += 1;
-    if (this.branches === 1) this.progress.open();
+    if (this.branches === 1) this.open();
     try {
       await this.turn(branch);
       return await current.run(branch, fn);
@@ -78,8 +86,12 @@ export class BranchScheduler {
     }
   }
 
-  /** Lets branches, and those started in them, go no further in this attempt. */
-  abandon(branches: readonly Branch[]): void {
+  /**
+   * Lets branches, and those started in them, go no further in this attempt, and all others wait meanwhile: what they
+   * did now would be in the journal before what the failed branch does in the next attempt. Run closures may finish, so
+   * that the next attempt does not repeat them.
+   */
+  async abandon(branches: readonly Branch[]): Promise<void> {
     for (const branch of branches) branch.abandon();
     for (const [future, waiting] of this.waits) {
       const left = [...waiting].filter((branch) => !branch.isAbandoned);
@@ -87,12 +99,18 @@ export class BranchScheduler {
       else if (waiting.size > 0) this.waits.delete(future);
     }
     for (const branch of [...this.moving, ...this.slow]) if (branch.isAbandoned) this.stop(branch);
+    this.pauses += 1;
     this.progress?.interrupt();
+    await this.closures.idle(GRACE_MS);
+    await drained();
+    this.pauses -= 1;
+    this.wake();
   }
 
   private turn(branch: Branch): Promise<void> {
     return new Promise((resolve) => {
       this.starts.push(() => {
+        if (branch.isAbandoned) return;
         this.moving.add(branch);
         resolve();
       });
@@ -138,7 +156,8 @@ export class BranchScheduler {
   }
 
   private wake(): void {
-    if (this.running) return this.progress!.interrupt();
+    if (!this.progress || this.pauses > 0) return;
+    if (this.running) return this.progress.interrupt();
     this.running = true;
     void this.inHandler(() => this.schedule());
   }
@@ -146,6 +165,7 @@ export class BranchScheduler {
   private async schedule(): Promise<void> {
     for (;;) {
       await this.allStill();
+      if (this.pauses > 0) break;
       const start = this.starts.shift();
       if (start) start();
       else if (this.waits.size > 0) await this.goOn();
@@ -159,16 +179,12 @@ export class BranchScheduler {
   private async allStill(): Promise<void> {
     await drained();
     if (this.moving.size === 0) return;
-    let patient = this.slow.size === 0;
-    const timer = setTimeout(() => {
-      patient = false;
-      this.onStill?.();
-    }, PATIENCE_MS);
-    while (patient && this.moving.size > 0) {
-      await new Promise<void>((resolve) => (this.onStill = resolve));
+    const patience = this.slow.size === 0 ? PATIENCE_MS : 0;
+    const deadline = performance.now() + patience;
+    for (let left = patience; left > 0 && this.moving.size > 0; left = deadline - performance.now()) {
+      await atMost(left, (done) => (this.onStill = done));
       await drained();
     }
-    clearTimeout(timer);
     for (const branch of this.moving) this.slow.add(branch);
     this.moving.clear();
   }
@@ -186,7 +202,14 @@ export class BranchScheduler {
     }
   }
 
+  private open(): void {
+    this.progress?.open();
+    this.closures.open();
+  }
+
   private closeIfDone(): void {
-    if (this.branches === 0 && !this.running) this.progress?.close();
+    if (this.branches > 0 || this.running) return;
+    this.progress?.close();
+    this.closures.close();
   }
 }

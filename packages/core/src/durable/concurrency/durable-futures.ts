@@ -19,9 +19,9 @@ export function checked<T extends Futures>(combinator: string, futures: T): T {
   );
 }
 
-/** As {@link checked}, for combinators that have no answer for nothing. @throws TerminalError (500, `REA7002`) */
-export function checkedSome<T extends Futures>(combinator: string, futures: T): T {
-  if (futures.length > 0) return checked(combinator, futures);
+/** For combinators that have no answer for nothing. @throws TerminalError (500, `REA7002`) */
+export function refuseNone(combinator: string, count: number): void {
+  if (count > 0) return;
   throw misuse(
     'REA7002',
     `${combinator}() was given no futures, so it would wait for ever. Check for an empty list first.`,

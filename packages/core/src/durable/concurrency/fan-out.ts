@@ -1,4 +1,5 @@
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import { passCancelOn } from '../cancel-hook.js';
 import { checked, type Futures } from './durable-futures.js';
 import { failureReport, failuresAmong, type IndexedFailure } from './failure-report.js';
 
@@ -20,10 +21,10 @@ export function fanOut<const T extends Futures>(
   _ctx: Context,
   futures: T,
 ): RestatePromise<FanOutResult<Awaited<T[number]>>> {
-  return RestatePromise.allSettled(checked('fanOut', futures)).map((outcomes, failure) => {
-    if (failure) throw failure;
-    return tellApart<Awaited<T[number]>>(outcomes as readonly PromiseSettledResult<Awaited<T[number]>>[]);
-  });
+  return afterAll('fanOut', futures, (outcomes) => ({
+    values: valuesAmong(outcomes) as Awaited<T[number]>[],
+    failures: failuresAmong(outcomes),
+  }));
 }
 
 /**
@@ -35,17 +36,20 @@ export function fanOutOrThrow<const T extends Futures>(
   _ctx: Context,
   futures: T,
 ): RestatePromise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
-  return RestatePromise.allSettled(checked('fanOutOrThrow', futures)).map((outcomes, failure) => {
-    if (failure) throw failure;
-    const { values, failures } = tellApart(outcomes as readonly PromiseSettledResult<unknown>[]);
-    if (failures.length === 0) return values as { -readonly [P in keyof T]: Awaited<T[P]> };
+  return afterAll('fanOutOrThrow', futures, (outcomes) => {
+    const failures = failuresAmong(outcomes);
+    if (failures.length === 0) return valuesAmong(outcomes) as { -readonly [P in keyof T]: Awaited<T[P]> };
     throw failureReport('REA7004', `${failures.length} of ${futures.length} futures failed`, failures);
   });
 }
 
-function tellApart<T>(outcomes: readonly PromiseSettledResult<T>[]): FanOutResult<T> {
-  return {
-    values: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
-    failures: failuresAmong(outcomes),
-  };
+type Outcomes = readonly PromiseSettledResult<unknown>[];
+
+function afterAll<R>(what: string, futures: Futures, result: (outcomes: Outcomes) => R): RestatePromise<R> {
+  const settled = RestatePromise.allSettled(checked(what, futures)).map((outcomes) => result(outcomes as Outcomes));
+  return passCancelOn(settled, futures);
+}
+
+function valuesAmong(outcomes: Outcomes): unknown[] {
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
 }

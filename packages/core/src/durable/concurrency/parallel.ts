@@ -11,7 +11,7 @@ export type Branches = readonly BranchFunction<unknown>[] | Readonly<Record<stri
  * Runs async functions at the same time, each with as many durable awaits as it likes, and gives their results under the
  * same positions or names. Nests. Each replay continues the branches in the same order, the journal's.
  *
- * Branches that have failed or not, all are waited for. A cancellation is thrown once at the await of each branch, and a
+ * All branches are waited for, also when one has failed. A cancellation is thrown once at the await of each branch, and a
  * branch that catches it may clean up durably.
  *
  * @example
@@ -29,7 +29,8 @@ export type Branches = readonly BranchFunction<unknown>[] | Readonly<Record<stri
  * @param ctx the handler's context, also for the branches
  * @param branches started in order; none gives an empty result
  * @throws the failure of the branch that failed first, once all have ended; CancelledError before any other
- * @throws an ordinary error, which is retried, once all have ended or after 5 s; do not catch it
+ * @throws an ordinary error at once, apart from run closures that are executing, which may finish for up to 5 s; the other
+ *   branches go no further then. Do not catch it: the attempt is retried
  */
 export async function parallel<const T extends Branches>(
   ctx: Context,

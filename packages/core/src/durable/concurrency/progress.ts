@@ -42,7 +42,7 @@ export class Progress {
     private readonly executor: ProgressExecutor,
     private readonly onWait: (future: DurableFuture) => void,
   ) {
-    this.sdkProgress = executor.doProgress;
+    this.sdkProgress = executor.doProgress.bind(executor);
   }
 
   /**
@@ -109,7 +109,7 @@ export class Progress {
 
   private onProgress(future: DurableFuture): Promise<void> {
     if (future === this.race) {
-      this.raceProgress = this.sdkProgress.call(this.executor, future);
+      this.raceProgress = this.sdkProgress(future);
       return this.raceProgress;
     }
     if (future !== this.watched) this.onWait(future);

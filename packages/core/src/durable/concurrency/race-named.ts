@@ -1,5 +1,6 @@
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
-import { checkedSome } from './durable-futures.js';
+import { passCancelOn } from '../cancel-hook.js';
+import { checked, refuseNone } from './durable-futures.js';
 
 /** Which of the named futures came first, and its value: a union that `switch (winner.name)` tells apart. */
 export type NamedWinner<T extends Readonly<Record<string, RestatePromise<unknown>>>> = {
@@ -24,12 +25,17 @@ export function raceNamed<T extends Readonly<Record<string, RestatePromise<unkno
   _ctx: Context,
   futures: T,
 ): RestatePromise<NamedWinner<T>> {
-  checkedSome('raceNamed', Object.values(futures));
-  const branches = Object.entries(futures).map(([name, future]) =>
+  const entries = Object.entries(futures);
+  refuseNone('raceNamed', entries.length);
+  const unnamed = checked(
+    'raceNamed',
+    entries.map(([, future]) => future),
+  );
+  const named = entries.map(([name, future]) =>
     future.map((value, failure) => {
       if (failure) throw failure;
       return { name, value };
     }),
   );
-  return RestatePromise.race(branches) as RestatePromise<NamedWinner<T>>;
+  return passCancelOn(RestatePromise.race(named) as RestatePromise<NamedWinner<T>>, unnamed);
 }
