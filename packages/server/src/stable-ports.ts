@@ -19,7 +19,7 @@ export interface ResolvedPorts<N extends string> {
 }
 
 /** The file, in the data directory, that keeps the ports. */
-export const portsFile = 'rea-ports.json';
+const portsFile = 'rea-ports.json';
 
 /**
  * Ports that stay the same each time a program starts on a data directory: free loopback ports the first time, the same
