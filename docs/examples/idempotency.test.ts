@@ -44,9 +44,12 @@ test('keys that the page names are as it says', () => {
   expect(findKeyProblem('charge/2026-08-01')).toBe('holds a date');
 });
 
-test('a key that changes from try to try is refused in strict mode, with the cure', async () => {
+test('a key that changes from day to day is refused in strict mode, with the cure', async () => {
   app.get(PolicyService).set('strict');
-  await expect(app.ingress.service(Till).call.charge(1, { idempotencyKey: 'charge/2026-08-01' })).rejects.toMatchObject(
-    { message: expect.stringMatching(/^REA2008 weak-key: /) },
-  );
+  const bill = app.ingress.service(Billing).call.bill('2026-08-01', { idempotencyKey: 'browser' });
+  await expect(bill).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^REA2008 weak-key: Till call\.charge\(\) with the idempotency key "bill\/2026-08-01", which holds a date, in Billing\/bill\./,
+    ),
+  });
 });
