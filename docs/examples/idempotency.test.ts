@@ -46,7 +46,7 @@ test('keys that the page names are as it says', () => {
 
 test('a key that changes from day to day is refused in strict mode, with the cure', async () => {
   app.get(PolicyService).set('strict');
-  const bill = app.ingress.service(Billing).call.bill('2026-08-01', { idempotencyKey: 'browser' });
+  const bill = app.ingress.service(Billing).call.bill('2026-08-01', { idempotencyKey: 'today' });
   await expect(bill).rejects.toMatchObject({
     message: expect.stringMatching(
       /^REA2008 weak-key: Till call\.charge\(\) with the idempotency key "bill\/2026-08-01", which holds a date, in Billing\/bill\./,

@@ -47,7 +47,7 @@ class Stock {
   }
 }
 
-@Workflow()
+@Workflow({ retention: 'standard' })
 class Order {
   @WorkflowRun()
   async place(_ctx: WorkflowContext): Promise<void> {}

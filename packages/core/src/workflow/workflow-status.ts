@@ -46,7 +46,7 @@ export function workflowStatus(ctx: AnyWorkflowContext): StatusReporter {
       return state(ctx, STATUS).update((current) => ({
         ...current,
         ...change,
-        progress: Math.min(1, Math.max(0, change.progress ?? current.progress)),
+        progress: Math.min(1, Math.max(0, change.progress ?? current.progress)) || 0,
         metadata: { ...current.metadata, ...change.metadata },
         completedSteps: [...current.completedSteps, ...(typeof completed === 'string' ? [completed] : completed)],
         updatedAt,

@@ -7,8 +7,14 @@ import { Branch } from './branch.js';
 import { Closures } from './closures.js';
 import { type DurableFuture, Progress } from './progress.js';
 
-/** How long the others wait for a branch that waits for something not durable, in milliseconds. */
-const PATIENCE_MS = 100;
+/** How many ticks the others wait for a branch that waits for something not durable, before they go on without it. */
+const PATIENCE = 100;
+
+/** How many they wait at least, when they have gone on without others already. */
+const LEAST_PATIENCE = 2;
+
+/** In milliseconds. A process that was stalled has seen one tick pass, and what came meanwhile. */
+const TICK_MS = 10;
 
 /** How long run closures may still execute when a branch threw an ordinary error, in milliseconds. */
 const GRACE_MS = 5_000;
@@ -21,7 +27,7 @@ const schedulers = new WeakMap<Context, BranchScheduler>();
  *
  * One branch moves at a time: they are started one after another, and each time that all of them wait, the one goes on
  * whose future is first in the journal. A branch has moved enough when it waits for something durable again. If it waits
- * for something native (a digest, another branch's promise), the others wait for it up to {@link PATIENCE_MS}.
+ * for something native (a digest, another branch's promise), the others wait for it, but not for ever.
  */
 export class BranchScheduler {
   private readonly progress: Progress | undefined;
@@ -179,10 +185,10 @@ export class BranchScheduler {
   private async allStill(): Promise<void> {
     await drained();
     if (this.moving.size === 0) return;
-    const patience = this.slow.size === 0 ? PATIENCE_MS : 0;
-    const deadline = performance.now() + patience;
-    for (let left = patience; left > 0 && this.moving.size > 0; left = deadline - performance.now()) {
-      await atMost(left, (done) => (this.onStill = done));
+    // Halved for each slow branch: they may all wait for one and the same branch.
+    let patience = Math.max(LEAST_PATIENCE, PATIENCE >> Math.min(this.slow.size, 30));
+    for (; patience > 0 && this.moving.size > 0; patience -= 1) {
+      await atMost(TICK_MS, (done) => (this.onStill = done));
       await drained();
     }
     for (const branch of this.moving) this.slow.add(branch);

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** What every project shares: decorators as Nest needs them, and our packages from source. */
+const shared = {
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: {
+    alias: [
+      { find: /^@rea\/([\w-]+)$/, replacement: path('packages/$1/src/index.ts') },
+      { find: /^@rea\/([\w-]+)\/(\w+)$/, replacement: path('packages/$1/src/$2.ts') },
+    ],
+  },
+};
+
+/** Durable behaviour, on one shared server; as "replay" the same files run once more on a server that always replays. */
+const durable = (name: string) => ({
+  ...shared,
+  test: {
+    name,
+    include: [
+      'packages/{core,ingress,testing}/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'docs/examples/**/*.test.ts',
+    ],
+    exclude: ['docs/examples/server.test.ts'],
+    globalSetup: path('test/vitest/global-setup.ts'),
+    setupFiles: [path('test/vitest/setup.ts')],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'server',
+          include: ['packages/server/test/**/*.test.ts', 'docs/examples/server.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      durable('durable'),
+      durable('durable-replay'),
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,packaging}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
