@@ -3,8 +3,6 @@
  * pass: then they leave this list. Nothing is added here to silence a flaky test.
  */
 export const KNOWN_DEFECTS: ReadonlySet<string> = new Set([
-  'a key that changes from day to day is refused in strict mode, with the cure',
-  'a key that changes from try to try is refused in strict mode, with the cure',
   'is a terminal error as an output, in one attempt',
   'is aborted by a cancellation while the run is awaited through map',
   'is not told about what Rea notes itself: data',
