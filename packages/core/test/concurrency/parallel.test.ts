@@ -526,11 +526,10 @@ describe('A cancellation', () => {
   test('aborts the signal of runs that branches wait for', async () => {
     const aborted = Promise.withResolvers<boolean>();
     const played = await theatre.playAndCancel(async (ctx, _self, ready) => {
-      await run(ctx, 'before', () => 1);
-      ready();
       await parallel(ctx, [
         () =>
           run(ctx, 'long', ({ signal }) => {
+            ready();
             signal.addEventListener('abort', () => aborted.resolve(true));
             return nap(2_000);
           }),
