@@ -133,7 +133,6 @@ export class RestateServer implements AsyncDisposable {
         status,
       );
     }
-    // oxlint-disable-next-line no-unsafe-type-assertion -- the caller names the row, as documented
     return (JSON.parse(body) as { rows: T[] }).rows;
   }
 

@@ -66,7 +66,6 @@ export function resolveStablePorts<const N extends string>(
       }
     }
     if (fresh.length > 0) await write(directory, known);
-    // oxlint-disable-next-line no-unsafe-type-assertion -- every name was given a port above
     const ports = Object.fromEntries(names.map((name) => [name, known.get(name)])) as Record<N, number>;
     return { ports, fresh };
   });

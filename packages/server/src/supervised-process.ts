@@ -167,7 +167,6 @@ function exitOf(
 ): { code: number | null; signal: NodeJS.Signals | null } {
   if (code === null || code <= 128) return { code, signal };
   const names = Object.entries(constants.signals).filter(([, number]) => number === code - 128);
-  // oxlint-disable-next-line no-unsafe-type-assertion -- the keys of this table are the signals
   const name = names[0]?.[0] as NodeJS.Signals | undefined;
   return name === undefined ? { code, signal } : { code: null, signal: name };
 }

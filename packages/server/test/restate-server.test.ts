@@ -26,7 +26,6 @@ async function occupiedPort(): Promise<AsyncDisposable & { readonly port: number
   await new Promise<void>((resolve) => {
     listener.listen(0, '127.0.0.1', resolve);
   });
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a TCP listener has an AddressInfo
   const { port } = listener.address() as AddressInfo;
   return {
     port,
@@ -40,7 +39,6 @@ async function occupiedPort(): Promise<AsyncDisposable & { readonly port: number
 }
 
 function portsIn(text: string): Record<string, number> {
-  // oxlint-disable-next-line no-unsafe-type-assertion -- the format under test
   return JSON.parse(text) as Record<string, number>;
 }
 

@@ -13,7 +13,6 @@ process.on('SIGINT', () => {
 });
 
 try {
-  // oxlint-disable-next-line no-unsafe-type-assertion -- the test wrote it
   const server = await RestateServer.start(JSON.parse(process.argv[2] ?? '{}') as RestateServerOptions);
   process.on('SIGTERM', () => {
     void server.stop();

@@ -87,7 +87,6 @@ export class Owner {
   async next(): Promise<OwnerEvent> {
     const line = await this.#events.next();
     if (line.done === true) throw new Error('The owner ended without a word');
-    // oxlint-disable-next-line no-unsafe-type-assertion -- owner.ts wrote it
     return JSON.parse(line.value) as OwnerEvent;
   }
 
