@@ -100,12 +100,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** A port whose URL the server has not seen: what other tests of the run have served there would count as a change. */
+async function newPort(): Promise<number> {
+  const { adminUrl } = await sharedServer();
+  const known = await (await fetch(`${adminUrl}/deployments`)).text();
+  for (;;) {
+    const port = await freePort();
+    if (!known.includes(`:${port}/`)) return port;
+  }
+}
+
 let deployments = 0;
 
 /** A place where versions are deployed: one URL, one namespace. */
 async function place() {
   deployments += 1;
-  return { namespace: `reg${process.pid}x${deployments}`, port: await freePort() };
+  return { namespace: `reg${process.pid}x${deployments}`, port: await newPort() };
 }
 type Place = Awaited<ReturnType<typeof place>>;
 
@@ -218,7 +228,7 @@ describe('A breaking change', () => {
     await deploy(where, [greeter()]);
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const began = performance.now();
-    const error = await start({ ...where, port: await freePort() }, [AsObject], options).catch(
+    const error = await start({ ...where, port: await newPort() }, [AsObject], options).catch(
       (caught: unknown) => caught,
     );
     expect(error).toBeInstanceOf(BreakingChangeError);
@@ -229,7 +239,7 @@ describe('A breaking change', () => {
   test('is made in development', async () => {
     const where = await place();
     await deploy(where, [greeter()]);
-    const app = await start({ ...where, port: await freePort() }, [AsObject]);
+    const app = await start({ ...where, port: await newPort() }, [AsObject]);
     expect(await app.ingress.object(AsObject).of('x').call.greet(undefined, { idempotencyKey: false })).toBe('hello');
   });
 });
