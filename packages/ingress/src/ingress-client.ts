@@ -111,6 +111,11 @@ class Address {
   }
 
   async submit(input: unknown, options: IngressSendOptions = {}): Promise<IngressSubmittedWorkflow<unknown>> {
+    const { idempotencyKey } = options;
+    if (idempotencyKey !== undefined && idempotencyKey !== false) {
+      const what = 'a submission with an idempotency key';
+      this.transport.policy?.report('submit-key', { place: `${this.target.name} submit`, what });
+    }
     const sent = await this.send(this.runMethod, input, { ...options, idempotencyKey: false });
     return { ...sent, attach: (attach) => this.attach(attach) };
   }

@@ -11,5 +11,6 @@ export function checkDurableKey(
   if (key === undefined) return;
   if (!crossInvocation) attempt.report('redundant-key', `${verb} with an idempotency key`);
   const problem = findKeyProblem(key);
-  if (problem) attempt.report('weak-key', `${verb} with the idempotency key ${JSON.stringify(key)}, which ${problem},`);
+  if (problem)
+    attempt.report('weak-key', `${verb} with the idempotency key ${JSON.stringify(key)}, which ${problem},`, verb);
 }

@@ -50,8 +50,8 @@ export function checkSize(attempt: Attempt | undefined, bytes: number, what: str
   if (!attempt) return;
   const { warnBytes: usual, maxBytes } = attempt.handler.limits;
   const warnBytes = warnFrom ?? usual;
-  if (bytes > maxBytes) attempt.report('oversize-value', `${what} has ${bytes} bytes (limit ${maxBytes})`);
-  else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`);
+  if (bytes > maxBytes) attempt.report('oversize-value', `${what} has ${bytes} bytes (limit ${maxBytes})`, what);
+  else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`, what);
 }
 
 function serialise<T>(format: Serde<T>, value: T, what: string): Uint8Array {

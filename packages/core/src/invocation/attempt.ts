@@ -49,9 +49,14 @@ export class Attempt {
     return count;
   }
 
-  /** Lets a guardrail fire at this handler. @throws PolicyViolationError when the policy refuses. */
-  report(rule: RuleId, what: string): void {
-    this.handler.policy.report(rule, { place: this.place, what, invocationId: this.request.id });
+  /**
+   * Lets a guardrail fire at this handler.
+   *
+   * @param deed what is the same each time, when `what` is not
+   * @throws PolicyViolationError when the policy refuses.
+   */
+  report(rule: RuleId, what: string, deed = what): void {
+    this.handler.policy.report(rule, { place: this.place, what, deed, invocationId: this.request.id });
   }
 }
 

@@ -63,7 +63,7 @@ export function operationGuards({ readOnly, exclusive, plane, limits }: GuardedH
 function blockingSleep(bound: number): Guard {
   return (attempt, [duration]) => {
     const millis = toMillis(duration as Duration | number);
-    if (millis > bound) attempt.report('blocking-exclusive', `A sleep of ${millis} ms`);
+    if (millis > bound) attempt.report('blocking-exclusive', `A sleep of ${millis} ms`, 'A sleep');
   };
 }
 

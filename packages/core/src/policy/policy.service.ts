@@ -16,6 +16,8 @@ const MOST_FINDINGS = 1_000;
 export interface Finding {
   readonly place: string;
   readonly what: string;
+  /** What stays the same when `what` holds a key, a size or a time: it is logged once. Default: `what`. */
+  readonly deed?: string;
   readonly invocationId?: string;
   /** A mode for this one call. It wins over rule and module, and never under the environment's mode. */
   readonly mode?: PolicyMode;
@@ -80,7 +82,7 @@ export class PolicyService {
       ...(finding.invocationId === undefined ? {} : { invocationId: finding.invocationId }),
     };
     this.events.publish('violation', () => violation);
-    const key = `${id}\n${finding.place}\n${finding.what}`;
+    const key = `${id}\n${finding.place}\n${finding.deed ?? finding.what}`;
     const isNew = !this.found.has(key) && this.found.size < MOST_FINDINGS;
     if (isNew) this.found.set(key, violation);
     if (violation.refused) throw new PolicyViolationError(violation);
