@@ -26,7 +26,7 @@ const durable = (name: string) => ({
     ],
     exclude: ['docs/examples/server.test.ts'],
     globalSetup: path('test/vitest/global-setup.ts'),
-    setupFiles: [path('test/vitest/setup.ts'), path('test/vitest/known-defects.ts')],
+    setupFiles: path('test/vitest/setup.ts'),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -22,7 +22,7 @@ export interface Plan {
 export const FULL: Plan = {
   server: { rounds: 7, slot: 1_300, warmUp: 1_500, connections: [1, 50] },
   alone: { pairs: 40, batches: 40, batch: 10, warmUp: 4_000 },
-  startup: { rounds: 9, handlers: [10, 100, 1_000] },
+  startup: { rounds: 15, handlers: [10, 100, 1_000] },
   heap: { warmUp: 10_000, invocations: 50_000 },
 };
 

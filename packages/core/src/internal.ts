@@ -20,6 +20,6 @@ export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
 export { injectTarget } from './decorators/inject-target.js';
-export { currentScope } from './invocation/attempt.js';
+export { currentScope, withoutDurableOperations } from './invocation/attempt.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -8,12 +8,13 @@ import { EmbeddedConnection } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
+import { DiscoveryError } from './discovery/discovery.error.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
 import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { componentOptions } from './endpoint/merged-options.js';
+import { componentOptions, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
@@ -21,7 +22,7 @@ import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
-import { retentionWarning } from './workflow/retention.js';
+import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const DEFAULT_PORT = 9080;
@@ -120,7 +121,7 @@ export class ReaRuntime {
 
   private createEndpoint(components: ComponentModel[], { identityKeys }: EndpointOptions): SdkEndpointOptions {
     const { policy, events, options } = this;
-    const invokers = new InvokerFactory(this.modules, this.config, policy);
+    const invokers = new InvokerFactory(this.modules, this.config, policy, options);
     return {
       services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
       logger: sdkLogger(),
@@ -130,12 +131,17 @@ export class ReaRuntime {
 
   /** Workflows that are forgotten sooner than their authors may think, or kept for unusually long. */
   private checkRetention(component: ComponentModel): void {
-    const { kind, name, options } = component.declaration;
+    const { kind, name } = component.declaration;
     if (kind !== 'workflow') return;
+    const retention = retentionInForce(component, this.options);
+    const problem = retentionProblem(retention);
+    if (problem !== undefined) {
+      throw new DiscoveryError('REA1020', `The workflow ${name} ${problem}.`, 'Change its retention.');
+    }
     if (componentOptions(component, this.options).workflowRetention === undefined) {
       this.policy.report('workflow-retention', { place: name, what: 'No retention is declared' });
     }
-    const warning = retentionWarning(options.retention);
+    const warning = retentionWarning(retention);
     if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
   }
 

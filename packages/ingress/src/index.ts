@@ -29,6 +29,7 @@ export {
   IngressUnavailableException,
   InvalidKeyException,
   InvocationFailedException,
+  NoResultException,
 } from './ingress.exceptions.js';
 export { IngressModule } from './ingress.module.js';
 export type { IngressOptionsFactory } from './ingress.module-definition.js';

@@ -22,7 +22,12 @@ import type {
   IngressWorkflowClient,
   SentInvocation,
 } from './ingress-client.types.js';
-import { IngressRefusedException, InvalidKeyException } from './ingress.exceptions.js';
+import {
+  IngressRefusedException,
+  InvalidKeyException,
+  InvocationFailedException,
+  NoResultException,
+} from './ingress.exceptions.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** Any of the ingress clients, as the container holds them. */
@@ -103,10 +108,12 @@ class Address {
     return {
       invocationId: sent.invocationId,
       accepted: sent.status === 'Accepted',
-      result: (attach = {}) =>
-        this.transport.request(`${what} result`, (ingress) =>
+      result: async (attach = {}) => {
+        if (!sent.attachable) throw new NoResultException(what);
+        return this.transport.request(`${what} result`, (ingress) =>
           ingress.result(sent, attach.output ?? this.serde(handler.output)),
-        ),
+        );
+      },
     };
   }
 
@@ -122,7 +129,13 @@ class Address {
 
   async attach(options: IngressAttachOptions = {}): Promise<unknown> {
     const opts = this.attachOptions(options);
-    return this.transport.request(`${this.target.name} attach`, () => this.sdkWorkflow().workflowAttach(opts));
+    try {
+      return await this.transport.request(`${this.target.name} attach`, () => this.sdkWorkflow().workflowAttach(opts));
+    } catch (error) {
+      // For an unknown id the ingress answers as if a handler had failed with 404; asked for the output it tells the truth.
+      if (error instanceof InvocationFailedException && error.getStatus() === 404) await this.output(options);
+      throw error;
+    }
   }
 
   async output(options: IngressAttachOptions = {}): Promise<WorkflowOutput<unknown>> {
@@ -164,7 +177,7 @@ class Address {
   /** Reads and workflow verbs are safe to repeat; other handlers need a key, or the word that they are. */
   private callOptions(what: string, handler: TargetHandler, options: IngressCallOptions): object {
     const { idempotencyKey, headers, input, output } = options;
-    if (handler.kind === 'handler' && idempotencyKey === undefined) {
+    if (handler.kind === 'handler' && (idempotencyKey === undefined || idempotencyKey === '')) {
       this.transport.policy?.report('missing-key', { place: what, what: 'a write without an idempotency key' });
     }
     return {

@@ -33,6 +33,17 @@ export class InvocationFailedException extends IngressException {
 /** The ingress refused the request before a handler ran: no such service, wrong content type, unknown workflow. */
 export class IngressRefusedException extends IngressException {}
 
+/** The result of a message that was sent without an idempotency key: Restate does not keep it. */
+export class NoResultException extends IngressException {
+  constructor(what: string) {
+    super({
+      statusCode: HttpStatus.INTERNAL_SERVER_ERROR,
+      code: 'REA4004',
+      message: `REA4004: ${what} was sent without an idempotency key, so Restate keeps no result to wait for. Send it with { idempotencyKey }.`,
+    });
+  }
+}
+
 /** The ingress did not answer: it is down, or the network is. The handler may or may not have run. */
 export class IngressUnavailableException extends IngressException {
   constructor(url: string, cause: unknown) {

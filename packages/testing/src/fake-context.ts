@@ -11,7 +11,13 @@ import {
   type WorkflowContext,
 } from '@restatedev/restate-sdk';
 import type { ClientTarget } from '@rea/core';
-import { type HandlerInput, type HandlerNames, type HandlerOutput, targetModel } from '@rea/core/internal';
+import {
+  type HandlerInput,
+  type HandlerNames,
+  type HandlerOutput,
+  targetModel,
+  withoutDurableOperations,
+} from '@rea/core/internal';
 import { FakePromises } from './fake-promises.js';
 
 /** Options of {@link fakeContext}. */
@@ -135,7 +141,7 @@ class FakeContextImpl implements FakeControls {
   run<T>(name: string, action: () => T | Promise<T>, { serde }: { serde?: Serde<T> } = {}): RestatePromise<T> {
     return lazy(async () => {
       this.runs.push(name);
-      return journaled(await action(), serde);
+      return journaled(await withoutDurableOperations(`the run "${name}"`, async () => action()), serde);
     });
   }
 
@@ -199,11 +205,21 @@ class FakeContextImpl implements FakeControls {
   }
 
   promise<T>(name: string, serde?: Serde<T>): object {
+    const open = () => {
+      if (this.promises.isSettled(name))
+        throw new TerminalError(`The promise "${name}" is settled.`, { errorCode: 409 });
+    };
     return {
       get: () => lazy(() => this.promises.get<T>(name)),
       peek: async () => this.promises.peek(name),
-      resolve: async (value: T) => this.promises.resolve(name, journaled(value, serde)),
-      reject: async (message: string) => this.promises.reject(name, new TerminalError(message)),
+      resolve: async (value: T) => {
+        open();
+        this.promises.resolve(name, journaled(value, serde));
+      },
+      reject: async (message: string) => {
+        open();
+        this.promises.reject(name, new TerminalError(message));
+      },
     };
   }
 

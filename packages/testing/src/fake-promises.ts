@@ -26,6 +26,10 @@ export class FakePromises {
     return this.entry(name).value;
   }
 
+  isSettled(name: string): boolean {
+    return this.entry(name).settled;
+  }
+
   resolve(name: string, value: unknown): void {
     const entry = this.entry(name);
     if (entry.settled) return;

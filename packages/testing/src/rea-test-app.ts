@@ -114,7 +114,7 @@ export class ReaTestApp {
   /** The stored state of an object or workflow, by state name, as JSON. */
   async state(component: string, key: string): Promise<Record<string, unknown>> {
     const rows = await this.query<{ key: string; value_utf8: string }>(
-      `select key, value_utf8 from state where service_name = '${this.namespace}.${component}' and service_key = '${key}'`,
+      `select key, value_utf8 from state where service_name = '${this.namespace}.${component}' and service_key = '${key.replaceAll("'", "''")}'`,
     );
     return Object.fromEntries(rows.map((row) => [row.key, JSON.parse(row.value_utf8)]));
   }

@@ -5,6 +5,8 @@ import {
   serde as sdkSerde,
   TerminalError,
 } from '@restatedev/restate-sdk';
+import type { Attempt } from '../invocation/attempt.js';
+import { ORCHESTRATE } from '../invocation/operation-guards.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import { RUN_NOTE_HANDLER, type RunNote } from '../invocation/workflow-run-note.js';
 import { STATUS_HANDLER, type WorkflowStatus } from '../workflow/workflow-status.js';
@@ -62,7 +64,7 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
         metadata: { [ERROR_METADATA.code]: 'REA3005' },
       });
     }
-    const { ctx, namespace } = attemptFor(this.target, 'status');
+    const { ctx, namespace } = this.orchestrate('status');
     return ctx.genericCall<undefined, WorkflowStatus>({
       service: qualify(namespace, this.target.name),
       method: STATUS_HANDLER,
@@ -79,7 +81,7 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
   }
 
   private runNote(verb: string): Promise<RunNote | null> {
-    const { ctx, namespace } = attemptFor(this.target, verb);
+    const { ctx, namespace } = this.orchestrate(verb);
     return ctx.genericCall<undefined, RunNote | null>({
       service: qualify(namespace, this.target.name),
       method: RUN_NOTE_HANDLER,
@@ -88,6 +90,13 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
       inputSerde: sdkSerde.json as Serde<undefined>,
       outputSerde: sdkSerde.json as Serde<RunNote | null>,
     });
+  }
+
+  /** The attempt, once its declared plane has let it ask another component. */
+  private orchestrate(verb: string): Attempt {
+    const attempt = attemptFor(this.target, verb);
+    attempt.handler.guards[ORCHESTRATE]?.(attempt, [`${this.target.name} ${verb}()`]);
+    return attempt;
   }
 
   private attachTo(id: InvocationId): Promise<unknown> {

@@ -100,6 +100,6 @@ export interface WorkflowHandlerOptions<
 export type HandlerOverrides = Omit<HandlerOptions & WorkflowHandlerOptions, 'input' | 'output' | 'name'>;
 
 /** Overrides of a component's options by configuration, and of its handlers' by their wire names. */
-export interface ComponentOverrides extends Omit<VirtualObjectOptions & WorkflowOptions, 'name' | 'plane'> {
+export interface ComponentOverrides extends Omit<VirtualObjectOptions & WorkflowOptions, 'name' | 'plane' | 'status'> {
   readonly handlers?: Readonly<Record<string, HandlerOverrides>>;
 }

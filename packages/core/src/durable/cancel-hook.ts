@@ -25,7 +25,12 @@ export function onCancel<T>(future: RestatePromise<T>, hook: () => void): Restat
     for (const each of own) each();
     cancel?.();
   };
-  return Object.defineProperties(future, { [HOOKS]: { value: own }, tryCancel: { value: tryCancel } });
+  const map = future.map.bind(future);
+  return Object.defineProperties(future, {
+    [HOOKS]: { value: own },
+    tryCancel: { value: tryCancel },
+    map: { value: (mapper: Parameters<typeof map>[0]) => passCancelOn(map(mapper), [future]) },
+  });
 }
 
 /** Makes a cancellation of a combination known to the futures that it was made of. */

@@ -54,7 +54,8 @@ export function checkSize(attempt: Attempt | undefined, bytes: number, what: str
   else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`, what);
 }
 
-function serialise<T>(format: Serde<T>, value: T, what: string): Uint8Array {
+/** Writes a value in a format. @throws TerminalError (500, `REA7020`) when the format cannot */
+export function serialise<T>(format: Serde<T>, value: T, what: string): Uint8Array {
   try {
     return format.serialize(value);
   } catch (error) {

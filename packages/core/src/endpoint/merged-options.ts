@@ -1,13 +1,33 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import type { ComponentOverrides, WorkflowOptions } from '../decorators/component.options.js';
 import { retentionOptions } from '../workflow/retention.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
 /** A component's options in force: the module's defaults, its decorator, its overrides by configuration. */
-export function componentOptions({ declaration }: ComponentModel, options: ReaModuleOptions) {
-  const { name: _name, plane: _plane, status: _status, retention, ...declared } = declaration.options;
-  const { handlers: _handlers, ...overrides } = options.components?.[declaration.name] ?? {};
-  return merge(options.defaults ?? {}, merge({ ...retentionOptions(retention), ...declared }, overrides));
+export function componentOptions(component: ComponentModel, options: ReaModuleOptions) {
+  const { name: _name, plane: _plane, ...declared } = component.declaration.options;
+  const { handlers: _handlers, ...overrides } = overridesOf(component, options);
+  return merge(sdkOptions(options.defaults ?? {}), merge(sdkOptions(declared), sdkOptions(overrides)));
+}
+
+/** A workflow's retention in force, by the same order. */
+export function retentionInForce(component: ComponentModel, options: ReaModuleOptions): WorkflowOptions['retention'] {
+  const { retention } = component.declaration.options;
+  return overridesOf(component, options).retention ?? retention ?? options.defaults?.retention;
+}
+
+function overridesOf({ declaration }: ComponentModel, options: ReaModuleOptions): ComponentOverrides {
+  return options.components?.[declaration.name] ?? {};
+}
+
+/** What the SDK knows of a layer of options: a retention is its `workflowRetention` there. */
+function sdkOptions<T extends Pick<WorkflowOptions, 'retention' | 'status'>>({
+  retention,
+  status: _status,
+  ...rest
+}: T) {
+  return { ...retentionOptions(retention), ...rest };
 }
 
 /** A handler's own options in force: its decorator, its overrides by configuration. Its component's apply below them. */

@@ -18,7 +18,7 @@ import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
 import { currentScope } from '../invocation/attempt.js';
-import { checkSize } from '../durable/journal-value.js';
+import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
@@ -105,8 +105,9 @@ function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as S
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
-        const bytes = serde.serialize(output);
-        checkSize(currentScope()?.attempt, bytes.byteLength, `The output of ${scope.place}`);
+        const what = `The output of ${scope.place}`;
+        const bytes = serialise(serde, output, what);
+        checkSize(currentScope()?.attempt, bytes.byteLength, what);
         return bytes;
       },
     },

@@ -8,11 +8,14 @@ import {
 import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import { retentionInForce } from '../endpoint/merged-options.js';
+import type { ReaModuleOptions } from '../rea.options.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { retentionOf } from '../workflow/retention.js';
+import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
-import { currentScope, inMethod } from './attempt.js';
+import { attemptOf, currentScope, inMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
@@ -32,6 +35,7 @@ export class InvokerFactory {
     modules: ModulesContainer,
     config: ApplicationConfig,
     private readonly policy: PolicyService,
+    private readonly options: ReaModuleOptions,
   ) {
     this.enhancers = new EnhancerContexts(modules, config);
   }
@@ -61,7 +65,7 @@ export class InvokerFactory {
         enhancers: this.enhancers.create(instance, method as never, provider.host!.token, contextId, inquirerId),
         metatype: types[1],
         schema: isStandardSchema(input) ? input : undefined,
-        clearState: retentionOf(component.declaration.options.retention)?.clearState ?? false,
+        clearState: retentionOf(retentionInForce(component, this.options))?.clearState ?? false,
       };
     };
     const invoke = declaration.kind === 'run' ? invokeRun : invokeCall;
@@ -111,14 +115,20 @@ function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: bo
  * recognise a fresh attempt as fresh.
  */
 async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh = isFresh(ctx)): Promise<unknown> {
-  const workflow = ctx as WorkflowContext;
+  // What Rea notes itself is not the handler's doing: its guardrails do not apply.
+  const workflow = (attemptOf(ctx)?.ctx ?? ctx) as WorkflowContext;
   try {
     const output = await invokeCall({ ...call, before: () => noteStart(workflow) }, ctx, input, fresh);
-    if (call.clearState) workflow.clearAll();
+    if (call.clearState) await clearState(workflow);
     noteEnd(workflow);
     return output;
   } catch (error) {
     if (error instanceof TerminalError) noteEnd(workflow);
     throw error;
   }
+}
+
+/** Clears what the handler stored; how far the workflow came stays readable. */
+async function clearState(ctx: WorkflowContext): Promise<void> {
+  for (const key of await ctx.stateKeys()) if (key !== STATUS_HANDLER) ctx.clear(key);
 }

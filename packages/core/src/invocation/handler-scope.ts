@@ -2,6 +2,7 @@ import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
+import { retentionInForce } from '../endpoint/merged-options.js';
 import { retentionOf } from '../workflow/retention.js';
 import type { Attempt } from './attempt.js';
 import { operationGuards } from './operation-guards.js';
@@ -48,7 +49,7 @@ export function createHandlerScope(
     namespace: options.namespace,
     policy,
     limits,
-    stateWarnBytes: retentionOf(declared.retention)?.stateBytes ?? limits.warnBytes,
+    stateWarnBytes: retentionOf(retentionInForce(component, options))?.stateBytes ?? limits.warnBytes,
     readOnly,
     exclusive,
     guards: operationGuards({ readOnly, exclusive, plane: declared.plane, limits }),

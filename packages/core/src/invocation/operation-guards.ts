@@ -18,6 +18,9 @@ const CALLS = [
   'client',
   'sendClient',
 ];
+/** What a workflow's client does beside calls and sends: attach, output, status. No method of the context. */
+export const ORCHESTRATE = 'orchestrate';
+
 const WAITS_FOR_OTHERS = ['awakeable', 'promise', 'signal'];
 
 /** The checks that a handler's kind and declared plane ask for, by the context's method. Most handlers have none. */
@@ -49,6 +52,12 @@ export function operationGuards({ readOnly, exclusive, plane, limits }: GuardedH
     add(
       operations,
       (operation) => (attempt, args) => attempt.report('plane', `${called(operation, args)} on the data plane`),
+    );
+    add(
+      [ORCHESTRATE],
+      () =>
+        (attempt, [verb]) =>
+          attempt.report('plane', `${String(verb)} on the data plane`),
     );
   }
   if (plane === 'control') {

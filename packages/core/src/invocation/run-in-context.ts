@@ -19,7 +19,7 @@ export async function runInContext<C extends Context, T>(ctx: C, fn: (ctx: C) =>
   const attempt = new Attempt(createTestScope(service, `${service}/${handler}`, policy), request);
   const guarded = guardContext(ctx, attempt) as C;
   try {
-    return await withScope({ attempt }, () => fn(guarded));
+    return await withScope({ attempt }, async () => fn(guarded));
   } finally {
     attempt.active = false;
   }

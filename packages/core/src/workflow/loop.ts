@@ -1,6 +1,6 @@
 import { type Context, type Duration, TerminalError } from '@restatedev/restate-sdk';
 import { toMillis } from '../durable/duration.js';
-import { ERROR_METADATA } from '../invocation/error-mapping.js';
+import { asTerminalError, ERROR_METADATA } from '../invocation/error-mapping.js';
 
 /** Rounds that a loop may take unless told otherwise. Each round's journal entries are replayed on every wake-up. */
 export const DEFAULT_LOOP_LIMIT = 10_000;
@@ -73,7 +73,8 @@ export async function retry<T>(
     try {
       return await body(attempt);
     } catch (error) {
-      if (error instanceof TerminalError) throw error;
+      const terminal = asTerminalError(error);
+      if (terminal) throw terminal;
       if (attempt >= maxAttempts) throw exhausted(maxAttempts, error);
     }
     await ctx.sleep(Math.min(toMillis(initialInterval) * factor ** (attempt - 1), toMillis(maxInterval)));

@@ -1,4 +1,5 @@
-import type { Context, Duration, RestatePromise } from '@restatedev/restate-sdk';
+import { type Context, type Duration, type RestatePromise, TerminalError } from '@restatedev/restate-sdk';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
 
 /**
  * Sleeps durably: the handler suspends and holds no process.
@@ -13,8 +14,16 @@ export function sleep(ctx: Context, duration: Duration | number, name?: string):
 /**
  * Sleeps durably until a point in time. What "now" is gets journaled, so that a replay sleeps for the same time; a time
  * that has passed is due at once.
+ *
+ * @throws TerminalError (500, `REA7032`) for an invalid date
  */
 export async function sleepUntil(ctx: Context, time: Date | number, name?: string): Promise<void> {
+  if (Number.isNaN(Number(time))) {
+    throw new TerminalError('REA7032: sleepUntil() was given an invalid date. Check how the date is made.', {
+      errorCode: 500,
+      metadata: { [ERROR_METADATA.code]: 'REA7032' },
+    });
+  }
   const now = await ctx.date.now();
   await ctx.sleep(Math.max(0, Number(time) - now), name);
 }
