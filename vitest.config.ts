@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['packages/server/test/**/*.test.ts', 'docs/examples/server.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       durable('durable'),

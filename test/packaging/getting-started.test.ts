@@ -121,6 +121,7 @@ describe.concurrent('the built application', () => {
       });
       closing.push(() => running.stop());
       await running.line('started', (line) => line.includes('successfully started'));
+      await listening(port); // Nest says so before it listens
       return running;
     };
     const order = (url: string): Promise<Response> =>
@@ -202,3 +203,17 @@ describe.concurrent('the built application', () => {
     await expect(execute(compile, folder)).rejects.toThrow(/Context' is not assignable to .* 'Context'/);
   });
 });
+
+/** Resolves when something accepts connections on the port. */
+async function listening(port: number): Promise<void> {
+  await expect
+    .poll(
+      () =>
+        fetch(`http://localhost:${port}/`).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+}

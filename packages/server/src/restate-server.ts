@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import { QueryError, ServerNotRunningError } from './errors.js';
 import { send } from './http.js';
@@ -11,6 +12,9 @@ import type {
 import { checkOptions, urlOf } from './server-settings.js';
 import type { ServerExit } from './supervised-process.js';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from './temporary-directory.js';
+
+/** How long queries may go to a node that is gone, in milliseconds. */
+const ROUTING_TIMEOUT = 10_000;
 
 /**
  * A real Restate server as a child process, on loopback.
@@ -125,7 +129,7 @@ export class RestateServer implements AsyncDisposable {
         'The Restate server does not run, so it cannot be queried. Call restart() first.',
       );
     }
-    const { status, body } = await send(`${this.adminUrl}/query`, { json: { query: sql }, timeout: 30_000 });
+    const { status, body } = await this.#ask(sql);
     if (status !== 200) {
       throw new QueryError(
         `The Restate server refused the query with status ${status}: ${body} Check it against ` +
@@ -134,6 +138,17 @@ export class RestateServer implements AsyncDisposable {
       );
     }
     return (JSON.parse(body) as { rows: T[] }).rows;
+  }
+
+  /** After a restart the server may route a query to its former self for a moment; it asks again until that is over. */
+  async #ask(sql: string): ReturnType<typeof send> {
+    const deadline = Date.now() + ROUTING_TIMEOUT;
+    for (;;) {
+      const answer = await send(`${this.adminUrl}/query`, { json: { query: sql }, timeout: 30_000 });
+      if (answer.status !== 500 || !answer.body.includes('was shut down or removed')) return answer;
+      if (Date.now() > deadline) return answer;
+      await wait(50);
+    }
   }
 
   /**
