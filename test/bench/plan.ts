@@ -8,6 +8,9 @@ export interface Plan {
     readonly connections: readonly number[];
   };
   readonly alone: {
+    /** Fresh processes: each compiles and lays out memory in its own way, which favours a subject for its whole life. */
+    readonly processes: number;
+    /** In each process. */
     readonly pairs: number;
     /** Of either side of a pair. */
     readonly batches: number;
@@ -20,16 +23,16 @@ export interface Plan {
 }
 
 export const FULL: Plan = {
-  server: { rounds: 7, slot: 1_300, warmUp: 1_500, connections: [1, 50] },
-  alone: { pairs: 40, batches: 40, batch: 10, warmUp: 4_000 },
-  startup: { rounds: 15, handlers: [10, 100, 1_000] },
+  server: { rounds: 5, slot: 1_200, warmUp: 1_000, connections: [1, 50] },
+  alone: { processes: 5, pairs: 8, batches: 40, batch: 10, warmUp: 2_500 },
+  startup: { rounds: 11, handlers: [10, 100, 1_000] },
   heap: { warmUp: 10_000, invocations: 50_000 },
 };
 
 /** A smoke test: too short for its numbers to mean much. */
 export const QUICK: Plan = {
   server: { rounds: 1, slot: 500, warmUp: 500, connections: [1, 50] },
-  alone: { pairs: 12, batches: 40, batch: 10, warmUp: 3_000 },
+  alone: { processes: 2, pairs: 4, batches: 30, batch: 10, warmUp: 2_000 },
   startup: { rounds: 3, handlers: [10, 1_000] },
   heap: { warmUp: 5_000, invocations: 10_000 },
 };

@@ -1,19 +1,19 @@
 // The endpoints alone, in one process, fed with recorded requests: pairs of batches, the baseline and a subject.
 import { Feeder } from '../feed/feeder.js';
 import { loadSubject } from '../subjects/load-subject.js';
-import { median, spread } from '../statistics.js';
+import { median } from '../statistics.js';
 import type { SubjectId } from '../subjects/subject.js';
 import { type Workload, WORKLOADS } from '../workload.js';
-import type { AloneRow } from './alone-row.js';
+import type { AlonePairs } from './alone-pairs.js';
 import type { AloneTask } from './alone-task.js';
 
 process.once('disconnect', () => process.exit());
 process.once('message', (task: AloneTask) => {
-  void measure(task).then((rows) => process.send?.(rows));
+  void measure(task).then((results) => process.send?.(results));
 });
 process.send?.('ready');
 
-async function measure({ baseline, subjects, recordings, plan }: AloneTask): Promise<AloneRow[]> {
+async function measure({ baseline, subjects, recordings, plan }: AloneTask): Promise<AlonePairs[]> {
   const open = async (id: SubjectId) => new Feeder((await (await loadSubject(id)).open(id)).server, id, recordings);
   const base = await open(baseline);
   const feeders: [SubjectId, Feeder][] = [];
@@ -21,28 +21,15 @@ async function measure({ baseline, subjects, recordings, plan }: AloneTask): Pro
   for (const feeder of [base, ...feeders.map(([, one]) => one)]) {
     for (const workload of WORKLOADS) await feeder.invoke(workload, plan.warmUp);
   }
-  const rows: AloneRow[] = [];
+  const results: AlonePairs[] = [];
   for (const workload of WORKLOADS) {
-    const samples = feeders.map((): { base: number; own: number }[] => []);
+    const own = feeders.map(([subject, feeder]) => ({ subject, feeder, pairs: [] as AlonePairs['pairs'][number][] }));
     for (let pair = 0; pair < plan.pairs; pair += 1) {
-      for (const [index, [, feeder]] of feeders.entries()) {
-        samples[index]!.push(await measurePair(base, feeder, workload, plan));
-      }
+      for (const { feeder, pairs } of own) pairs.push(await measurePair(base, feeder, workload, plan));
     }
-    for (const [index, [subject]] of feeders.entries()) {
-      const own = samples[index]!;
-      rows.push({
-        stage: 'alone',
-        workload,
-        subject,
-        pairs: own.length,
-        baseline: median(own.map((sample) => sample.base)),
-        time: median(own.map((sample) => sample.own)),
-        ratio: spread(own.map((sample) => sample.own / sample.base)),
-      });
-    }
+    results.push(...own.map(({ subject, pairs }) => ({ workload, subject, pairs })));
   }
-  return rows;
+  return results;
 }
 
 /**
