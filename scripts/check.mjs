@@ -7,8 +7,8 @@ import { join } from 'node:path';
 const stages = [
   'format:check',
   'docs:check',
-  'lint',
   'build',
+  'lint',
   'typecheck',
   'unused',
   'package:check',
