@@ -31,6 +31,10 @@ export class DrainableRequest implements AsyncIterator<Chunk> {
     return this.request.httpVersionMajor;
   }
 
+  get socket(): IncomingMessage['socket'] {
+    return this.request.socket;
+  }
+
   once(event: string, listener: () => void): this {
     this.request.once(event, listener);
     return this;
