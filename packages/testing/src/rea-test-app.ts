@@ -1,4 +1,4 @@
-import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ReaModule, type ReaModuleOptions } from '@rea/core';
@@ -18,6 +18,8 @@ export interface TestAppOptions extends ModuleMetadata {
   readonly rea?: Omit<Partial<ReaModuleOptions>, 'server'>;
   /** The HTTP platform. Default: Express. */
   readonly httpAdapter?: AbstractHttpAdapter;
+  /** Options of the Nest application, for example `{ rawBody: true }`. */
+  readonly nest?: NestApplicationOptions;
   /** Called with the application before it is initialised: global prefix, pipes, body parsers. */
   readonly configure?: (app: INestApplication) => void;
   /** Overrides of providers, guards and so on, as with `@nestjs/testing`. */
@@ -57,7 +59,7 @@ export class ReaTestApp {
 
   /** Starts the application and waits until its components are registered. */
   static async create(options: TestAppOptions): Promise<ReaTestApp> {
-    const { server: mode = 'shared', rea, override, httpAdapter, configure, ...metadata } = options;
+    const { server: mode = 'shared', rea, override, httpAdapter, nest, configure, ...metadata } = options;
     const { address, own } = await serverFor(mode);
     const namespace = rea?.namespace ?? nextNamespace();
     try {
@@ -75,7 +77,7 @@ export class ReaTestApp {
         ],
       });
       const module = await (override?.(builder) ?? builder).compile();
-      const app = httpAdapter ? module.createNestApplication(httpAdapter) : module.createNestApplication();
+      const app = httpAdapter ? module.createNestApplication(httpAdapter, nest) : module.createNestApplication(nest);
       configure?.(app);
       await app.init();
       return new ReaTestApp(app, app.get(Ingress), namespace, address, own);

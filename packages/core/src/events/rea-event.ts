@@ -26,6 +26,9 @@ export interface InvocationInfo {
   readonly key: string | undefined;
 }
 
+/** What is wrong with a delivery: no signature, none by a known key, or too long ago. */
+export type WebhookRejectionReason = 'unsigned' | 'bad-signature' | 'stale';
+
 /** Everything Rea publishes, by type. */
 export interface ReaEventMap {
   /** An attempt begins. `replaying` is true when the journal already holds entries. */
@@ -40,6 +43,8 @@ export interface ReaEventMap {
   violation: Violation;
   /** A request to the endpoint failed a security check. */
   'security-rejected': SecurityFinding;
+  /** A delivery to a signed webhook was refused; {@link scheme} is the provider's, for example `stripe`. */
+  'webhook-rejected': { readonly scheme: string; readonly reason: WebhookRejectionReason };
   /** The endpoint's deployment is known to the server. */
   registered: { readonly deploymentId: string; readonly uri: string; readonly changed: boolean };
 }

@@ -27,12 +27,19 @@ test.each<[list: string[], address: string | undefined, included: boolean]>([
   expect(new AddressList(list).includes(address)).toBe(included);
 });
 
-test.each(['', '10.0.0', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/a', '10.0.0.0/8/8', 'localhost', '10.0.0.0/-1'])(
-  '%j is neither an address nor a network',
-  (entry) => {
-    expect(() => new AddressList([entry])).toThrow(RangeError);
-  },
-);
+test.each([
+  '',
+  '10.0.0',
+  '10.0.0.0/33',
+  '::/129',
+  '10.0.0.0/',
+  '10.0.0.0/a',
+  '10.0.0.0/8/8',
+  'localhost',
+  '10.0.0.0/-1',
+])('%j is neither an address nor a network', (entry) => {
+  expect(() => new AddressList([entry])).toThrow(RangeError);
+});
 
 function request(peer: string | undefined, headers: Record<string, string> = {}, encrypted = false): InboundRequest {
   const body = { next: () => Promise.resolve({ done: true as const, value: undefined }) };

@@ -109,7 +109,9 @@ describe('The mode', () => {
       path: '/discover',
     });
     expect(app.get(EndpointSecurity).counts()).toEqual({ unsigned: 12 });
-    expect(warnings.filter((line) => line.startsWith('REA6020'))).toEqual([expect.stringMatching(/served nevertheless/)]);
+    expect(warnings.filter((line) => line.startsWith('REA6020'))).toEqual([
+      expect.stringMatching(/served nevertheless/),
+    ]);
   });
 
   test('disabled looks at nothing', async () => {

@@ -81,7 +81,10 @@ async function record({ app, proxy }: Stage): Promise<RecordedRequest[]> {
   await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
       await app.ingress.service(Bank).call.pay(index, { idempotencyKey: false });
-      await app.ingress.object(Account).of(`a${index % 7}`).call.deposit(index, { idempotencyKey: false });
+      await app.ingress
+        .object(Account)
+        .of(`a${index % 7}`)
+        .call.deposit(index, { idempotencyKey: false });
     }),
   );
   const recorded = proxy.requests.filter(({ headers }) => headers[':path']?.includes('/invoke/'));
@@ -97,7 +100,9 @@ async function replay(endpoint: string, recorded: readonly RecordedRequest[]): P
 
 const leaked = (answers: readonly Answer[]) => answers.filter(({ body }) => body.includes('secret receipt')).length;
 const tally = (answers: readonly Answer[]) =>
-  Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, list]) => `${list?.length} x ${status}`);
+  Object.entries(Object.groupBy(answers, ({ status }) => status)).map(
+    ([status, list]) => `${list?.length} x ${status}`,
+  );
 
 describe('100 recorded requests, played again,', () => {
   test('are refused, and nothing happens', async () => {
@@ -192,7 +197,9 @@ test('a captured token does not open another object', async () => {
   const stage = await open();
   const deposits = (await record(stage)).filter(({ headers }) => headers[':path']?.endsWith('/deposit'));
   const [mine] = deposits;
-  const other = deposits.find(({ headers }) => headers['x-restate-service-key'] !== mine!.headers['x-restate-service-key']);
+  const other = deposits.find(
+    ({ headers }) => headers['x-restate-service-key'] !== mine!.headers['x-restate-service-key'],
+  );
   const token = mine!.headers['x-restate-jwt-v1'];
   const answer = await request(stage.endpoint, { ...other!.headers, 'x-restate-jwt-v1': token }, bodyOf(other!));
   expect(answer.status).toBe(401);

@@ -55,7 +55,9 @@ test('keys rotate from old to both to new, and no invocation notices', async () 
   expect(refused).toEqual([]);
   // What the restart itself cuts is no refusal.
   const failed = outcomes.filter((outcome) => !['completed', 'suspended', 'cut'].includes(outcome));
-  seen(`${naps + across.length} invocations over three sets of keys and a restart: ${failed.length} failed attempts, 0 refused requests`);
+  seen(
+    `${naps + across.length} invocations over three sets of keys and a restart: ${failed.length} failed attempts, 0 refused requests`,
+  );
   expect(failed).toEqual([]);
 
   // The old key has gone at once, cached tokens included.

@@ -105,8 +105,7 @@ const forgeries: readonly [name: string, headers: () => IncomingHttpHeaders, rea
   ],
   [
     'a key of its own inside',
-    () =>
-      sent({ ...fresh(), header: { ...fresh().header, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A' } } }, stranger),
+    () => sent({ ...fresh(), header: { ...fresh().header, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A' } } }, stranger),
     'bad-signature',
   ],
   [
