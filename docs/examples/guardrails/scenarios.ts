@@ -9,6 +9,7 @@ import { scenario as oversizeValue } from './oversize-value.js';
 import { scenario as plane } from './plane.js';
 import { scenario as redundantKey } from './redundant-key.js';
 import type { Scenario } from './scenario.js';
+import { scenario as secretHeader } from './secret-header.js';
 import { scenario as selfCall } from './self-call.js';
 import { scenario as sharedWrite } from './shared-write.js';
 import { scenario as submitKey } from './submit-key.js';
@@ -31,4 +32,5 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'large-value': largeValue,
   'oversize-value': oversizeValue,
   'workflow-retention': workflowRetention,
+  'secret-header': secretHeader,
 };

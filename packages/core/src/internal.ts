@@ -18,6 +18,7 @@ export type {
 } from './clients/handler-types.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
+export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { currentScope, withoutDurableOperations } from './invocation/attempt.js';

@@ -106,6 +106,11 @@ export interface ReaModuleOptions {
   readonly introspectionPath?: string;
   /** What guardrails do. Default: `warn`, and `strict` with `CI` or `NODE_ENV=production`. */
   readonly policy?: PolicyOptions;
+  /**
+   * Names of further headers that hold secrets, for example `x-api-key`. These, `authorization`, `cookie`,
+   * `proxy-authorization` and `set-cookie` are not sent to the ingress, and fire `secret-header` on calls in handlers.
+   */
+  readonly secretHeaders?: readonly string[];
   /** Bounds that guardrails check. */
   readonly limits?: Partial<Limits>;
   /** Options for every component, overridden by its decorator. */

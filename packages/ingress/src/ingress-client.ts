@@ -150,13 +150,13 @@ class Address {
     if (!this.target.status) {
       throw new IngressRefusedException({ statusCode: 404, code: 'REA3005', message: noStatus(this.target) });
     }
-    const { headers } = options;
+    const what = `${this.target.name} status`;
     const opts = Opts.from<undefined, WorkflowStatus>({
       ...this.transport.bound(options),
-      ...(headers ? { headers } : {}),
+      ...this.transport.journaled(what, options),
     });
     const path = { service: this.service, handler: STATUS_HANDLER, key: this.key as string };
-    return this.transport.request(`${this.target.name} status`, (ingress) =>
+    return this.transport.request(what, (ingress) =>
       ingress.call<undefined, WorkflowStatus>({ ...path, parameter: undefined, opts }),
     );
   }
@@ -176,14 +176,14 @@ class Address {
 
   /** Reads and workflow verbs are safe to repeat; other handlers need a key, or the word that they are. */
   private callOptions(what: string, handler: TargetHandler, options: IngressCallOptions): object {
-    const { idempotencyKey, headers, input, output } = options;
+    const { idempotencyKey, input, output } = options;
     if (handler.kind === 'handler' && (idempotencyKey === undefined || idempotencyKey === '')) {
       this.transport.policy?.report('missing-key', { place: what, what: 'a write without an idempotency key' });
     }
     return {
       input: input ?? this.serde(handler.input),
       output: output ?? this.serde(handler.output),
-      ...(headers ? { headers } : {}),
+      ...this.transport.journaled(what, options),
       ...(idempotencyKey ? { idempotencyKey } : {}),
     };
   }

@@ -11,8 +11,13 @@ import type {
 } from '@rea/core/internal';
 
 interface RequestOptions {
-  /** Headers for this request. Restate keeps them in the journal, where whoever reads it sees them. */
+  /**
+   * Headers for this request. Restate keeps them in the journal, where whoever reads it sees them; so `authorization`,
+   * `cookie`, `proxy-authorization`, `set-cookie` and the module's `secretHeaders` are left out.
+   */
   readonly headers?: Record<string, string>;
+  /** Names of headers that are sent and kept in the journal although they usually hold secrets. */
+  readonly allowSecretHeaders?: readonly string[];
   /** Longest wait for an answer, in milliseconds; then a 504 is thrown. The invocation goes on. */
   readonly timeout?: number;
   /** Gives the wait up when aborted, for example when the HTTP client has gone. The invocation goes on. */

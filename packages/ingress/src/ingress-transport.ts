@@ -1,8 +1,9 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, type ReaModuleOptions, ReaOptionsError, RestateConnection } from '@rea/core';
 import { connect, type Ingress, type IngressCallOptions as SdkCallOptions } from '@restatedev/restate-sdk-clients';
-import { currentScope, ShutdownGrace } from '@rea/core/internal';
+import { currentScope, secretHeadersOf, secretsAmong, ShutdownGrace } from '@rea/core/internal';
 import { IngressShutdownException } from './ingress.exceptions.js';
+import type { IngressReadOptions } from './ingress-client.types.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
 import { toIngressException } from './ingress-errors.js';
 
@@ -15,6 +16,10 @@ export class IngressTransport {
   readonly namespace: string | undefined;
   private readonly url: string;
   private readonly timeout: number | undefined;
+  private readonly logger = new Logger('Rea');
+  private readonly secretHeaders: ReadonlySet<string>;
+  /** What has been told: each header of each place once. */
+  private readonly told = new Set<string>();
   private readonly shutdown = new AbortController();
   private pending = 0;
   private idle: (() => void) | undefined;
@@ -38,6 +43,7 @@ export class IngressTransport {
     this.url = url.replace(/\/+$/, '');
     this.timeout = options.timeout;
     this.namespace = rea?.namespace;
+    this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? rea?.secretHeaders ?? [] });
     this.ingress = connect({
       url: this.url,
       headers: { ...(options.headers ?? connection?.headers) },
@@ -51,6 +57,15 @@ export class IngressTransport {
     if (signal) signals.push(signal);
     if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
     return { signal: signals.length === 1 ? this.shutdown.signal : AbortSignal.any(signals) };
+  }
+
+  /** The headers of a request without those that hold secrets: the ingress would write them into the journal. */
+  journaled(what: string, options: IngressReadOptions): { readonly headers?: Record<string, string> } {
+    const { headers, allowSecretHeaders } = options;
+    if (!headers) return {};
+    const secrets = secretsAmong(headers, this.secretHeaders, allowSecretHeaders);
+    for (const name of secrets) this.tellOnce(what, name);
+    return { headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !secrets.includes(name))) };
   }
 
   /** Runs a request. @throws IngressException for whatever goes wrong @param what for messages: `Cart call.addItem` */
@@ -72,6 +87,15 @@ export class IngressTransport {
   /** Ends all waits with 503: handlers of this application run no longer, and what waits for them would wait for ever. */
   abort(): void {
     this.shutdown.abort();
+  }
+
+  private tellOnce(what: string, name: string): void {
+    const key = `${what} ${name}`;
+    if (this.told.has(key)) return;
+    this.told.add(key);
+    this.logger.warn(
+      `${what} was sent without the header "${name}": Restate would keep it in the journal. If it has to be there, allow it: { allowSecretHeaders: ['${name}'] }.`,
+    );
   }
 
   private async settle(timeout: number): Promise<void> {

@@ -9,6 +9,11 @@ export interface IngressModuleOptions {
   readonly url?: string;
   /** Headers on every request, for example `{ authorization: 'Bearer ...' }`. Default: those of `ReaModule`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Names of further headers that hold secrets and are not sent, as `authorization` and `cookie` are not, unless a call
+   * allows it. Default: those of `ReaModule`. What {@link headers} says is sent: the connection needs it.
+   */
+  readonly secretHeaders?: readonly string[];
   /** Longest wait for an answer, in milliseconds, unless a call says otherwise. Default: none. */
   readonly timeout?: number;
   /**

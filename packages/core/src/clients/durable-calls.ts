@@ -13,6 +13,7 @@ import { OutsideHandlerError } from './client-misuse.js';
 import type { TargetHandler, TargetModel } from './client-target.js';
 import type { CallOptions, SendOptions } from './durable-client.types.js';
 import { qualify } from './namespace.js';
+import { checkDurableHeaders } from './secret-headers.js';
 
 /** Calls a handler of a component, with a key where the component has keys. */
 export function call(
@@ -24,10 +25,18 @@ export function call(
 ): InvocationPromise<unknown> {
   const handler = target.handlers.get(method)!;
   const attempt = attemptFor(target, `call.${method}`);
-  const { restateScope: scope, input: inputSerde, output: outputSerde, crossInvocation, ...rest } = options;
+  const {
+    restateScope: scope,
+    input: inputSerde,
+    output: outputSerde,
+    crossInvocation,
+    allowSecretHeaders,
+    ...rest
+  } = options;
   const verb = `${target.name} call.${method}()`;
   attempt.handler.guards['genericCall']?.(attempt, [verb]);
   checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
+  checkDurableHeaders(attempt, verb, rest.headers, allowSecretHeaders);
   const address = addressOf(attempt, target, handler, key, scope);
   if (handler.kind === 'handler') refuseSelfCall(attempt, address, verb);
   return attempt.ctx.genericCall<unknown, unknown>({
@@ -49,10 +58,11 @@ export function send(
 ): InvocationHandle {
   const handler = target.handlers.get(method)!;
   const attempt = attemptFor(target, `send.${method}`);
-  const { restateScope: scope, input: inputSerde, crossInvocation, ...rest } = options;
+  const { restateScope: scope, input: inputSerde, crossInvocation, allowSecretHeaders, ...rest } = options;
   const verb = `${target.name} send.${method}()`;
   attempt.handler.guards['genericSend']?.(attempt, [verb]);
   checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
+  checkDurableHeaders(attempt, verb, rest.headers, allowSecretHeaders);
   return attempt.ctx.genericSend<unknown>({
     ...rest,
     ...addressOf(attempt, target, handler, key, scope),

@@ -21,6 +21,11 @@ export interface CallOptions extends ClientCallOptions<never, unknown> {
   readonly crossInvocation?: boolean;
   /** Restate's scope for the callee's identity. Experimental in Restate; needs flow control to be enabled there. */
   readonly restateScope?: string;
+  /**
+   * Names of headers that are in the journal knowingly, although they usually hold secrets (`authorization`, `cookie`, the
+   * module's `secretHeaders`). Others fire the guardrail `secret-header`.
+   */
+  readonly allowSecretHeaders?: readonly string[];
 }
 
 /** Options of a one-way call. */
@@ -29,6 +34,8 @@ export interface SendOptions extends ClientSendOptions<never> {
   readonly crossInvocation?: boolean;
   /** As in {@link CallOptions.restateScope}. */
   readonly restateScope?: string;
+  /** As in {@link CallOptions.allowSecretHeaders}. */
+  readonly allowSecretHeaders?: readonly string[];
 }
 
 /** `call.<handler>(input, options?)`: a durable future that combines with others, times out and has an invocation id. */

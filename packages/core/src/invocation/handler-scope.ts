@@ -1,3 +1,4 @@
+import { secretHeadersOf } from '../clients/secret-headers.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
@@ -19,6 +20,8 @@ export interface HandlerScope {
   readonly limits: Limits;
   /** Size of a single state value from which it is reported. */
   readonly stateWarnBytes: number;
+  /** Names of headers that hold secrets. */
+  readonly secretHeaders: ReadonlySet<string>;
   /** State is read only: shared handlers, signals and queries. */
   readonly readOnly: boolean;
   /** Holds its object's lock while it runs. */
@@ -50,6 +53,7 @@ export function createHandlerScope(
     policy,
     limits,
     stateWarnBytes: retentionOf(retentionInForce(component, options))?.stateBytes ?? limits.warnBytes,
+    secretHeaders: secretHeadersOf(options),
     readOnly,
     exclusive,
     guards: operationGuards({ readOnly, exclusive, plane: declared.plane, limits }),
@@ -67,6 +71,7 @@ export function createTestScope(component: string, place: string, policy: Policy
     policy,
     limits,
     stateWarnBytes: limits.warnBytes,
+    secretHeaders: secretHeadersOf({}),
     readOnly: false,
     exclusive: false,
     guards,

@@ -110,6 +110,13 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches: 'A workflow has no explicit retention; its result, state and id are forgotten 24 hours after it ends.',
     cure: "Set it: @Workflow({ retention: 'standard' }) or @Workflow({ workflowRetention: { days: 30 } }).",
   },
+  'secret-header': {
+    id: 'secret-header',
+    code: 'REA2040',
+    severity: 'advisory',
+    catches: 'A call has a header that usually holds a secret; Restate keeps it in the journals of both handlers.',
+    cure: "Let the called handler get the secret itself, or say that it is none: { allowSecretHeaders: ['cookie'] }.",
+  },
 };
 
 /** Whether a string is the id of a guardrail. */
