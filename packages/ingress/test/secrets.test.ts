@@ -128,7 +128,9 @@ describe('Secrets in headers of durable calls', () => {
     const answer = await app.ingress.service(Caller).call.pass(headers, { idempotencyKey: 'f' });
     expect(answer).toMatchObject(headers);
     expect(warnings).toEqual([
-      expect.stringMatching(/^REA2040 secret-header: Reader call.read\(\) with the header "authorization" in Caller\/pass/),
+      expect.stringMatching(
+        /^REA2040 secret-header: Reader call.read\(\) with the header "authorization" in Caller\/pass/,
+      ),
     ]);
   });
 

@@ -6,9 +6,13 @@ const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 export class AddressList {
   private readonly list = new BlockList();
 
-  /** @throws RangeError for an entry that is neither an address nor a network in CIDR form */
+  /** @param entries each as {@link isAddressOrNetwork} has it */
   constructor(entries: readonly string[]) {
-    for (const entry of entries) this.add(entry);
+    for (const entry of entries) {
+      const [address = '', prefix] = entry.split('/');
+      if (prefix === undefined) this.list.addAddress(address, familyOf(address));
+      else this.list.addSubnet(address, Number(prefix), familyOf(address));
+    }
   }
 
   includes(address: string | undefined): boolean {
@@ -17,15 +21,13 @@ export class AddressList {
     const plain = address.replace(MAPPED, '').replace(/%.*$/, '');
     return isIP(plain) !== 0 && this.list.check(plain, familyOf(plain));
   }
+}
 
-  private add(entry: string): void {
-    const [address = '', prefix, ...rest] = entry.split('/');
-    const bits = isIPv6(address) ? 128 : 32;
-    if (isIP(address) === 0 || rest.length > 0) throw new RangeError(entry);
-    if (prefix === undefined) return this.list.addAddress(address, familyOf(address));
-    if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) throw new RangeError(entry);
-    this.list.addSubnet(address, Number(prefix), familyOf(address));
-  }
+/** Whether a text is an address, or a network in CIDR form. */
+export function isAddressOrNetwork(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (isIPv6(address) ? 128 : 32));
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

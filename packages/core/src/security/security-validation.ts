@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { ReaOptionsError } from '../options.error.js';
 import type { EndpointOptions } from '../rea.options.js';
-import { AddressList } from './address-list.js';
+import { isAddressOrNetwork } from './address-list.js';
 import { parseIdentityKey } from './identity-key.js';
 import type { SecurityMode } from './security.options.js';
 
@@ -47,14 +47,10 @@ export function readIdentityKeys(path: string, keys: readonly string[]): KeyObje
 
 function checkAddresses(path: string, entries: readonly string[]): void {
   for (const [index, entry] of entries.entries()) {
-    try {
-      new AddressList([entry]);
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new ReaOptionsError(
-        `${path}[${index}]`,
-        `is ${JSON.stringify(entry)}; it is an address ("10.0.0.7", "::1") or a network ("10.0.0.0/8", "fd00::/8").`,
-      );
-    }
+    if (isAddressOrNetwork(entry)) continue;
+    throw new ReaOptionsError(
+      `${path}[${index}]`,
+      `is ${JSON.stringify(entry)}; it is an address ("10.0.0.7", "::1") or a network ("10.0.0.0/8", "fd00::/8").`,
+    );
   }
 }

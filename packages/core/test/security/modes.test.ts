@@ -26,7 +26,7 @@ beforeEach(() => {
   vi.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void warnings.push(String(line)));
 });
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
+  for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });

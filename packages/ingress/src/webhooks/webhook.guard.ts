@@ -28,9 +28,9 @@ export class WebhookGuard implements CanActivate {
     const delivery = scheme.read((name) => headerOf(request, name), rawBodyOf(request));
     const reason = problemOf(delivery, keys, tolerance, Date.now());
     if (reason) this.refuse(scheme.name, reason);
-    const { timestamp, id } = delivery!;
+    const { timestamp } = delivery!;
     const signedAt = timestamp === undefined ? undefined : new Date(timestamp * 1_000);
-    keepDelivery(request, new VerifiedDelivery(receiverOf(context), id() || undefined, signedAt));
+    keepDelivery(request, new VerifiedDelivery(receiverOf(context), delivery!.id() || undefined, signedAt));
     return true;
   }
 

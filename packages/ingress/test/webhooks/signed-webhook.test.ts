@@ -98,7 +98,7 @@ class Webhooks {
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
+  for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]();
   behave = async () => 'received';
   vi.restoreAllMocks();
 });
