@@ -9,6 +9,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { EndpointSecurity, Handler, ReaEvents, Service, type SecurityMode } from '@rea/core';
 import { createIdentityKey, RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
+import type { Context } from '@restatedev/restate-sdk';
 import { RequestGate } from '../../dist/security/request-gate.js';
 
 const ROUNDS = 8;
@@ -16,7 +17,7 @@ const REQUESTS = 3_000;
 const CONNECTIONS = 50;
 
 class Greeter {
-  async greet(_ctx: unknown, name: string): Promise<string> {
+  async greet(_ctx: Context, name: string): Promise<string> {
     return `Hello, ${name}`;
   }
 }

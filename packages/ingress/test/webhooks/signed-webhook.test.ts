@@ -124,7 +124,7 @@ async function startForTest(options: Partial<TestAppOptions> = {}): ReturnType<t
   return started;
 }
 
-function event(order: string, id = `evt_${randomUUID()}`): string {
+function payment(order: string, id = `evt_${randomUUID()}`): string {
   return JSON.stringify({ id, order });
 }
 
@@ -161,7 +161,7 @@ describe.each(['Express', 'Fastify'])('On %s', (platform) => {
 
   test('a signed delivery is handled once, however often it comes', async () => {
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     expect(await deliver(url, body)).toEqual({ status: 201, body: 'received' });
     // The provider signs each try anew.
     for (const at of [Date.now(), Date.now() - 10_000]) {
@@ -177,7 +177,7 @@ describe.each(['Express', 'Fastify'])('On %s', (platform) => {
       .get(ReaEvents)
       .on('webhook-rejected', ({ scheme, reason }) => reasons.push(`${scheme} ${reason}`));
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     const refusals = [
       await post(`${url}/stripe`, body, {}),
       await deliver(url, body, { secret: 'whsec_two' }),
@@ -212,10 +212,10 @@ describe.each(['Express', 'Fastify'])('On %s', (platform) => {
   test('secrets rotate without a restart', async () => {
     const secrets = app.get(Secrets);
     secrets.stripe = ['whsec_one', 'whsec_two'];
-    expect((await deliver(url, event('x'))).status).toBe(201);
-    expect((await deliver(url, event('x'), { secret: 'whsec_two' })).status).toBe(201);
+    expect((await deliver(url, payment('x'))).status).toBe(201);
+    expect((await deliver(url, payment('x'), { secret: 'whsec_two' })).status).toBe(201);
     secrets.stripe = ['whsec_two'];
-    expect((await deliver(url, event('x'))).status).toBe(401);
+    expect((await deliver(url, payment('x'))).status).toBe(401);
     secrets.stripe = ['whsec_one'];
   });
 
@@ -242,7 +242,7 @@ describe.each(['Express', 'Fastify'])('On %s', (platform) => {
   });
 
   test('a method may set the status through the platform', async () => {
-    const body = event('passthrough');
+    const body = payment('passthrough');
     const headers = { 'stripe-signature': stripeHeader(body) };
     expect((await post(`${url}/passthrough`, body, headers)).status).toBe(202);
     expect((await post(`${url}/passthrough`, body, headers)).status).toBe(201);
@@ -255,7 +255,7 @@ describe.each(['Express', 'Fastify'])('On %s', (platform) => {
 
   test('an empty secret verifies nothing', async () => {
     const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
-    const body = event('unset');
+    const body = payment('unset');
     const answer = await post(`${url}/unset`, body, { 'stripe-signature': stripeHeader(body, { secret: '' }) });
     expect(answer).toEqual({ status: 500, body: '{"statusCode":500,"message":"Internal server error"}' });
     expect(String(log.mock.calls.flat())).toMatch(/REA4014: The webhook Webhooks.unset has a secret \(number 1\)/);
@@ -274,7 +274,7 @@ describe('A delivery', () => {
     const { url } = await startForTest();
     vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     behave = async () => {
       throw new Error('The database is down.');
     };
@@ -290,7 +290,7 @@ describe('A delivery', () => {
     const first = await startForTest();
     const second = await startForTest({ rea: { namespace: first.app.namespace } });
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     const held = Promise.withResolvers<string>();
     behave = () => held.promise;
     const handled = deliver(first.url, body);
@@ -309,7 +309,7 @@ describe('A delivery', () => {
     const first = await startForTest();
     const second = await startForTest({ rea: { namespace: first.app.namespace } });
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => deliver(index % 2 ? first.url : second.url, body)),
     );
@@ -342,7 +342,7 @@ describe('A delivery', () => {
     await using server = await RestateServer.start();
     const namespace = `w${process.pid}`;
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     const first = await start({ server, rea: { namespace } });
     expect((await deliver(first.url, body)).status).toBe(201);
     await server.kill();
@@ -358,7 +358,7 @@ describe('A delivery', () => {
   test('is forgotten after its retention', async () => {
     const { app, url } = await startForTest();
     const order = randomUUID();
-    const body = event(order);
+    const body = payment(order);
     await deliver(url, body);
     const [scheduled] = await app.query<{ key: string; status: string }>(
       `select target_service_key as key, status from sys_invocation
@@ -375,7 +375,7 @@ describe('A mistake in the set-up', () => {
   test('no raw body: the log says what to do', async () => {
     const { url } = await startForTest({ nest: {} });
     const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
-    expect((await deliver(url, event('x'))).status).toBe(500);
+    expect((await deliver(url, payment('x'))).status).toBe(500);
     expect(String(log.mock.calls.flat())).toMatch(/REA4010: .*rawBody: true/);
   });
 
