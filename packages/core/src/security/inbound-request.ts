@@ -12,7 +12,9 @@ export interface InboundRequest {
   header(name: string): string | undefined;
 }
 
-/** The path of a URL, which may be absolute, by the rules that the SDK has. */
-export function pathOf(url: string | undefined): string {
-  return new URL(url ?? '/', 'https://endpoint.invalid').pathname;
+const BASE = 'https://endpoint.invalid';
+
+/** The path of a URL, which may be absolute, by the rules that the SDK has; empty for what is no URL: `//`. */
+export function pathOf(url = '/'): string {
+  return URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '';
 }

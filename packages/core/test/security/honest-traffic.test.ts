@@ -146,6 +146,6 @@ test('pausing and resuming within a second, which makes duplicates at times, los
   });
   expect(await Promise.all(results)).toEqual(sent.map((_, item) => item));
   const { replayed = 0, ...others } = app.get(EndpointSecurity).counts();
-  seen(`60 invocations paused and resumed: all completed, ${replayed} refusals as replays, each retried`);
+  seen(`60 invocations paused and resumed: all completed, ${replayed} refused as replays, and retried`);
   expect(others).toEqual({});
 });

@@ -140,7 +140,7 @@ const forgeries: readonly [name: string, headers: () => IncomingHttpHeaders, rea
   ['truncated to two parts', () => ({ 'x-restate-jwt-v1': unsignedToken(fresh()) }), 'malformed-token'],
   ['empty', () => ({ 'x-restate-jwt-v1': '' }), 'malformed-token'],
   ['noise', () => ({ 'x-restate-jwt-v1': 'a.b.c' }), 'malformed-token'],
-  ['64 KiB of noise', () => ({ 'x-restate-jwt-v1': 'a'.repeat(60_000) }), 'malformed-token'],
+  ['60 kB of noise', () => ({ 'x-restate-jwt-v1': 'a'.repeat(60_000) }), 'malformed-token'],
 ];
 
 describe('An identity token', () => {
@@ -172,6 +172,13 @@ describe('An identity token', () => {
     expect((await request(endpoint, { ...bare, ':path': '/serdes/Vault/encode/health' })).status).toBe(401);
     expect(Vault.opened).toBe(0);
   });
+
+  test.each(['//', '///', '/%', '/\\', '/invoke', '/invoke//', `/${'a'.repeat(20_000)}`])(
+    'is needed for the path %j, and the process lives',
+    async (path) => {
+      expect((await request(endpoint, { ':method': 'GET', ':path': path })).status).toBe(401);
+    },
+  );
 
   test('is not needed for the health check', async () => {
     expect((await request(endpoint, { ':method': 'GET', ':path': '/health' })).status).toBe(200);

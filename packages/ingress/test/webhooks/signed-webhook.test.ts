@@ -112,6 +112,8 @@ async function start(
     providers: [Ledger, Secrets],
     nest: { rawBody: true },
     ...options,
+    // As in production: none of Rea's own calls may fire a guardrail.
+    rea: { policy: 'strict', ...options.rea },
   });
   await app.app.listen(0, '127.0.0.1');
   return { app, url: `${await app.app.getUrl()}/webhooks` };
