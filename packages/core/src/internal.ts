@@ -19,7 +19,11 @@ export type {
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
+export { BoundsItself } from './decorators/bounds-itself.decorator.js';
 export { injectTarget } from './decorators/inject-target.js';
-export { currentScope, withoutDurableOperations } from './invocation/attempt.js';
+export { toMillis } from './durable/duration.js';
+export { attemptOf, currentScope, withoutDurableOperations } from './invocation/attempt.js';
+export { limitsOf } from './rea.options.js';
+export { AdminClient } from './registration/admin-client.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -10,6 +10,8 @@ export interface RegisteredCompensation {
   readonly name: string;
   /** For messages: `StockCompensations.release`. */
   readonly place: string;
+  /** @throws TerminalError (400, `REA8004`) when the payload does not fit the compensation's schema */
+  check(payload: unknown): void;
   /**
    * Runs it.
    *
@@ -61,7 +63,12 @@ export class CompensationRegistry implements OnModuleInit {
     return [...this.byName.keys()].toSorted();
   }
 
-  private add(key: CompensationKey<unknown>, place: string, instance: object, method: CompensationMethod<unknown>): void {
+  private add(
+    key: CompensationKey<unknown>,
+    place: string,
+    instance: object,
+    method: CompensationMethod<unknown>,
+  ): void {
     const twin = this.byName.get(key.name);
     if (twin) {
       throw new SagaStartError(
@@ -73,6 +80,7 @@ export class CompensationRegistry implements OnModuleInit {
     this.byName.set(key.name, {
       name: key.name,
       place,
+      check: (payload) => void checked(key, payload, place),
       run: async (ctx, payload, run) => method.call(instance, ctx, checked(key, payload, place), run),
     });
   }
@@ -88,7 +96,9 @@ function checked({ name, schema }: CompensationKey<unknown>, payload: unknown, p
     );
   }
   if (!result.issues) return result.value;
-  const problems = result.issues.map(({ path = [], message }) => `${path.map(segment).join('.') || '(payload)'}: ${message}`);
+  const problems = result.issues.map(
+    ({ path = [], message }) => `${path.map(segment).join('.') || '(payload)'}: ${message}`,
+  );
   throw new TerminalError(
     `REA8004: The payload of the compensation "${name}" (${place}) does not fit its schema: ${problems.join('; ')}. Edit the payload and redrive it, or change compensateWith().`,
     { errorCode: 400 },
