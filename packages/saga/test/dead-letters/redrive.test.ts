@@ -5,6 +5,21 @@ import { seen } from '../../../../test/support/seen.js';
 import { DeadLetterApp } from './support/dead-letter-app.js';
 import { fill, reportOf } from './support/reports.js';
 
+test('an entry whose redrive takes long can be read meanwhile; who does not wait for it is told that it goes on', async () => {
+  const fixture = await DeadLetterApp.start({ options: { timeout: 500 } });
+  const { deadLetters, bank } = fixture;
+  const report = reportOf();
+  await fill(fixture, { ...report, payload: { order: report.id, end: 'waiting' } });
+  await expect(deadLetters.redrive(report.id, { by: 'ada' })).rejects.toMatchObject({ status: 504, code: 'REA8029' });
+  expect(bank.effectsOf(report.id)).toEqual(['first']);
+  expect(await deadLetters.get(report.id)).toMatchObject({ status: 'open', history: [{}] });
+  expect((await deadLetters.list({ status: 'open' })).entries).toMatchObject([{ id: report.id }]);
+  bank.gate.resolve();
+  await eventually(async () => expect((await deadLetters.get(report.id)).status).toBe('redriven'));
+  expect(bank.effectsOf(report.id)).toEqual(['first', 'second']);
+  await fixture.close();
+});
+
 describe('a redrive', () => {
   let fixture: DeadLetterApp;
   const changed: ReaEventMap['dead-letter-changed'][] = [];
