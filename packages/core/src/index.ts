@@ -88,7 +88,15 @@ export {
 export { StateKeyError } from './durable/state-key.error.js';
 export { EndpointListenError } from './endpoint/endpoint.error.js';
 export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
-export type { AttemptOutcome, InvocationInfo, ReaEvent, ReaEventMap, ReaEventType } from './events/rea-event.js';
+export type {
+  AttemptOutcome,
+  InvocationInfo,
+  ReaEvent,
+  ReaEventMap,
+  ReaEventType,
+  SagaEventType,
+  SagaInfo,
+} from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';
 export type { ComponentDescription, HandlerDescription } from './introspection/component-description.js';

@@ -19,7 +19,12 @@ export type {
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
+export { amendHandler } from './decorators/component-declaration.js';
 export { injectTarget } from './decorators/inject-target.js';
-export { currentScope, withoutDurableOperations } from './invocation/attempt.js';
+export { toMillis } from './durable/duration.js';
+export { checkSize } from './durable/journal-value.js';
+export { asTerminalError } from './invocation/error-mapping.js';
+export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -61,7 +61,12 @@ export class CompensationRegistry implements OnModuleInit {
     return [...this.byName.keys()].toSorted();
   }
 
-  private add(key: CompensationKey<unknown>, place: string, instance: object, method: CompensationMethod<unknown>): void {
+  private add(
+    key: CompensationKey<unknown>,
+    place: string,
+    instance: object,
+    method: CompensationMethod<unknown>,
+  ): void {
     const twin = this.byName.get(key.name);
     if (twin) {
       throw new SagaStartError(
@@ -88,7 +93,9 @@ function checked({ name, schema }: CompensationKey<unknown>, payload: unknown, p
     );
   }
   if (!result.issues) return result.value;
-  const problems = result.issues.map(({ path = [], message }) => `${path.map(segment).join('.') || '(payload)'}: ${message}`);
+  const problems = result.issues.map(
+    ({ path = [], message }) => `${path.map(segment).join('.') || '(payload)'}: ${message}`,
+  );
   throw new TerminalError(
     `REA8004: The payload of the compensation "${name}" (${place}) does not fit its schema: ${problems.join('; ')}. Edit the payload and redrive it, or change compensateWith().`,
     { errorCode: 400 },

@@ -1,0 +1,52 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { CompensationRegistry } from './compensations/compensation-registry.js';
+import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+  RAW_SAGA_OPTIONS,
+} from './saga.module-definition.js';
+import { SAGA_OPTIONS } from './saga.options.js';
+import { validateSagaOptions } from './saga.options-validation.js';
+import { Sagas } from './sagas.service.js';
+
+const PROVIDERS: Provider[] = [
+  { provide: SAGA_OPTIONS, useFactory: validateSagaOptions, inject: [RAW_SAGA_OPTIONS] },
+  CompensationRegistry,
+  DeadLetterQueue,
+  Sagas,
+];
+
+/**
+ * Sagas for durable handlers: {@link Sagas} runs them, `@Compensation` methods of any provider undo their steps,
+ * `DeadLetters` holds what could not be undone. Import it once, beside `ReaModule`; it is global.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ReaModule.forRoot({ server: 'embedded' }), SagaModule.forRoot()], providers: [Checkout] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class SagaModule extends ConfigurableModuleClass {
+  /** @throws ReaOptionsError when an option cannot work, naming its path and the cure */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    validateSagaOptions(options);
+    return extend(super.forRoot(options));
+  }
+
+  /** As {@link forRoot}, with options from a factory, a class or an existing provider. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return extend(super.forRootAsync(options));
+  }
+}
+
+function extend(definition: DynamicModule): DynamicModule {
+  return {
+    ...definition,
+    global: true,
+    providers: [...(definition.providers ?? []), ...PROVIDERS],
+    exports: [Sagas, CompensationRegistry],
+  };
+}
