@@ -6,8 +6,14 @@
 export { compensateWith, type NamedCompensation } from './compensations/compensate-with.js';
 export { Compensation, type CompensationMethod, type CompensationRun } from './compensations/compensation.decorator.js';
 export { type CompensationKey, compensationKey } from './compensations/compensation-key.js';
+export { expectIdempotent, NotIdempotentError } from './compensations/expect-idempotent.js';
 export { CompensationRegistry, type RegisteredCompensation } from './compensations/compensation-registry.js';
 export type { DeadLetterReport, UndoneStep } from './dead-letters/dead-letter.types.js';
+export { DeclaredSaga, type DeclaredSagaOptions, type SagaClass } from './declared/declared-saga.decorator.js';
+export type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
+export { sagaDiagram } from './declared/saga-diagram.js';
+export { SagaStep, type SagaStepOptions, type Undo } from './declared/saga-step.decorator.js';
+export { sagaReport } from './saga/read-report.js';
 export type { Saga, StepOptions } from './saga/saga.js';
 export { type SagaReport, sagaReportOf, type SagaStatus, type StepState } from './saga/saga-report.js';
 export type { CompensationRetry, CompensationStrategy, SagaRunOptions } from './saga/saga-run.options.js';
@@ -20,8 +26,9 @@ export type {
   StepOutcome,
   StepRun,
 } from './saga/step.types.js';
+export { SagaHandler, type SagaHandlerOptions } from './saga-handler.decorator.js';
 export { SagaStartError } from './saga.errors.js';
 export { SagaModule } from './saga.module.js';
 export type { SagaOptionsFactory } from './saga.module-definition.js';
 export type { SagaModuleOptions } from './saga.options.js';
-export { Sagas } from './sagas.service.js';
+export { currentSaga, Sagas } from './sagas.service.js';

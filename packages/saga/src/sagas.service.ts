@@ -1,10 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Context } from '@restatedev/restate-sdk';
-import { ReaEvents } from '@rea/core';
+import { ModuleRef } from '@nestjs/core';
+import { type Context, TerminalError } from '@restatedev/restate-sdk';
+import { ERROR_METADATA, ReaEvents } from '@rea/core';
 import { attemptOf, Interruption, refuseInRun } from '@rea/core/internal';
 import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
+import { declaredSagaOf, type SagaClass } from './declared/declared-saga.decorator.js';
+import { executeDeclared } from './declared/execute-declared.js';
+import type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
 import type { Saga } from './saga/saga.js';
 import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
@@ -18,6 +22,20 @@ interface Running {
 }
 
 const running = new AsyncLocalStorage<Running>();
+
+/**
+ * The saga that the calling code belongs to: the innermost one, in its block and in what the block calls.
+ *
+ * @throws TerminalError (500, `REA8002`) outside a saga
+ */
+export function currentSaga(): Saga {
+  const saga = running.getStore()?.saga;
+  if (saga) return saga;
+  throw new TerminalError(
+    'REA8002: currentSaga() was called outside a saga. Decorate the handler with @SagaHandler(), or use the saga that sagas.run(ctx, name, (saga) => ...) gives.',
+    { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA8002' } },
+  );
+}
 
 /**
  * Runs sagas in handlers.
@@ -40,6 +58,7 @@ export class Sagas {
     private readonly registry: CompensationRegistry,
     private readonly queue: DeadLetterQueue,
     private readonly events: ReaEvents,
+    private readonly moduleRef: ModuleRef,
   ) {}
 
   /**
@@ -70,5 +89,27 @@ export class Sagas {
     const services = { registry: this.registry, queue: this.queue, events: this.events };
     const scope = new SagaScope(ctx, name, merged, services, Interruption.of(ctx));
     return new SagaRun(scope, '', merged).run(enter);
+  }
+
+  /**
+   * Runs a declared saga: a class decorated with `@DeclaredSaga()`, provided in any module.
+   *
+   * @param input what each step is given
+   * @returns the results of its steps, by the names of their methods
+   * @throws as {@link run}
+   */
+  async execute<T extends object>(
+    ctx: Context,
+    type: SagaClass<T>,
+    input: SagaInput<T>,
+    options: SagaRunOptions = {},
+  ): Promise<SagaResults<T>> {
+    const { name, ...declared } = declaredSagaOf(type);
+    const instance = this.moduleRef.get<object>(type, { strict: false });
+    const results = await this.run(ctx, name, (saga) => executeDeclared(ctx, saga, name, instance, input), {
+      ...declared,
+      ...options,
+    });
+    return results as SagaResults<T>;
   }
 }
