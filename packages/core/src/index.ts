@@ -90,6 +90,7 @@ export { EndpointListenError } from './endpoint/endpoint.error.js';
 export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
 export type {
   AttemptOutcome,
+  DeadLetterInfo,
   InvocationInfo,
   ReaEvent,
   ReaEventMap,

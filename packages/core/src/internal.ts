@@ -19,12 +19,15 @@ export type {
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
+export { BoundsItself } from './decorators/bounds-itself.decorator.js';
 export { amendHandler } from './decorators/component-declaration.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';
-export { checkSize } from './durable/journal-value.js';
-export { asTerminalError } from './invocation/error-mapping.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { checkSize } from './durable/journal-value.js';
 export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { asTerminalError } from './invocation/error-mapping.js';
+export { limitsOf } from './rea.options.js';
+export { AdminClient } from './registration/admin-client.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

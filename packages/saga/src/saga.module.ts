@@ -1,20 +1,27 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CompensationRegistry } from './compensations/compensation-registry.js';
-import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
+import { DEAD_LETTER_OPTIONS } from './dead-letters/dead-letter.options.js';
+import { DEAD_LETTER_PROVIDERS } from './dead-letters/dead-letter.providers.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   type OPTIONS_TYPE,
   RAW_SAGA_OPTIONS,
 } from './saga.module-definition.js';
-import { SAGA_OPTIONS } from './saga.options.js';
+import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
 import { validateSagaOptions } from './saga.options-validation.js';
 import { Sagas } from './sagas.service.js';
 
 const PROVIDERS: Provider[] = [
   { provide: SAGA_OPTIONS, useFactory: validateSagaOptions, inject: [RAW_SAGA_OPTIONS] },
+  {
+    provide: DEAD_LETTER_OPTIONS,
+    useFactory: ({ deadLetters = {} }: SagaModuleOptions) => deadLetters,
+    inject: [SAGA_OPTIONS],
+  },
+  ...DEAD_LETTER_PROVIDERS,
   CompensationRegistry,
-  DeadLetterQueue,
   Sagas,
 ];
 
@@ -47,6 +54,6 @@ function extend(definition: DynamicModule): DynamicModule {
     ...definition,
     global: true,
     providers: [...(definition.providers ?? []), ...PROVIDERS],
-    exports: [Sagas, CompensationRegistry],
+    exports: [Sagas, DeadLetters, CompensationRegistry],
   };
 }

@@ -53,6 +53,18 @@ interface SagaEventMap {
 /** Events of sagas. */
 export type SagaEventType = keyof SagaEventMap;
 
+/** What a dead-letter event says about the entry. All but {@link id} take few values, so they can be labels. */
+export interface DeadLetterInfo {
+  readonly id: string;
+  readonly saga: string;
+  readonly step: string;
+  readonly kind: 'compensation' | 'forward';
+  /** Name of the compensation; null for one that was written inline. */
+  readonly compensation: string | null;
+  /** Component of the saga, without the application's namespace. */
+  readonly service: string;
+}
+
 /** Everything Rea publishes, by type. */
 export interface ReaEventMap extends SagaEventMap {
   /** An attempt begins. `replaying` is true when the journal already holds entries. */
@@ -67,6 +79,17 @@ export interface ReaEventMap extends SagaEventMap {
   violation: Violation;
   /** The endpoint's deployment is known to the server. */
   registered: { readonly deploymentId: string; readonly uri: string; readonly changed: boolean };
+  /**
+   * A dead letter is stored. Published by the process that stores it, once per entry: a second time only if that process
+   * dies in the moment between.
+   */
+  'dead-letter-added': DeadLetterInfo & { readonly error: { readonly message: string; readonly code: number } };
+  /** An operator has worked on a dead letter. Published as `dead-letter-added` is. */
+  'dead-letter-changed': DeadLetterInfo & {
+    readonly action: 'redriven' | 'redrive-failed' | 'resolved' | 'discarded' | 'purged';
+    /** The operator's name. */
+    readonly by: string;
+  };
 }
 
 export type ReaEventType = keyof ReaEventMap;

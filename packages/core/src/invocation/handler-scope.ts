@@ -1,3 +1,4 @@
+import { boundsItself } from '../decorators/bounds-itself.decorator.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
@@ -32,6 +33,8 @@ export type OperationGuards = Readonly<
   Record<string, ((attempt: Attempt, args: readonly unknown[]) => void) | undefined>
 >;
 
+const NO_BOUNDS = { warnBytes: Infinity, maxBytes: Infinity } as const;
+
 /** The scope of a handler of the application. */
 export function createHandlerScope(
   component: ComponentModel,
@@ -42,7 +45,7 @@ export function createHandlerScope(
   const { name, kind, options: declared } = component.declaration;
   const exclusive = kind === 'object' && handler.declaration.kind === 'handler';
   const readOnly = ['shared', 'signal', 'query'].includes(handler.declaration.kind);
-  const limits = limitsOf(options);
+  const limits = { ...limitsOf(options), ...(boundsItself(component.type) ? NO_BOUNDS : {}) };
   return {
     component: name,
     place: placeOf(component, handler),

@@ -10,6 +10,8 @@ export interface RegisteredCompensation {
   readonly name: string;
   /** For messages: `StockCompensations.release`. */
   readonly place: string;
+  /** @throws TerminalError (400, `REA8004`) when the payload does not fit the compensation's schema */
+  check(payload: unknown): void;
   /**
    * Runs it.
    *
@@ -78,6 +80,7 @@ export class CompensationRegistry implements OnModuleInit {
     this.byName.set(key.name, {
       name: key.name,
       place,
+      check: (payload) => void checked(key, payload, place),
       run: async (ctx, payload, run) => method.call(instance, ctx, checked(key, payload, place), run),
     });
   }

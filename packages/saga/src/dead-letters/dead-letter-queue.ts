@@ -1,11 +1,34 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { REA_OPTIONS, type ReaModuleOptions } from '@rea/core';
+import { attemptOf, limitsOf, qualify } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import type { DeadLetterReport } from './dead-letter.types.js';
+import { ENTRY } from './dead-letter-names.js';
+import { JSON_FORMAT } from './json-format.js';
+import { storable } from './stored-report.js';
 
+/** Where sagas leave what they could not undo. */
 @Injectable()
 export class DeadLetterQueue {
-  readonly added: DeadLetterReport[] = [];
-  add(_ctx: Context, report: DeadLetterReport): void {
-    this.added.push(report);
+  constructor(@Inject(REA_OPTIONS) private readonly options: ReaModuleOptions) {}
+
+  /**
+   * Sends a report to its entry: one journaled, one-way message, so it is sent once however often the saga is replayed,
+   * and arrives even when the saga ends at once. A second report of the same id changes nothing.
+   *
+   * It never refuses: payloads that are too large for the journal are left out, and the entry says so.
+   *
+   * @param ctx of any kind, guarded or the SDK's own
+   */
+  add(ctx: Context, report: DeadLetterReport): void {
+    // The framework's own message: what the handler's plane forbids does not apply to it.
+    const raw = attemptOf(ctx)?.ctx ?? ctx;
+    raw.genericSend<unknown>({
+      service: qualify(this.options.namespace, ENTRY),
+      method: 'add',
+      key: report.id,
+      parameter: storable(report, limitsOf(this.options).maxBytes),
+      inputSerde: JSON_FORMAT,
+    });
   }
 }
