@@ -4,6 +4,7 @@ import { SagaModule } from '@rea/saga';
 import { CartsModule } from './carts/carts.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { ValidationPipe } from './common/validation.pipe.js';
+import { OperatorsModule } from './operators/operators.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { ShippingModule } from './shipping/shipping.module.js';
@@ -20,6 +21,7 @@ import { StockModule } from './stock/stock.module.js';
     ShippingModule,
     OrdersModule,
     CartsModule,
+    OperatorsModule,
   ],
   providers: [{ provide: APP_PIPE, useClass: ValidationPipe }],
 })

@@ -64,6 +64,7 @@ export class SagaRun implements Saga {
   }
 
   async step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    this.scope.checkCount(1);
     const unit = this.register(name, step);
     this.units.push(unit);
     return (await this.start(unit, step)) as R;
@@ -73,6 +74,7 @@ export class SagaRun implements Saga {
     readonly [K in keyof T]: Step<T[K]> & StepOptions;
   }): Promise<T> {
     const entries = Object.entries<GivenStep>(steps);
+    this.scope.checkCount(entries.length);
     const units = entries.map(([name, step]) => this.register(name, step, 'waiting'));
     this.units.push({ kind: 'group', units });
     const branches = entries.map(([name, step], index) => [name, () => this.start(units[index]!, step)] as const);

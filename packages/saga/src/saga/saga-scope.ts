@@ -56,16 +56,22 @@ export class SagaScope {
     this.raw = attemptOf(ctx)?.ctx ?? ctx;
   }
 
-  /** Takes a step in. @throws PolicyViolationError for a name that is taken, and for too many steps */
+  /** Before so many steps start together. @throws PolicyViolationError when they are too many */
+  checkCount(added: number): void {
+    const before = this.entries.length;
+    const after = before + added;
+    const attempt = attemptOf(this.ctx);
+    const more = (than: number) => `The saga "${this.name}" has more than ${than} steps`;
+    if (after > MOST_STEPS) attempt?.report('saga-too-many-steps', more(MOST_STEPS));
+    else if (before <= MANY_STEPS && after > MANY_STEPS) attempt?.report('saga-many-steps', more(MANY_STEPS));
+  }
+
+  /** Takes a step in. @throws PolicyViolationError for a name that is taken */
   admit(name: string, compensation: string | null | undefined, payload: unknown): StepEntry {
     const attempt = attemptOf(this.ctx);
     if (this.entries.some((entry) => entry.name === name)) {
       attempt?.report('saga-step-reused', `The step "${name}" of the saga "${this.name}" was started twice`);
     }
-    const count = this.entries.length + 1;
-    const tooMany = `The saga "${this.name}" has more than`;
-    if (count > MOST_STEPS) attempt?.report('saga-too-many-steps', `${tooMany} ${MOST_STEPS} steps`);
-    else if (count > MANY_STEPS) attempt?.report('saga-many-steps', `${tooMany} ${MANY_STEPS} steps`);
     const journal = this.options.journal ? { compensation: compensation ?? null, payload } : {};
     const entry: StepEntry = { name, state: 'running', ...journal };
     this.entries.push(entry);
