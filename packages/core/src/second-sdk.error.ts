@@ -9,7 +9,7 @@ export class SecondSdkError extends ReaError {
 
   constructor(own: string, other: string) {
     const cure = other.endsWith('.cjs')
-      ? 'It was loaded with require(). Make the application an ES module (docs/getting-started.md), or the library that requires it'
+      ? 'The latter was loaded with require(): make what requires it an ES module, the application (docs/getting-started.md) or a library'
       : 'Install one version; "npm ls @restatedev/restate-sdk" shows who brings the other';
     super(
       `REA1021: The process has two copies of @restatedev/restate-sdk: Rea uses ${own}, the application ${other}. A TerminalError of the one is an unknown error to the other, and would be retried for ever. ${cure}.`,

@@ -75,7 +75,7 @@ async function send(namespace: string, id: string): Promise<string> {
 }
 
 /** Two processes behind one URL; the first one serves until it hands over. */
-async function twoProcesses(): Promise<{ namespace: string; a: Child; b: Child; handOver(): Promise<void> }> {
+async function twoProcesses(): Promise<{ namespace: string; a: Child; b: Child; handOver: () => Promise<void> }> {
   const proxy = await SwitchingProxy.start();
   cleanUps.push(() => proxy.close());
   const advertisedUrl = `http://127.0.0.1:${proxy.port}`;
@@ -143,9 +143,9 @@ test('SIGTERM while invocations keep arriving: each effect once; what was on its
   const { namespace, handOver } = await twoProcesses();
   const ids: string[] = [];
   const invocations: string[] = [];
-  let arriving = true;
+  const enough = new AbortController();
   const arrivals = (async () => {
-    while (arriving) {
+    while (!enough.signal.aborted) {
       ids.push(`order-${ids.length}`);
       invocations.push(await send(namespace, `order-${ids.length - 1}`));
     }
@@ -154,7 +154,7 @@ test('SIGTERM while invocations keep arriving: each effect once; what was on its
     await expect.poll(async () => (await lines()).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(60);
     await handOver();
   } finally {
-    arriving = false;
+    enough.abort();
     await arrivals;
   }
 

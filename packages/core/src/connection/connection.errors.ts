@@ -4,9 +4,10 @@ import { ReaError } from '../rea.error.js';
 export class EmbeddedServerMissingError extends ReaError {
   readonly code = 'REA1015';
 
-  constructor(searched: readonly string[], cause: unknown) {
+  /** @param folders of the application, where it was looked for */
+  constructor(folders: readonly string[], cause: unknown) {
     super(
-      `REA1015: server: 'embedded' needs the package @rea/server, which cannot be found from @rea/core or ${searched.join(' or ')}. Run: npm install --save-dev @rea/server. In production use your own Restate server: server: { ingressUrl, adminUrl }.`,
+      `REA1015: server: 'embedded' needs the package @rea/server, which is installed neither beside @rea/core nor for ${[...new Set(folders)].join(' or ')}. Run: npm install --save-dev @rea/server. In production use your own Restate server: server: { ingressUrl, adminUrl }.`,
       { cause },
     );
   }

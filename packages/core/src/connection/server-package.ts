@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isNotFound, mainFile, resolveFrom } from '../module-resolution.js';
 import { EmbeddedServerMissingError } from './connection.errors.js';
@@ -19,9 +19,10 @@ export async function loadServerPackage(): Promise<ServerPackage> {
     if (!isNotFound(error)) throw error;
     // Where packages see only what they declare (pnpm), it is the application's to find.
     const main = mainFile();
-    const application = [...(main === undefined ? [] : [main]), join(process.cwd(), 'package.json')];
-    const file = resolveFrom(application, '@rea/server');
-    if (file === undefined) throw new EmbeddedServerMissingError(application, error);
+    const folders = [...(main === undefined ? [] : [dirname(main)]), process.cwd()];
+    const files = folders.map((folder) => join(folder, 'package.json'));
+    const file = resolveFrom(files, '@rea/server');
+    if (file === undefined) throw new EmbeddedServerMissingError(folders, error);
     return (await import(pathToFileURL(file).href)) as ServerPackage;
   }
 }
