@@ -140,6 +140,7 @@ export {
   type WorkflowStatus,
   workflowStatus,
 } from './workflow/workflow-status.js';
+export { SecondSdkError } from './second-sdk.error.js';
 export { UnsupportedNodeError } from './unsupported-node.error.js';
 export type { FieldDetail } from './validation/field-detail.js';
 export { DtoLibrariesMissingError } from './validation/dto-validator.js';

@@ -21,6 +21,7 @@ import { currentScope } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
+import { foreignTerminalError } from './foreign-terminal-error.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
 import type { PolicyService } from '../policy/policy.service.js';
@@ -73,7 +74,8 @@ function createHandler(
     ...merged,
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
-    asTerminalError: (error: unknown): TerminalError | undefined => userMapping?.(error) ?? asTerminalError(error),
+    asTerminalError: (error: unknown): TerminalError | undefined =>
+      userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
     hooks: [...(merged.hooks ?? []), attemptHook(scope, events)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
