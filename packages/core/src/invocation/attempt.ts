@@ -74,7 +74,7 @@ export interface Scope {
   /** Where durable operations are refused: `the run "charge"`, `a guard`. Undefined in handler code. */
   readonly closed?: string;
   /** Whether the handler's own method runs, not what stands around it: interceptors, pipes, filters, SDK hooks. */
-  readonly inMethod?: boolean;
+  inMethod?: boolean;
 }
 
 const storage = new AsyncLocalStorage<Scope>();
@@ -89,7 +89,7 @@ export function withScope<T>(scope: Scope, fn: () => T): T {
   return storage.run(scope, fn);
 }
 
-/** Runs a handler's own method, and everything it starts. */
+/** Runs a handler's own method, and everything it starts, in a scope of its own: interceptors go on around it. */
 export function inMethod<T>(fn: () => T): T {
   const scope = storage.getStore();
   return scope ? storage.run({ ...scope, inMethod: true }, fn) : fn();
