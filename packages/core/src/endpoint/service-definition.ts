@@ -104,10 +104,10 @@ function present(name: 'input' | 'output', value: Serde<unknown> | undefined): o
 
 /** The output's format, with the guardrails on size: what is too large never reaches the journal. */
 function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as Serde<unknown>): Serde<unknown> {
+  const what = `The output of ${scope.place}`;
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
-        const what = `The output of ${scope.place}`;
         const bytes = serialise(serde, output, what);
         checkSize(currentScope()?.attempt, bytes.byteLength, what);
         return bytes;
