@@ -24,7 +24,7 @@ async function products(): Promise<string[]> {
 }
 
 describe('the failure switch', () => {
-  test.for(SWITCHES)('X-Fail-Step: %s takes everything back', async ([step, payments], { expect }) => {
+  test.for(SWITCHES)('X-Fail-Step: %s takes everything back', async ([step, payments]) => {
     const index = SWITCHES.findIndex(([name]) => name === step);
     const sku = (await products())[index]!;
     const before = await shop.stock(sku);

@@ -16,7 +16,7 @@ export class Checkout {
     await this.sagas.run(ctx, 'checkout', async (saga) => {
       await saga.step('pay', {
         compensate: () => compensateWith('refund', { trip: order }), // a @Compensation method of any provider
-        action: ({ idempotencyKey }) => run(ctx, 'pay', () => this.agency.ask('pay', idempotencyKey)),
+        action: () => run(ctx, 'pay', ({ idempotencyKey }) => this.agency.ask('pay', idempotencyKey)),
       });
       await ctx.sleep({ days: 1 }); // cancelled, killed and restarted, or failed from here on: the money goes back
     });

@@ -19,14 +19,14 @@ export class GroupTrips {
           () =>
           (_ctx, { idempotencyKey }) =>
             run(ctx, 'cancel bus', () => this.agency.ask('cancel bus', idempotencyKey)),
-        action: ({ idempotencyKey }) => run(ctx, 'book bus', () => this.agency.ask('bus', idempotencyKey)),
+        action: () => run(ctx, 'book bus', ({ idempotencyKey }) => this.agency.ask('bus', idempotencyKey)),
       },
       guide: {
         compensate:
           () =>
           (_ctx, { idempotencyKey }) =>
             run(ctx, 'cancel guide', () => this.agency.ask('cancel guide', idempotencyKey)),
-        action: ({ idempotencyKey }) => run(ctx, 'book guide', () => this.agency.ask('guide', idempotencyKey)),
+        action: () => run(ctx, 'book guide', ({ idempotencyKey }) => this.agency.ask('guide', idempotencyKey)),
       },
     });
     // #endregion parallel
@@ -38,8 +38,8 @@ export class GroupTrips {
             () =>
             (_ctx, { idempotencyKey }) =>
               run(ctx, `no meal for ${name}`, () => this.agency.ask(`no meal for ${name}`, idempotencyKey)),
-          action: ({ idempotencyKey }) =>
-            run(ctx, `meal for ${name}`, () => this.agency.ask(`meal for ${name}`, idempotencyKey)),
+          action: () =>
+            run(ctx, `meal for ${name}`, ({ idempotencyKey }) => this.agency.ask(`meal for ${name}`, idempotencyKey)),
         });
       }
     });

@@ -54,7 +54,7 @@ export class TripWorkflow {
       const flight = await saga.step('flight', {
         compensate: (outcome) =>
           compensateWith(cancelFlight, { trip: trip.id, flight: outcome.known ? outcome.value : undefined }),
-        action: ({ idempotencyKey }) => run(ctx, 'book flight', () => this.agency.ask('flight', idempotencyKey)),
+        action: () => run(ctx, 'book flight', ({ idempotencyKey }) => this.agency.ask('flight', idempotencyKey)),
       });
       const hotel = await saga.step('hotel', {
         // Small things can be undone inline. Only named compensations can be redriven by an operator.
@@ -62,21 +62,21 @@ export class TripWorkflow {
           () =>
           (_ctx, { idempotencyKey }) =>
             run(ctx, 'cancel hotel', () => this.agency.ask('cancel hotel', idempotencyKey)),
-        action: async ({ idempotencyKey }) => {
+        action: async () => {
           if (trip.failAt === 'hotel') throw new TerminalError('The hotel is full', { errorCode: 409 });
-          return run(ctx, 'book hotel', () => this.agency.ask('hotel', idempotencyKey));
+          return run(ctx, 'book hotel', ({ idempotencyKey }) => this.agency.ask('hotel', idempotencyKey));
         },
       });
       await saga.pivot('pay', {
         compensate: () => compensateWith(refund, { trip: trip.id }),
-        action: ({ idempotencyKey }) => run(ctx, 'pay', () => this.agency.ask('pay', idempotencyKey)),
+        action: () => run(ctx, 'pay', ({ idempotencyKey }) => this.agency.ask('pay', idempotencyKey)),
       });
       // Paid: from here on nothing is taken back. What fails is tried again.
       await saga.step('mail', {
         irreversible: true,
-        action: async ({ idempotencyKey, attempt }) => {
+        action: async ({ attempt }) => {
           if (trip.failAt === 'mail' && attempt < 3) throw new TerminalError('The mail server is busy');
-          return run(ctx, 'mail', () => this.agency.ask('mail', idempotencyKey));
+          return run(ctx, 'mail', ({ idempotencyKey }) => this.agency.ask('mail', idempotencyKey));
         },
       });
       return `${flight} and ${hotel}`;

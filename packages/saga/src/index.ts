@@ -29,7 +29,12 @@ export type { DeadLetterReport, UndoneStep } from './dead-letters/dead-letter.ty
 export { DeclaredSaga, type DeclaredSagaOptions, type SagaClass } from './declared/declared-saga.decorator.js';
 export type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
 export { sagaDiagram } from './declared/saga-diagram.js';
-export { SagaStep, type SagaStepOptions, type Undo } from './declared/saga-step.decorator.js';
+export {
+  type IrreversibleStepOptions,
+  SagaStep,
+  type Undo,
+  type UndoableStepOptions,
+} from './declared/saga-step.decorator.js';
 export { sagaReport } from './saga/read-report.js';
 export type { Saga, StepOptions } from './saga/saga.js';
 export { type SagaReport, sagaReportOf, type SagaStatus, type StepState } from './saga/saga-report.js';

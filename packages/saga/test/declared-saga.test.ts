@@ -92,7 +92,7 @@ class Trips {
   }
 
   @Handler()
-  async outside(): Promise<void> {
+  async outside(_ctx: Context): Promise<void> {
     currentSaga();
   }
 

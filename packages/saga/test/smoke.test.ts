@@ -79,7 +79,7 @@ test('rolls back on a terminal error', async () => {
   const error: unknown = await ingress
     .service(Flow)
     .call.go('terminal', { idempotencyKey: 'a' })
-    .catch((e) => e);
+    .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ status: 418, message: 'no' });
   expect(effects.log).toEqual(['do 1', 'do 2', 'do 3', 'undo 3 value 3 1', 'undo 2 value 2 1', 'undo 1 value 1 1']);
   expect(sagaReportOf(error)).toMatchObject({ status: 'rolled-back', compensated: ['step 3', 'step 2', 'step 1'] });
@@ -93,7 +93,7 @@ test('rolls back on cancellation of a sleep', async () => {
   const error: unknown = await ingress
     .service(Flow)
     .call.go('', { idempotencyKey: 'a' })
-    .catch((e: unknown) => e);
+    .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ status: 409 });
   expect(effects.of('undo')).toEqual(['undo 3 value 3 1', 'undo 2 value 2 1', 'undo 1 value 1 1']);
   expect(sagaReportOf(error)).toMatchObject({ cause: { kind: 'cancelled' } });
@@ -105,13 +105,13 @@ test('lets a running action settle before the rollback', async () => {
   await effects.seen('slow begins');
   await app!.cancel(invocationId);
   await expect
-    .poll(async () => (await app!.journal(invocationId)).map((e) => e.entry_type))
+    .poll(async () => (await app!.journal(invocationId)).map((entry) => entry.entry_type))
     .toContain('Notification: Signal');
   effects.add('go on');
   const error: unknown = await ingress
     .service(Flow)
     .call.go('', { idempotencyKey: 'a' })
-    .catch((e: unknown) => e);
+    .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ status: 409 });
   expect(effects.log.slice(3)).toEqual([
     'slow begins',

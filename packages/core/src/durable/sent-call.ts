@@ -45,5 +45,5 @@ export function sentCall<I, O>(ctx: Context, call: GenericCall<I, O>, count: num
       }
       await attached.tryComplete();
     },
-  }) as unknown as InvocationPromise<O>;
+  });
 }

@@ -102,7 +102,8 @@ export interface OperatorNote {
 }
 
 /** How an entry is redriven. */
-export interface RedriveOptions extends Pick<OperatorNote, 'by'>, Partial<Pick<OperatorNote, 'note'>> {
+export interface RedriveOptions extends Pick<OperatorNote, 'by'> {
+  readonly note?: string | undefined;
   /** Given to the compensation in place of the reported payload. JSON. Default: the reported one. */
   readonly payload?: unknown;
 }

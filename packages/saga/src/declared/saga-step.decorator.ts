@@ -27,16 +27,16 @@ interface Common {
   readonly pivot?: boolean;
 }
 
-/** Options of `@SagaStep`: what undoes it, or that nothing does. */
-export type SagaStepOptions<Name extends string> = Common &
-  (
-    | {
-        /** The name of the method of the same class that undoes it. */
-        readonly undo: Name;
-        readonly irreversible?: undefined;
-      }
-    | { readonly irreversible: true; readonly undo?: undefined }
-  );
+/** Options of `@SagaStep` for a step that can be undone. */
+export interface UndoableStepOptions<Name extends string> extends Common {
+  /** The name of the method of the same class that undoes it. */
+  readonly undo: Name;
+}
+
+/** Options of `@SagaStep` for a step that has nothing to undo, or cannot be undone, and says so. */
+export interface IrreversibleStepOptions extends Common {
+  readonly irreversible: true;
+}
 
 /** One decorated method, as written. */
 export interface StepDeclaration extends Common {
@@ -52,17 +52,21 @@ const STEPS = Symbol.for('@rea/saga.steps');
  *
  * @param options `undo`: the method that undoes it, checked by the compiler; or `irreversible: true`
  */
-export function SagaStep<const Name extends string = never>(
-  options: SagaStepOptions<Name>,
-): <M extends StepMethod, T extends Readonly<Record<Name, UndoMethod<M>>>>(
-  target: T,
+export function SagaStep<const Name extends string>(
+  options: UndoableStepOptions<Name>,
+): <M extends StepMethod>(
+  target: Readonly<Record<Name, UndoMethod<M>>>,
   method: string,
   descriptor: TypedPropertyDescriptor<M>,
-) => void {
-  return (target, method) => {
-    const { irreversible: _irreversible, ...declared } = options;
+) => void;
+export function SagaStep(
+  options: IrreversibleStepOptions,
+): <M extends StepMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void;
+export function SagaStep(options: Common & { readonly undo?: string; readonly irreversible?: true }) {
+  return (target: object, method: string): void => {
+    const { irreversible: _irreversible, undo, ...declared } = options;
     const own: StepDeclaration[] = Reflect.getOwnMetadata(STEPS, target) ?? [];
-    Reflect.defineMetadata(STEPS, [...own, { ...declared, method, undo: options.undo }], target);
+    Reflect.defineMetadata(STEPS, [...own, { ...declared, method, undo }], target);
   };
 }
 

@@ -15,5 +15,5 @@ export async function sagaReport(
   name: string,
 ): Promise<SagaReport | null> {
   const raw = (attemptOf(ctx)?.ctx ?? ctx) as ObjectSharedContext;
-  return (await raw.get<SagaReport>(REPORT_STATE + name)) as SagaReport | null;
+  return raw.get<SagaReport>(REPORT_STATE + name);
 }

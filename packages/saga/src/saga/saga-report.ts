@@ -45,7 +45,7 @@ export interface SagaReport {
 const LOWEST_SDK_CODE = 570;
 
 /** Metadata key of an error's report. Metadata values are strings, so it is JSON. */
-export const REPORT_METADATA = 'rea.saga';
+const REPORT_METADATA = 'rea.saga';
 
 /**
  * The report that an error carries: one thrown by a saga, by a durable call of a handler with a saga, or a Nest HTTP

@@ -29,7 +29,10 @@ export type Compensate<R> = (outcome: StepOutcome<R>) => NamedCompensation | Inl
 export interface CompensatedStep<R> {
   /** `(outcome) => compensateWith('name', payload)`, or `(outcome) => async (ctx) => { ... }` for small things. */
   readonly compensate: Compensate<NoInfer<R>>;
-  /** Does it. Called once the compensation is registered. */
+  /**
+   * Does it. Called once the compensation is registered. When it takes its parameter, write it before `compensate`, or
+   * the compiler does not know what the outcome holds.
+   */
   readonly action: (run: StepRun) => PromiseLike<R>;
   readonly irreversible?: undefined;
 }

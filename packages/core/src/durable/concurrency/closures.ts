@@ -14,7 +14,7 @@ export class Closures {
   open(): void {
     if (this.reset) return;
     const own = Object.getOwnPropertyDescriptor(this.ctx, 'run');
-    const run = this.ctx.run as Run;
+    const { run }: { readonly run: Run } = this.ctx as never;
     const counting: Run = (...args) =>
       run.apply(
         this.ctx,
