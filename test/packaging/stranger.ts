@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Of the environment of a test run in this workspace, what is no business of a stranger's machine. */
 const OURS =
-  /^(npm_(?!config_(registry|cache|userconfig)$)|INIT_CWD$|NODE|VITEST|CI$|TEST$|FORCE_COLOR$|LC_ALL$|RE(A|STATE)_)/i;
+  /^(npm_(?!config_(registry|cache|userconfig)$)|INIT_CWD$|NODE(?!_EXTRA_CA_CERTS$)|VITEST|CI$|TEST$|FORCE_COLOR$|LC_ALL$|RE(A|STATE)_)/i;
 
 /** The environment of a shell on another machine, on which `node` is the given one. */
 export function strangersEnv(node: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {

@@ -8,6 +8,12 @@ import { scenario as missingKey } from './missing-key.js';
 import { scenario as oversizeValue } from './oversize-value.js';
 import { scenario as plane } from './plane.js';
 import { scenario as redundantKey } from './redundant-key.js';
+import { scenario as sagaKillPolicy } from './saga-kill-policy.js';
+import { scenario as sagaLateCompensation } from './saga-late-compensation.js';
+import { scenario as sagaManySteps } from './saga-many-steps.js';
+import { scenario as sagaStepReused } from './saga-step-reused.js';
+import { scenario as sagaTooManySteps } from './saga-too-many-steps.js';
+import { scenario as sagaUnregistered } from './saga-unregistered.js';
 import type { Scenario } from './scenario.js';
 import { scenario as selfCall } from './self-call.js';
 import { scenario as sharedWrite } from './shared-write.js';
@@ -31,4 +37,10 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'large-value': largeValue,
   'oversize-value': oversizeValue,
   'workflow-retention': workflowRetention,
+  'saga-unregistered': sagaUnregistered,
+  'saga-late-compensation': sagaLateCompensation,
+  'saga-step-reused': sagaStepReused,
+  'saga-many-steps': sagaManySteps,
+  'saga-too-many-steps': sagaTooManySteps,
+  'saga-kill-policy': sagaKillPolicy,
 };

@@ -95,6 +95,8 @@ export type {
   ReaEvent,
   ReaEventMap,
   ReaEventType,
+  SagaEventType,
+  SagaInfo,
 } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';
@@ -138,6 +140,7 @@ export {
   type WorkflowStatus,
   workflowStatus,
 } from './workflow/workflow-status.js';
+export { SecondSdkError } from './second-sdk.error.js';
 export { UnsupportedNodeError } from './unsupported-node.error.js';
 export type { FieldDetail } from './validation/field-detail.js';
 export { DtoLibrariesMissingError } from './validation/dto-validator.js';

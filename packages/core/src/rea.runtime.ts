@@ -22,6 +22,7 @@ import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
+import { checkSdk, findSdkCopies } from './second-sdk.error.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
@@ -76,6 +77,7 @@ export class ReaRuntime {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
+    checkSdk(findSdkCopies());
     for (const component of components) this.checkRetention(component);
     const sdk = this.createEndpoint(components, endpoint);
     this.endpoint.open(sdk);
@@ -150,7 +152,8 @@ export class ReaRuntime {
     const embedded = this.connection instanceof EmbeddedConnection ? this.connection : undefined;
     const host = endpoint.host ?? (embedded ? '127.0.0.1' : '0.0.0.0');
     const port = await this.server.listen(endpoint.port ?? embedded?.endpointPort ?? DEFAULT_PORT, host);
-    this.logger.log(`Serving ${sdk.services.length} components to Restate on ${host}:${port}`);
+    const { length } = sdk.services;
+    this.logger.log(`Serving ${length} component${length === 1 ? '' : 's'} to Restate on ${host}:${port}`);
     this.warnIfOpen(endpoint, host);
     await this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}`, false);
   }

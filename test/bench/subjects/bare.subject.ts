@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http2';
-import { type Context, createEndpointHandler, service } from '@restatedev/restate-sdk';
-import { stepResult } from '../workload.js';
+import {
+  type Context,
+  createEndpointHandler,
+  object,
+  type ObjectContext,
+  RestatePromise,
+  service,
+} from '@restatedev/restate-sdk';
+import { FAN_WIDTH, FIELDS, stepResult } from '../workload.js';
 import type { OpenEndpoint, SubjectId } from './subject.js';
 
 /** The SDK alone, as its documentation shows it, with a logger that drops everything. */
@@ -16,9 +23,28 @@ export async function open(id: SubjectId): Promise<OpenEndpoint> {
         const third = await ctx.run('third', () => stepResult(3, name));
         return [first, second, third].join();
       },
+      fan: async (ctx: Context, name: string) => {
+        const runs = Array.from({ length: FAN_WIDTH }, (_, index) =>
+          ctx.run(`branch ${index}`, () => stepResult(index, name)),
+        );
+        const results = await RestatePromise.all(runs);
+        return results.at(-1)!;
+      },
     },
   });
-  const server = createServer(createEndpointHandler({ services: [workload], logger: () => {} }));
+  const profile = object({
+    name: `${id}.Profile`,
+    handlers: {
+      state: async (ctx: ObjectContext, name: string) => {
+        for (const [index, field] of FIELDS.entries()) {
+          await ctx.get<string>(field);
+          ctx.set(field, stepResult(index, name));
+        }
+        return String(FIELDS.length);
+      },
+    },
+  });
+  const server = createServer(createEndpointHandler({ services: [workload, profile], logger: () => {} }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -9,7 +9,7 @@ import type { OpenEndpoint } from './subject.js';
 class BenchModule {}
 
 /** A Nest application with Rea that serves its components on a loopback port and is registered by nobody. */
-export async function openRea(namespace: string, policy: PolicyMode, component: Provider): Promise<OpenEndpoint> {
+export async function openRea(namespace: string, policy: PolicyMode, components: Provider[]): Promise<OpenEndpoint> {
   const { server, result: app } = await captureHttp2Server(() =>
     NestFactory.createApplicationContext(
       {
@@ -23,7 +23,7 @@ export async function openRea(namespace: string, policy: PolicyMode, component: 
             policy,
           }),
         ],
-        providers: [component],
+        providers: components,
       },
       { logger: ['error', 'warn'] },
     ),

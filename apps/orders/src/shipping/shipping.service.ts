@@ -1,8 +1,8 @@
 import { Inject } from '@nestjs/common';
-import { allSettled, Handler, run, Service } from '@rea/core';
+import { all, allSettled, Handler, run, Service } from '@rea/core';
 import type { Context } from '@restatedev/restate-sdk';
 import { type Carrier, CARRIERS } from './carrier.js';
-import { Booking, Parcel, Quote, Shipment } from './shipping.schemas.js';
+import { Booking, Parcel, Quote, Recall, Shipment } from './shipping.schemas.js';
 import { UndeliverableError } from './undeliverable.error.js';
 
 /** Finds the best carrier for a parcel and books it. */
@@ -41,5 +41,15 @@ export class Shipping {
       carrier.book(orderId, idempotencyKey, signal),
     );
     return { ...quote, trackingCode };
+  }
+
+  /** Calls off the pick-up of an order; nothing happens when none is booked. */
+  @Handler({ input: Recall })
+  async recall(ctx: Context, { orderId, carrier: booked }: Recall): Promise<void> {
+    const carriers = this.carriers.filter(({ name }) => booked === undefined || name === booked);
+    await all(
+      ctx,
+      carriers.map((carrier) => run(ctx, `recall of ${carrier.name}`, ({ signal }) => carrier.recall(orderId, signal))),
+    );
   }
 }

@@ -1,8 +1,8 @@
-import type { RestatePromise } from '@restatedev/restate-sdk';
+import type { RestatePromise, TerminalError } from '@restatedev/restate-sdk';
 
 const HOOKS = Symbol('rea.cancel-hooks');
 
-interface Cancellable {
+interface Cancellable extends Pick<RestatePromise<unknown>, 'map'> {
   /** The SDK calls this on the promise that is being awaited when the invocation is cancelled. */
   tryCancel?: () => void;
   [HOOKS]?: (() => void)[];
@@ -20,17 +20,15 @@ export function onCancel<T>(future: RestatePromise<T>, hook: () => void): Restat
     return future;
   }
   const own = [hook];
-  const cancel = cancellable.tryCancel?.bind(future);
-  const tryCancel = () => {
+  const { tryCancel, map } = cancellable;
+  cancellable[HOOKS] = own;
+  cancellable.tryCancel = () => {
     for (const each of own) each();
-    cancel?.();
+    tryCancel?.call(future);
   };
-  const map = future.map.bind(future);
-  return Object.defineProperties(future, {
-    [HOOKS]: { value: own },
-    tryCancel: { value: tryCancel },
-    map: { value: (mapper: Parameters<typeof map>[0]) => passCancelOn(map(mapper), [future]) },
-  });
+  cancellable.map = <U>(mapper: (value?: unknown, failure?: TerminalError) => U) =>
+    passCancelOn(map.call(future, mapper) as RestatePromise<U>, [future]);
+  return future;
 }
 
 /** Makes a cancellation of a combination known to the futures that it was made of. */

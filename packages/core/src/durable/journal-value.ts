@@ -25,9 +25,20 @@ export function forJournal<T>(
   warnBytes?: number,
 ): PassedOn<T> {
   const format = serde ?? defaultSerde<T>(ctx);
+  return { value: journalBytes(attemptOf(ctx), value, format, what, warnBytes) as T, serde: passOn(format) };
+}
+
+/** As {@link forJournal}, where the serde has been handed over already: gives the bytes alone. */
+export function journalBytes<T>(
+  attempt: Attempt | undefined,
+  value: T,
+  format: Serde<T>,
+  what: string,
+  warnBytes?: number,
+): Uint8Array {
   const bytes = serialise(format, value, what);
-  checkSize(attemptOf(ctx), bytes.byteLength, what, warnBytes);
-  return { value: bytes as T, serde: passOn(format) };
+  checkSize(attempt, bytes.byteLength, what, warnBytes);
+  return bytes;
 }
 
 /** A serde that writes what {@link forJournal} gives, and reads as the real one. */

@@ -21,6 +21,7 @@ import { currentScope } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
+import { foreignTerminalError } from './foreign-terminal-error.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
 import type { PolicyService } from '../policy/policy.service.js';
@@ -73,7 +74,8 @@ function createHandler(
     ...merged,
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
-    asTerminalError: (error: unknown): TerminalError | undefined => userMapping?.(error) ?? asTerminalError(error),
+    asTerminalError: (error: unknown): TerminalError | undefined =>
+      userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
     hooks: [...(merged.hooks ?? []), attemptHook(scope, events)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
@@ -102,10 +104,10 @@ function present(name: 'input' | 'output', value: Serde<unknown> | undefined): o
 
 /** The output's format, with the guardrails on size: what is too large never reaches the journal. */
 function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as Serde<unknown>): Serde<unknown> {
+  const what = `The output of ${scope.place}`;
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
-        const what = `The output of ${scope.place}`;
         const bytes = serialise(serde, output, what);
         checkSize(currentScope()?.attempt, bytes.byteLength, what);
         return bytes;

@@ -25,6 +25,34 @@ export interface InvocationInfo {
   readonly key: string | undefined;
 }
 
+/** What an event of a saga says about it. */
+export interface SagaInfo extends InvocationInfo {
+  readonly saga: string;
+}
+
+/** A step's compensation; `compensation` is undefined for one that was written inline. */
+interface CompensationInfo extends SagaInfo {
+  readonly step: string;
+  readonly compensation: string | undefined;
+}
+
+/** What sagas publish. Once per deed, not on replays; none is published twice, but a process that dies publishes none. */
+interface SagaEventMap {
+  'saga-started': SagaInfo;
+  'saga-step-ended': SagaInfo & { readonly step: string; readonly outcome: 'done' | 'failed' };
+  /** A step after the pivot has failed; it is tried again while it has tries left. */
+  'saga-step-retried': SagaInfo & { readonly step: string; readonly attempt: number; readonly error: string };
+  'saga-rolling-back': SagaInfo & { readonly cause: 'error' | 'cancelled' | 'deadline' };
+  'compensation-started': CompensationInfo;
+  /** One try. */
+  'compensation-failed': CompensationInfo & { readonly attempt: number; readonly error: string };
+  'compensation-ended': CompensationInfo & { readonly outcome: 'done' | 'dead-lettered'; readonly attempts: number };
+  'saga-ended': SagaInfo & { readonly status: 'completed' | 'rolled-back' | 'incomplete' };
+}
+
+/** Events of sagas. */
+export type SagaEventType = keyof SagaEventMap;
+
 /** What a dead-letter event says about the entry. All but {@link id} take few values, so they can be labels. */
 export interface DeadLetterInfo {
   readonly id: string;
@@ -38,7 +66,7 @@ export interface DeadLetterInfo {
 }
 
 /** Everything Rea publishes, by type. */
-export interface ReaEventMap {
+export interface ReaEventMap extends SagaEventMap {
   /** An attempt begins. `replaying` is true when the journal already holds entries. */
   'attempt-started': InvocationInfo & { readonly replaying: boolean };
   /** An attempt ended; {@link durationMs} is the wall-clock time of this attempt in milliseconds. */

@@ -15,7 +15,7 @@ import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
-import { attemptOf, currentScope, inMethod } from './attempt.js';
+import { type Attempt, attemptOf, currentScope } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
@@ -42,12 +42,16 @@ export class InvokerFactory {
 
   /** Binds a handler's method, with validation, enhancers and the guarded context around it. */
   create(component: ComponentModel, handler: HandlerModel): Invoker {
-    const place = placeOf(component, handler);
+    const theInput = `The input of ${placeOf(component, handler)}`;
+    const theOutput = `The output of ${placeOf(component, handler)}`;
     const call = this.createCall(component, handler);
     return async (raw, rawInput) => {
-      const ctx = openContext(raw, this.policy);
-      const input = check(handler.input.validate, rawInput, `The input of ${place}`, 400);
-      return check(handler.output.validate, await call(ctx, input), `The output of ${place}`, 500);
+      const scope = currentScope();
+      const ctx = openContext(raw, scope?.attempt, this.policy);
+      const input = check(handler.input.validate, rawInput, theInput, 400);
+      const output = await call(ctx, input);
+      if (scope) scope.inMethod = false;
+      return check(handler.output.validate, output, theOutput, 500);
     };
   }
 
@@ -84,8 +88,7 @@ export class InvokerFactory {
   }
 }
 
-function openContext(raw: Context, policy: PolicyService): Context {
-  const attempt = currentScope()?.attempt;
+function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
   if (!attempt) return raw;
   if (policy.guardsContext) return guardContext(raw, attempt);
   attempt.bind(raw);
@@ -105,8 +108,15 @@ function isFresh(ctx: Context): boolean {
 }
 
 function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: boolean): Promise<unknown> {
-  if (isEmpty(call.enhancers)) return inMethod(() => callMethod(call, ctx, input));
+  if (isEmpty(call.enhancers)) return callAlone(call, ctx, input);
   return callEnhanced(call, ctx, input, fresh ?? isFresh(ctx));
+}
+
+/** Calls the method with nothing of the application's around it: the scope of the attempt becomes the method's. */
+function callAlone(call: EnhancedCall, ctx: Context, input: unknown): Promise<unknown> {
+  const scope = currentScope();
+  if (scope) scope.inMethod = true;
+  return callMethod(call, ctx, input);
 }
 
 /**

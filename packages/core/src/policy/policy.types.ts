@@ -34,7 +34,13 @@ export type RuleId =
   | 'self-call'
   | 'large-value'
   | 'oversize-value'
-  | 'workflow-retention';
+  | 'workflow-retention'
+  | 'saga-unregistered'
+  | 'saga-late-compensation'
+  | 'saga-step-reused'
+  | 'saga-many-steps'
+  | 'saga-too-many-steps'
+  | 'saga-kill-policy';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

@@ -66,24 +66,24 @@ export interface DeadLetterEntry extends DeadLetterSummary, Omit<DeadLetterRepor
 
 /** Which entries: all conditions have to hold. */
 export interface DeadLetterFilter {
-  readonly status?: DeadLetterStatus;
-  readonly saga?: string;
-  readonly step?: string;
-  readonly compensation?: string;
+  readonly status?: DeadLetterStatus | undefined;
+  readonly saga?: string | undefined;
+  readonly step?: string | undefined;
+  readonly compensation?: string | undefined;
   /** Component of the saga, without the application's namespace. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   /** Stored at or after this time; text is ISO 8601. */
-  readonly since?: Date | string;
+  readonly since?: Date | string | undefined;
   /** Stored before this time; text is ISO 8601. */
-  readonly until?: Date | string;
+  readonly until?: Date | string | undefined;
 }
 
 /** Which entries, and which page of them. */
 export interface DeadLetterQuery extends DeadLetterFilter {
   /** Most entries of the page: 1 to 500. Default 50. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** {@link DeadLetterPage.cursor} of the page before. Default: the first page. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
 }
 
 /** A page of entries, the newest first. */
@@ -102,7 +102,8 @@ export interface OperatorNote {
 }
 
 /** How an entry is redriven. */
-export interface RedriveOptions extends Pick<OperatorNote, 'by'>, Partial<Pick<OperatorNote, 'note'>> {
+export interface RedriveOptions extends Pick<OperatorNote, 'by'> {
+  readonly note?: string | undefined;
   /** Given to the compensation in place of the reported payload. JSON. Default: the reported one. */
   readonly payload?: unknown;
 }

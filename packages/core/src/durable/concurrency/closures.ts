@@ -6,22 +6,30 @@ type Run = (...args: unknown[]) => unknown;
 /** Knows which run closures of an attempt are executing, of those that are given to it while it is open. */
 export class Closures {
   private executing = 0;
+  private reset: (() => void) | undefined;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly ctx: Context) {}
 
   open(): void {
-    const run: Run = Object.getPrototypeOf(this.ctx).run;
+    if (this.reset) return;
+    const own = Object.getOwnPropertyDescriptor(this.ctx, 'run');
+    const { run }: { readonly run: Run } = this.ctx as never;
     const counting: Run = (...args) =>
       run.apply(
         this.ctx,
         args.map((arg) => (typeof arg === 'function' ? () => this.counted(arg as () => unknown) : arg)),
       );
-    Object.defineProperty(this.ctx, 'run', { value: counting, configurable: true });
+    Object.defineProperty(this.ctx, 'run', { value: counting, configurable: true, writable: true });
+    this.reset = () => {
+      if (own) Object.defineProperty(this.ctx, 'run', own);
+      else Reflect.deleteProperty(this.ctx, 'run');
+    };
   }
 
   close(): void {
-    Reflect.deleteProperty(this.ctx, 'run');
+    this.reset?.();
+    this.reset = undefined;
   }
 
   /** Until no closure is executing, or at most so long. @param patience in milliseconds */

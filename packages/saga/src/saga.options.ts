@@ -1,0 +1,9 @@
+import type { DeadLetterOptions } from './dead-letters/dead-letter.options.js';
+import type { SagaRunOptions } from './saga/saga-run.options.js';
+
+export const SAGA_OPTIONS = Symbol('SAGA_OPTIONS');
+
+/** Options of `SagaModule.forRoot`: what holds for each saga that does not say otherwise, and the module's own. */
+export interface SagaModuleOptions extends Omit<SagaRunOptions, 'deadline'> {
+  readonly deadLetters?: DeadLetterOptions;
+}
