@@ -1,5 +1,6 @@
 import { ReaOptionsError } from '@rea/core';
 import { toMillis } from '@rea/core/internal';
+import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
 import type { SagaModuleOptions } from './saga.options.js';
 
@@ -16,6 +17,7 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
     throw new ReaOptionsError('strategy', `is ${JSON.stringify(strategy)}; it is one of ${STRATEGIES.join(', ')}.`);
   }
   checkRetry('retry', retry);
+  if ('deadLetters' in options && options.deadLetters) validateDeadLetterOptions(options.deadLetters);
   if ('deadline' in options && options.deadline !== undefined) {
     const millis = toMillis(options.deadline);
     if (!(millis > 0)) throw new ReaOptionsError('deadline', `is ${millis} ms; it is longer than nothing.`);

@@ -45,7 +45,12 @@ describe('a redrive', () => {
     const result = await deadLetters.redrive(report.id, { by: 'ada', note: 'the bank is open again' });
     expect(result).toMatchObject({ outcome: 'redriven', entry: { status: 'redriven', attempts: 4 } });
     expect(bank.effects.filter(({ order }) => order === report.id).map(({ run }) => run)).toEqual(
-      Array(2).fill({ idempotencyKey: report.idempotencyKey, attempt: 4, saga: 'order', step: 'charge' }),
+      Array.from({ length: 2 }, () => ({
+        idempotencyKey: report.idempotencyKey,
+        attempt: 4,
+        saga: 'order',
+        step: 'charge',
+      })),
     );
     const entry = await deadLetters.get(report.id);
     expect(entry).toEqual(result.entry);
@@ -115,7 +120,7 @@ describe('a redrive', () => {
       Array.from({ length: 50 }, (_, index) => deadLetters.redrive(report.id, { by: `operator ${index}` })),
     );
     const won = results.filter(({ status }) => status === 'fulfilled');
-    const lost = results.filter(({ status }) => status === 'rejected').map((result) => result.reason);
+    const lost = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
     expect(won).toHaveLength(1);
     expect(lost).toHaveLength(49);
     const [first] = lost;
