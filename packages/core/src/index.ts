@@ -122,6 +122,8 @@ export {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration/registration.errors.js';
+export { withDeadline } from './workflow/deadline.js';
+export { DeadlineError } from './workflow/deadline.error.js';
 export { DEFAULT_LOOP_LIMIT, forEach, type LoopOptions, loopWhile, retry, type RetryOptions } from './workflow/loop.js';
 export { type InTime, orDefault, withTimeout } from './workflow/timeout.js';
 export { after, sleep, sleepUntil } from './workflow/timer.js';

@@ -1,5 +1,4 @@
 import {
-  CancelledError,
   type Context,
   type Duration,
   type RestatePromise,
@@ -20,8 +19,9 @@ export interface RunContext {
    */
   readonly idempotencyKey: string;
   /**
-   * Aborted when the invocation is cancelled, when the run's timeout is over, and when the attempt ends (also by
-   * suspension, kill or a lost connection). Pass it on: what does not listen goes on in the background.
+   * Aborted when the invocation is cancelled, when a deadline around the run passes, when the run's timeout is over, and
+   * when the attempt ends (also by suspension, kill or a lost connection). Pass it on: what does not listen goes on in the
+   * background.
    */
   readonly signal: AbortSignal;
 }
@@ -136,7 +136,7 @@ function startRun<T>(
     },
     toSdkOptions(options, passOn(format)),
   );
-  return { idempotencyKey, result: onCancel(future, () => cancelled.abort(new CancelledError())) };
+  return { idempotencyKey, result: onCancel(future, (reason) => cancelled.abort(reason)) };
 }
 
 /** One try: bounded by its timeout, told of cancellation and of the attempt's end. */
