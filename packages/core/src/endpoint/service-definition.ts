@@ -40,7 +40,7 @@ export interface DefinitionContext {
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
 export function createDefinition(component: ComponentModel, context: DefinitionContext): AnyDefinition {
   const { kind, name } = component.declaration;
-  const { description, metadata, ...options } = componentOptions(component, context.options);
+  const { description, metadata, deadline: _deadline, ...options } = componentOptions(component, context.options);
   const handlers: Record<string, unknown> = {};
   for (const handler of component.handlers) {
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
@@ -66,7 +66,7 @@ function createHandler(
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
   { options: module, policy, events, invokers }: DefinitionContext,
 ): unknown {
-  const merged = handlerOptions(component, handler, module);
+  const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
   const scope = createHandlerScope(component, handler, module, policy);
   const options = {

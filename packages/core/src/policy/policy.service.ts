@@ -33,6 +33,7 @@ export class PolicyService {
   private readonly found = new Map<string, Violation>();
   private policy: ResolvedPolicy;
   private contextIsGuarded: boolean;
+  private promisesAreWatched: boolean;
 
   constructor(
     @Inject(REA_OPTIONS) options: ReaModuleOptions,
@@ -40,11 +41,17 @@ export class PolicyService {
   ) {
     this.policy = resolvePolicy(options.policy, process.env);
     this.contextIsGuarded = this.isContextGuarded();
+    this.promisesAreWatched = this.modeOf('native-promise') !== 'disabled';
   }
 
   /** Whether handlers get a guarded context: some guardrail on its operations is on. */
   get guardsContext(): boolean {
     return this.contextIsGuarded;
+  }
+
+  /** Whether attempts are watched for native code that waits for several futures at once. */
+  get watchesPromises(): boolean {
+    return this.promisesAreWatched;
   }
 
   /** The mode of a rule: per call, per rule, per module, each at least as strict as the environment's. */
@@ -63,6 +70,7 @@ export class PolicyService {
     if (id !== undefined) checkRuleId(id, 'PolicyService.set');
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
     this.contextIsGuarded = this.isContextGuarded();
+    this.promisesAreWatched = this.modeOf('native-promise') !== 'disabled';
   }
 
   /**

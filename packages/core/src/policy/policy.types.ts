@@ -34,7 +34,8 @@ export type RuleId =
   | 'self-call'
   | 'large-value'
   | 'oversize-value'
-  | 'workflow-retention';
+  | 'workflow-retention'
+  | 'native-promise';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

@@ -52,7 +52,7 @@ export function boundHandler<T>(ctx: Context, duration: Duration | number, handl
 /** Why a duration cannot be a deadline; undefined when it can. */
 export function deadlineProblem(duration: Duration | number): string | undefined {
   const millis = toMillis(duration);
-  return millis >= 0 && Number.isFinite(millis) ? undefined : `${JSON.stringify(duration)}; it is 0 or more`;
+  return Number.isFinite(millis) && millis >= 0 ? undefined : `${JSON.stringify(duration)}; it is 0 or more`;
 }
 
 async function bounded<T>(

@@ -6,6 +6,7 @@ import { tellOfEnd } from '../cancel-hook.js';
 import { atMost } from './at-most.js';
 import { Branch } from './branch.js';
 import { Closures } from './closures.js';
+import { checkNativeWaits } from './native-promise-watch.js';
 import { Progress } from './progress.js';
 import type { DurableFuture } from './progress-executor.js';
 
@@ -76,11 +77,17 @@ export class BranchScheduler {
     this.closures = new Closures(ctx);
   }
 
-  /** The scheduler of the context's attempt. @throws TerminalError (500, `REA7006`) when the SDK does not let it work */
+  /**
+   * The scheduler of the context's attempt.
+   *
+   * @throws TerminalError (500, `REA7006`) when the SDK does not let it work
+   * @throws PolicyViolationError when native code waits for something durable already
+   */
   static of(ctx: Context): BranchScheduler {
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     let scheduler = schedulers.get(raw);
     if (!scheduler) schedulers.set(raw, (scheduler = new BranchScheduler(raw)));
+    checkNativeWaits(raw);
     return scheduler;
   }
 

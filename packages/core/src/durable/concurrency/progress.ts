@@ -19,8 +19,9 @@ const NOT_STARTED = { catch: () => undefined } as unknown as Promise<void>;
  */
 export class Progress {
   private readonly cancelled = new WeakSet<DurableFuture>();
-  /** What makes the race progress: the SDK's method, or what watches it. */
-  private before: { readonly doProgress: ProgressExecutor['doProgress']; readonly isOwn: boolean } | undefined;
+  private isOpen = false;
+  /** What stood before the SDK's method when this was opened. */
+  private before: PropertyDescriptor | undefined;
   private watched: DurableFuture | undefined;
   private race: DurableFuture | undefined;
   private raceProgress: Promise<void> = Promise.resolve();
@@ -47,17 +48,17 @@ export class Progress {
   }
 
   open(): void {
-    if (this.before) return;
-    const { doProgress } = this.executor;
-    this.before = { doProgress, isOwn: Object.hasOwn(this.executor, 'doProgress') };
+    if (this.isOpen) return;
+    this.isOpen = true;
+    this.before = Object.getOwnPropertyDescriptor(this.executor, 'doProgress');
     this.executor.doProgress = (future) => this.onProgress(future);
   }
 
   close(): void {
-    if (!this.before) return;
-    if (this.before.isOwn) this.executor.doProgress = this.before.doProgress;
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (this.before) Object.defineProperty(this.executor, 'doProgress', this.before);
     else Reflect.deleteProperty(this.executor, 'doProgress');
-    this.before = undefined;
   }
 
   /** Calls `onEnd` once the future is settled, and does not count as waiting for it. */
@@ -115,7 +116,8 @@ export class Progress {
 
   private onProgress(future: DurableFuture): Promise<void> {
     if (future === this.race) {
-      this.raceProgress = this.before!.doProgress.call(this.executor, future);
+      const sdk: ProgressExecutor = Object.getPrototypeOf(this.executor);
+      this.raceProgress = sdk.doProgress.call(this.executor, future);
       return this.raceProgress;
     }
     if (future !== this.watched && !this.cancelled.has(future)) {
