@@ -101,6 +101,7 @@ export { PolicyService } from './policy/policy.service.js';
 export type { PolicyMode, PolicyOptions, Rule, RuleId, RuleModes, Severity, Violation } from './policy/policy.types.js';
 export { PolicyViolationError } from './policy/policy-violation.error.js';
 export { RULES } from './policy/rules.js';
+export { withPolicy } from './policy/with-policy.js';
 export { ReaError } from './rea.error.js';
 export { ReaModule } from './rea.module.js';
 export type { ReaOptionsFactory } from './rea.module-definition.js';

@@ -6,6 +6,7 @@ import {
   type Serde,
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
+import { keepPolicy } from '../policy/with-policy.js';
 import { onCancel } from './cancel-hook.js';
 import { toMillis } from './duration.js';
 import { defaultSerde, forJournal, passOn } from './journal-value.js';
@@ -130,10 +131,10 @@ function startRun<T>(
   const idempotencyKey = `${ctx.request().id}/${name}/${attemptOf(ctx)?.nextRun(name) ?? 1}`;
   const future = ctx.run(
     name,
-    async () => {
+    keepPolicy(async () => {
       const value = await attemptOnce(ctx, name, action, idempotencyKey, cancelled.signal, options.timeout);
       return forJournal(ctx, value, format, `The result of run "${name}"`).value;
-    },
+    }),
     toSdkOptions(options, passOn(format)),
   );
   return { idempotencyKey, result: onCancel(future, (reason) => cancelled.abort(reason)) };
