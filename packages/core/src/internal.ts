@@ -19,6 +19,7 @@ export type {
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
+export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { currentScope, withoutDurableOperations } from './invocation/attempt.js';
 export { ShutdownGrace } from './shutdown-grace.js';
