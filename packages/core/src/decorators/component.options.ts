@@ -54,7 +54,10 @@ export type RetentionProfile = 'standard' | 'production' | 'high-volume';
 export interface RetentionOptions {
   /** Days that the result, promises, state and id of a finished workflow are kept: 1 to 90. */
   readonly days: number;
-  /** Size of a single state value from which it is reported, in bytes. Default: `limits.warnBytes` of the module. */
+  /**
+   * Size of a single state value from which it is reported, in bytes, at most 31 000 000. From twice that it is refused, or
+   * from `limits.maxBytes` of the module if that is more. Default: the module's limits.
+   */
   readonly stateBytes?: number;
   /** Clear the workflow's state when it succeeds. Default false. Its result is kept for {@link days}. */
   readonly clearState?: boolean;
