@@ -131,7 +131,10 @@ describe('What waits for one future at a time is left alone', () => {
         await sleep(ctx, 1);
       },
     ],
-    ['native promises inside a run', (ctx) => run(ctx, 'r', async () => Promise.all([1, Promise.resolve(2)]))],
+    [
+      'native promises inside a run',
+      (ctx) => run(ctx, 'r', async () => Promise.all([Promise.resolve(1), Promise.resolve(2)])),
+    ],
     [
       'futures whose results are there',
       async (ctx) => {

@@ -188,7 +188,7 @@ export class BranchScheduler {
   /** Branches, and those started in them, are not waited for and wait for nothing any more. */
   private leave(branches: readonly Branch[]): void {
     for (const branch of branches) branch.abandon();
-    for (const future of [...this.waits.keys()]) this.takeWaits(future, ({ branch }) => branch?.isAbandoned ?? false);
+    for (const future of this.waits.keys()) this.takeWaits(future, ({ branch }) => branch?.isAbandoned ?? false);
     for (const branch of [...this.moving, ...this.slow]) if (branch.isAbandoned) this.stop(branch);
   }
 
