@@ -365,7 +365,7 @@ describe('A client', () => {
     const before = (await app.invocations()).length;
     const client = echo();
     for (const verb of ['call', 'send'] as const) {
-      const error = await rejection(client[verb].plain('x') as Promise<unknown>);
+      const error = await rejection(client[verb].plain('x'));
       expect(error).toBeInstanceOf(IngressMisuseException);
       expect(error).toBeInstanceOf(HttpException);
       expect(error).toMatchObject({

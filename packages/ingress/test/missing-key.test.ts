@@ -215,7 +215,7 @@ describe('In mode strict, an idempotency key', () => {
   afterAll(() => app.close());
 
   test.each([
-    ['a time', `order-${1_764_000_000_000}`],
+    ['a time', 'order-1764000000000'],
     ['a date', 'order-2026-11-24'],
     ['more characters than a key has', 'k'.repeat(257)],
     ['characters that no header carries', 'größe 7'],

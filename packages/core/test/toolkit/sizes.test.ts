@@ -310,10 +310,10 @@ describe('Without limits of its own, an application', () => {
     'reports state from the size of its profile, and refuses it from twice that: %s',
     async (profile, size) => {
       const flow = profiled(profile);
-      const app = await createTestApp({ providers: [flow] });
-      app.get(ReaEvents).on('violation', (violation) => seen.push(violation));
+      const own = await createTestApp({ providers: [flow] });
+      own.get(ReaEvents).on('violation', (violation) => seen.push(violation));
       const store = async (bytes: number) => {
-        const submitted = await app.ingress.workflow(flow).of(`${bytes}`).submit(bytes);
+        const submitted = await own.ingress.workflow(flow).of(`${bytes}`).submit(bytes);
         await submitted.attach();
         return [...new Set(seen.splice(0).map(({ rule, refused }) => `${rule.id} ${refused}`))];
       };
@@ -323,7 +323,7 @@ describe('Without limits of its own, an application', () => {
         expect(await store(2 * size)).toEqual(['large-value false']);
         await expect(store(2 * size + 1)).rejects.toMatchObject({ response: { code: 'REA2015' } });
       } finally {
-        await app.close();
+        await own.close();
       }
     },
   );
