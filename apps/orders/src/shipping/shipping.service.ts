@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { allSettled, Handler, run, Service } from '@rea/core';
+import { fanOut, Handler, orDefault, run, Service } from '@rea/core';
 import type { Context } from '@restatedev/restate-sdk';
 import { type Carrier, CARRIERS } from './carrier.js';
 import { Booking, Parcel, Quote, Shipment } from './shipping.schemas.js';
@@ -18,16 +18,11 @@ export class Shipping {
    */
   @Handler({ input: Parcel, output: Quote })
   async bestQuote(ctx: Context, parcel: Parcel): Promise<Quote> {
-    const answers = await allSettled(
+    const { values } = await fanOut(
       ctx,
-      this.carriers.map((carrier) =>
-        run(ctx, `quote of ${carrier.name}`, ({ signal }) => carrier.quote(parcel, signal), {
-          retry: { maxAttempts: 3 },
-        }).orTimeout({ seconds: 2 }),
-      ),
+      this.carriers.map((carrier) => orDefault(ctx, this.quoteOf(ctx, carrier, parcel), { seconds: 2 }, null)),
     );
-    const quotes = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
-    const [best] = quotes.sort((a, b) => a.price - b.price || a.days - b.days);
+    const [best] = values.filter((quote) => quote !== null).sort((a, b) => a.price - b.price || a.days - b.days);
     if (!best) throw new UndeliverableError(parcel);
     return best;
   }
@@ -41,5 +36,11 @@ export class Shipping {
       carrier.book(orderId, idempotencyKey, signal),
     );
     return { ...quote, trackingCode };
+  }
+
+  private quoteOf(ctx: Context, carrier: Carrier, parcel: Parcel) {
+    return run(ctx, `quote of ${carrier.name}`, ({ signal }) => carrier.quote(parcel, signal), {
+      retry: { maxAttempts: 3 },
+    });
   }
 }
