@@ -156,7 +156,7 @@ export class ReaRuntime {
       const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
       if (problem === undefined) continue;
       const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
-      throw new DiscoveryError('REA1021', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
+      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
     }
   }
 

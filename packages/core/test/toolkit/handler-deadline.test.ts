@@ -194,7 +194,7 @@ describe('A deadline that is none', () => {
       async go(_ctx: Context): Promise<void> {}
     }
     await expect(createTestApp({ providers: [Wrong] })).rejects.toThrow(
-      `REA1021: Wrong/go has a deadline of ${shown}; it is 0 or more. Give milliseconds or { minutes: 5 }, or leave it out.`,
+      `REA1022: Wrong/go has a deadline of ${shown}; it is 0 or more. Give milliseconds or { minutes: 5 }, or leave it out.`,
     );
   });
 });
