@@ -110,6 +110,7 @@ export { PolicyService } from './policy/policy.service.js';
 export type { PolicyMode, PolicyOptions, Rule, RuleId, RuleModes, Severity, Violation } from './policy/policy.types.js';
 export { PolicyViolationError } from './policy/policy-violation.error.js';
 export { RULES } from './policy/rules.js';
+export { withPolicy } from './policy/with-policy.js';
 export { ReaError } from './rea.error.js';
 export { ReaModule } from './rea.module.js';
 export type { ReaOptionsFactory } from './rea.module-definition.js';
@@ -131,6 +132,8 @@ export {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration/registration.errors.js';
+export { withDeadline } from './workflow/deadline.js';
+export { DeadlineError } from './workflow/deadline.error.js';
 export { DEFAULT_LOOP_LIMIT, forEach, type LoopOptions, loopWhile, retry, type RetryOptions } from './workflow/loop.js';
 export { type InTime, orDefault, withTimeout } from './workflow/timeout.js';
 export { after, sleep, sleepUntil } from './workflow/timer.js';

@@ -21,6 +21,7 @@ export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
 export { BoundsItself } from './decorators/bounds-itself.decorator.js';
 export { amendHandler } from './decorators/component-declaration.js';
+export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';

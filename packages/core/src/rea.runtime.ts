@@ -14,15 +14,17 @@ import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { componentOptions, retentionInForce } from './endpoint/merged-options.js';
+import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
+import { placeOf } from './invocation/handler-scope.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
+import { deadlineProblem } from './workflow/deadline.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
@@ -78,7 +80,10 @@ export class ReaRuntime {
       return;
     }
     checkSdk(findSdkCopies());
-    for (const component of components) this.checkRetention(component);
+    for (const component of components) {
+      this.checkRetention(component);
+      this.checkDeadlines(component);
+    }
     const sdk = this.createEndpoint(components, endpoint);
     this.endpoint.open(sdk);
     const { serve = 'port' } = endpoint;
@@ -145,6 +150,16 @@ export class ReaRuntime {
     }
     const warning = retentionWarning(retention);
     if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
+  }
+
+  private checkDeadlines(component: ComponentModel): void {
+    for (const handler of component.handlers) {
+      const deadline = deadlineInForce(component, handler, this.options);
+      const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
+      if (problem === undefined) continue;
+      const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
+      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
+    }
   }
 
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {

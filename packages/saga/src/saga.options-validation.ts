@@ -25,8 +25,7 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
   return options;
 }
 
-/** @throws ReaOptionsError naming the option's path and the cure */
-export function checkRetry(path: string, retry: CompensationRetry | undefined): void {
+function checkRetry(path: string, retry: CompensationRetry | undefined): void {
   if (!retry) return;
   const { maxAttempts, initialInterval, maxInterval, factor, jitter } = retry;
   if (maxAttempts !== undefined && !(Number.isInteger(maxAttempts) && maxAttempts >= 1)) {
