@@ -3,6 +3,8 @@ import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DEAD_LETTER_OPTIONS } from './dead-letters/dead-letter.options.js';
 import { DEAD_LETTER_PROVIDERS } from './dead-letters/dead-letter.providers.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
+import { SagaHandlers } from './saga-handlers.js';
+import { SagaStartChecks } from './saga-start-checks.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -23,6 +25,8 @@ const PROVIDERS: Provider[] = [
   ...DEAD_LETTER_PROVIDERS,
   CompensationRegistry,
   Sagas,
+  SagaHandlers,
+  SagaStartChecks,
 ];
 
 /**

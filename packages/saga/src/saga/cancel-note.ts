@@ -1,7 +1,7 @@
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
 
 /** The signal that carries a {@link CancelNote}. It is sent right before the cancellation, so it is there with it. */
-export const CANCEL_SIGNAL = 'rea.saga.cancel';
+const CANCEL_SIGNAL = 'rea.saga.cancel';
 
 /** What whoever cancels an invocation tells the saga in it. */
 export interface CancelNote {

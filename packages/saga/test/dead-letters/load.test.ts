@@ -9,6 +9,9 @@ import { reportOf } from './support/reports.js';
 
 const SAGAS = ['order', 'refund', 'booking', 'delivery'];
 
+/** Set by `npm run prove:saga`, which runs nothing beside this. Times of a machine that runs other tests say little. */
+const MEASURES = process.env['REA_MEASURE'] !== undefined;
+
 /** Half a kilobyte to four, as payloads are. */
 function reports(count: number): DeadLetterReport[] {
   return Array.from({ length: count }, (_, index) =>
@@ -95,12 +98,13 @@ describe.each<Mode>(['admin', 'index'])('many dead letters, listed by %s', (mode
   test('a thousand are stored in a few seconds, and a filtered page of 50 comes at once', async () => {
     const took = await store(fixture, reports(1_000), 1, 20);
     seen(`${mode}: 1,000 reports from 1,000 invocations, 20 at once: all stored in ${took.toFixed(0)} ms`);
-    expect(await measure(1_000, '1,000 entries')).toBeLessThan(mode === 'admin' ? 50 : 100);
-    expect(took).toBeLessThan(20_000);
+    const page = await measure(1_000, '1,000 entries');
+    expect(page).toBeLessThan(MEASURES ? 50 : 1_000);
+    expect(took).toBeLessThan(MEASURES ? 10_000 : 60_000);
   });
 
-  test('ten thousand work', { timeout: 300_000 }, async ({ task, skip }) => {
-    skip(task.file.projectName === 'durable-replay', 'Replay makes no other lists; this is about their number.');
+  test('ten thousand work', { timeout: 300_000 }, async ({ skip }) => {
+    skip(!MEASURES, 'npm run prove:saga');
     const took = await store(fixture, reports(9_000), 50, 4);
     seen(`${mode}: 9,000 further reports from 180 invocations: all stored in ${took.toFixed(0)} ms`);
     expect(await measure(10_000, '10,000 entries')).toBeLessThan(1_000);
