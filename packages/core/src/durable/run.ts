@@ -130,10 +130,10 @@ function startRun<T>(
   const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
   const idempotencyKey = `${id}/${name}/${attempt?.nextRun(name) ?? 1}`;
   const cancellation = new Cancellation();
+  const signals = () => [attemptCompletedSignal, cancellation.signal];
   const future = ctx.run(
     name,
     async () => {
-      const signals = () => [attemptCompletedSignal, cancellation.signal];
       const value = await (options.timeout === undefined
         ? action(new Try(idempotencyKey, signals))
         : tryWithin(options.timeout, name, action, idempotencyKey, signals));
