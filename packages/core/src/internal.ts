@@ -25,6 +25,7 @@ export { toMillis } from './durable/duration.js';
 export { checkSize } from './durable/journal-value.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { Section } from './durable/section.js';
 export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -45,7 +45,7 @@ const COMPENSATIONS = Symbol.for('@rea/saga.compensations');
  */
 export function Compensation<P = never>(
   key: CompensationKey<P> | string,
-): (target: object, method: string, descriptor: TypedPropertyDescriptor<CompensationMethod<P>>) => void {
+): <M extends CompensationMethod<P>>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void {
   return (target, method) => {
     const declared = (typeof key === 'string' ? { name: key, schema: undefined } : key) as CompensationKey<unknown>;
     const own: CompensationDeclaration[] = Reflect.getOwnMetadata(COMPENSATIONS, target) ?? [];

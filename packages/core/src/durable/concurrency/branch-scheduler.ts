@@ -3,7 +3,8 @@ import { setImmediate as drained } from 'node:timers/promises';
 import type { Context } from '@restatedev/restate-sdk';
 import { attemptOf } from '../../invocation/attempt.js';
 import { atMost } from './at-most.js';
-import { Branch } from './branch.js';
+import { Section } from '../section.js';
+import { Branch, currentBranch } from './branch.js';
 import { Closures } from './closures.js';
 import { type DurableFuture, Progress } from './progress.js';
 
@@ -19,7 +20,13 @@ const TICK_MS = 10;
 /** How long run closures may still execute when a branch threw an ordinary error, in milliseconds. */
 const GRACE_MS = 5_000;
 
-const current = new AsyncLocalStorage<Branch | undefined>();
+/** Who waits for a future. */
+interface Wait {
+  readonly branches: Set<Branch>;
+  /** The part of the code that began to wait first. */
+  readonly section: Section | undefined;
+}
+
 const schedulers = new WeakMap<Context, BranchScheduler>();
 
 /**
@@ -33,7 +40,7 @@ export class BranchScheduler {
   private readonly progress: Progress | undefined;
   private readonly closures: Closures;
   /** The futures that are waited for, in the order in which that began, and by whom. The handler itself is no branch. */
-  private readonly waits = new Map<DurableFuture, Set<Branch>>();
+  private readonly waits = new Map<DurableFuture, Wait>();
   private readonly starts: (() => void)[] = [];
   /** Branches that move. */
   private readonly moving = new Set<Branch>();
@@ -48,7 +55,7 @@ export class BranchScheduler {
   private readonly inHandler = AsyncLocalStorage.snapshot();
 
   private constructor(ctx: Context) {
-    this.progress = Progress.of(ctx, (future) => this.wait(future, current.getStore()));
+    this.progress = Progress.of(ctx, (future) => this.wait(future, currentBranch.getStore()));
     this.closures = new Closures(ctx);
   }
 
@@ -62,7 +69,7 @@ export class BranchScheduler {
 
   /** A branch of the calling code, not yet started. */
   createBranch(): Branch {
-    return new Branch(current.getStore());
+    return new Branch(currentBranch.getStore());
   }
 
   /** Runs a function as a branch, when its turn comes. */
@@ -72,7 +79,7 @@ export class BranchScheduler {
     if (this.branches === 1) this.open();
     try {
       await this.turn(branch);
-      return await current.run(branch, fn);
+      return await currentBranch.run(branch, fn);
     } finally {
       branch.ended = true;
       this.stop(branch);
@@ -83,7 +90,7 @@ export class BranchScheduler {
 
   /** Waits for branches; the calling branch itself does not move meanwhile. */
   async join<T>(work: PromiseLike<T>): Promise<T> {
-    const caller = current.getStore();
+    const caller = currentBranch.getStore();
     if (caller) this.hold(caller);
     try {
       return await work;
@@ -99,9 +106,9 @@ export class BranchScheduler {
    */
   async abandon(branches: readonly Branch[]): Promise<void> {
     for (const branch of branches) branch.abandon();
-    for (const [future, waiting] of this.waits) {
+    for (const [future, { branches: waiting, section }] of this.waits) {
       const left = [...waiting].filter((branch) => !branch.isAbandoned);
-      if (left.length > 0) this.waits.set(future, new Set(left));
+      if (left.length > 0) this.waits.set(future, { branches: new Set(left), section });
       else if (waiting.size > 0) this.waits.delete(future);
     }
     for (const branch of [...this.moving, ...this.slow]) if (branch.isAbandoned) this.stop(branch);
@@ -127,22 +134,22 @@ export class BranchScheduler {
   /** Somebody waits for a future. */
   private wait(future: DurableFuture, branch: Branch | undefined): void {
     if (branch?.isAbandoned) return;
-    let waiting = this.waits.get(future);
-    if (!waiting) {
-      this.waits.set(future, (waiting = new Set()));
+    let wait = this.waits.get(future);
+    if (!wait) {
+      this.waits.set(future, (wait = { branches: new Set(), section: Section.current }));
       this.progress!.watch(future, () => this.settle(future));
     }
-    if (branch && !waiting.has(branch)) {
-      waiting.add(branch);
+    if (branch && !wait.branches.has(branch)) {
+      wait.branches.add(branch);
       this.hold(branch);
     }
     if (!this.awaited?.has(future)) this.wake();
   }
 
   private settle(future: DurableFuture): void {
-    const waiting = this.waits.get(future);
+    const wait = this.waits.get(future);
     this.waits.delete(future);
-    for (const branch of waiting ?? []) this.release(branch);
+    for (const branch of wait?.branches ?? []) this.release(branch);
   }
 
   private hold(branch: Branch): void {
@@ -201,11 +208,21 @@ export class BranchScheduler {
     this.awaited = new Set(futures);
     const end = await this.progress!.first(futures);
     this.awaited = undefined;
-    if (end !== 'cancelled') return;
+    if (typeof end === 'string') return;
     for (const future of futures) {
+      if (!this.isToBeTold(future, end.cancelled)) continue;
       future.tryCancel();
       await this.allStill();
     }
+  }
+
+  /** Each branch is told once. @param only the code that is cancelled; undefined when all is */
+  private isToBeTold(future: DurableFuture, only: Section | undefined): boolean {
+    const wait = this.waits.get(future);
+    if (!wait || (only && !only.contains(wait.section))) return false;
+    const told = [...wait.branches].filter(({ knowsCancel }) => knowsCancel);
+    for (const branch of told) branch.knowsCancel = false;
+    return told.length === 0 || told.length < wait.branches.size;
   }
 
   private open(): void {
@@ -216,6 +233,5 @@ export class BranchScheduler {
   private closeIfDone(): void {
     if (this.branches > 0 || this.running) return;
     this.progress?.close();
-    this.closures.close();
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate as drained } from 'node:timers/promises';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import type { Section } from '../section.js';
 import { misuse } from './durable-futures.js';
 
 /**
@@ -16,13 +17,15 @@ interface ProgressExecutor {
 /** A future as the executor sees it. */
 export interface DurableFuture extends RestatePromise<unknown> {
   /** Gives a `CancelledError` to who waits for the future. */
-  tryCancel(): void;
+  tryCancel(only?: Section): void;
   /** What the future still needs from the journal: null when it needs nothing more. */
   unresolvedFuture(): unknown;
 }
 
-/** How {@link Progress.first} ended: a future is settled, the invocation is cancelled, or neither yet. */
-export type ProgressEnd = 'settled' | 'cancelled' | 'interrupted';
+/**
+ * How {@link Progress.first} ended: a future is settled, the invocation or some of its code is cancelled, or neither yet.
+ */
+export type ProgressEnd = 'settled' | 'interrupted' | { readonly cancelled: Section | undefined };
 
 /** Given to the SDK in place of a promise: it keeps none, so that each further wait for the future is reported too. */
 const NOT_STARTED = { catch: () => undefined } as unknown as Promise<void>;
@@ -80,7 +83,7 @@ export class Progress {
   first(futures: readonly DurableFuture[]): Promise<ProgressEnd> {
     return new Promise((resolve) => {
       const race = RestatePromise.race(futures) as DurableFuture;
-      race.tryCancel = () => resolve('cancelled');
+      race.tryCancel = (only) => resolve({ cancelled: only });
       this.race = race;
       const onSettled = () => void this.endOf(race).then(() => resolve('settled'));
       race.then(onSettled, onSettled);
@@ -109,7 +112,8 @@ export class Progress {
 
   private onProgress(future: DurableFuture): Promise<void> {
     if (future === this.race) {
-      this.raceProgress = this.sdkProgress(future);
+      // It fails when the connection is lost; the attempt is over then, and nobody needs to hear of it here.
+      this.raceProgress = this.sdkProgress(future).catch(() => undefined);
       return this.raceProgress;
     }
     if (future !== this.watched) this.onWait(future);
