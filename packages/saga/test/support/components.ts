@@ -52,20 +52,22 @@ export interface Job {
 export class Callees {
   constructor(private readonly sagas: Sagas) {}
 
-  /** Ends once the test says `<name> may end`. Notes when it is cancelled before. */
+  /** Waits durably until the test lets it end. Notes when it is cancelled before. */
   @Handler()
   async gated(ctx: Context, { guest, name }: Job): Promise<string> {
-    const { effects } = hostOf(guest);
+    const { effects, gates } = hostOf(guest);
+    const { id, promise } = ctx.awakeable<string>();
+    await run(ctx, 'begin', () => {
+      gates.set(name, id);
+      effects.add(`${name} begins`);
+    });
     try {
-      await run(ctx, 'work', async () => {
-        effects.add(`${name} begins`);
-        await effects.seen(`${name} may end`);
-        effects.add(`${name} ends`);
-      });
+      await promise;
     } catch (error) {
       await run(ctx, 'note', () => effects.add(`${name} is cancelled`));
       throw error;
     }
+    await run(ctx, 'end', () => effects.add(`${name} ends`));
     return `value-${name}`;
   }
 

@@ -16,6 +16,8 @@ export class Play {
   readonly effects = new Effects();
   /** What each try of a compensation was told, in order; replays may tell it again. */
   readonly told: CompensationRun[] = [];
+  /** Awakeables on which callees wait, by the callee's name. */
+  readonly gates = new Map<string, string>();
   private readonly faults = new Map<string, Fault>();
 
   /** The effects that undo steps, in order. */

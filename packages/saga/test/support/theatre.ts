@@ -1,5 +1,5 @@
 import { type SagaModuleOptions, SagaModule, sagaReportOf, type SagaReport } from '@rea/saga';
-import { createTestApp, type ReaTestApp } from '@rea/testing';
+import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import type { DeadLetterReport } from '@rea/saga';
 import { expect } from 'vitest';
@@ -102,6 +102,18 @@ export class Theatre {
     const flow = this.app.ingress.workflow(FlowStage).of(name);
     const { invocationId } = await flow.submit(name);
     return new Performance(this.app, invocationId, () => flow.attach());
+  }
+
+  /** Waits until a callee has begun, and lets it end. */
+  async letEnd(play: Play, callee: string): Promise<void> {
+    await play.effects.seen(`${callee} begins`);
+    const { ingressUrl } = await sharedServer();
+    const answer = await fetch(`${ingressUrl}/restate/awakeables/${play.gates.get(callee)}/resolve`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '"go"',
+    });
+    expect(answer.status).toBe(202);
   }
 
   /** What went to the dead-letter queue from the sagas of one name, each entry once, as replays report again. */
