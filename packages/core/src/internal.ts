@@ -26,6 +26,7 @@ export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
 export { checkSize } from './durable/journal-value.js';
+export { Section } from './durable/section.js';
 export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { limitsOf } from './rea.options.js';

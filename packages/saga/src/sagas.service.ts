@@ -23,6 +23,17 @@ interface Running {
 
 const running = new AsyncLocalStorage<Running>();
 
+/** How often a saga of each name was started in an attempt. */
+const started = new WeakMap<Context, Map<string, number>>();
+
+/** How many sagas of this name the attempt has started, this one included. */
+function occurrenceOf(raw: Context, name: string): number {
+  const counts = started.get(raw) ?? new Map<string, number>();
+  const count = (counts.get(name) ?? 0) + 1;
+  started.set(raw, counts.set(name, count));
+  return count;
+}
+
 /**
  * The saga that the calling code belongs to: the innermost one, in its block and in what the block calls.
  *
@@ -87,7 +98,7 @@ export class Sagas {
     if (outer?.raw === raw) return outer.saga.nested(name, enter, options);
     const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
     const services = { registry: this.registry, queue: this.queue, events: this.events };
-    const scope = new SagaScope(ctx, name, merged, services, Interruption.of(ctx));
+    const scope = new SagaScope(ctx, name, merged, services, Interruption.of(ctx), occurrenceOf(raw, name));
     return new SagaRun(scope, '', merged).run(enter);
   }
 

@@ -4,7 +4,8 @@ import { CancelledError, type Context, type RestatePromise, type TerminalError }
 import { attemptOf } from '../../invocation/attempt.js';
 import { tellOfEnd } from '../cancel-hook.js';
 import { atMost } from './at-most.js';
-import { Branch } from './branch.js';
+import { Section } from '../section.js';
+import { Branch, currentBranch } from './branch.js';
 import { Closures } from './closures.js';
 import { checkNativeWaits } from './native-promise-watch.js';
 import { Progress } from './progress.js';
@@ -26,6 +27,8 @@ const GRACE_MS = 5_000;
 interface Waiting {
   /** Whose wait it is; the handler itself is no branch. */
   readonly branch: Branch | undefined;
+  /** The part of the code that waits. */
+  readonly section: Section | undefined;
   /** False for the timer of a branch's deadline: the branch goes on meanwhile. */
   readonly holds: boolean;
   /** Throws in place of the future's value. */
@@ -40,7 +43,6 @@ export interface Bound {
   end(): void;
 }
 
-const current = new AsyncLocalStorage<Branch | undefined>();
 const schedulers = new WeakMap<Context, BranchScheduler>();
 
 /**
@@ -72,7 +74,7 @@ export class BranchScheduler {
 
   private constructor(ctx: Context) {
     this.progress = Progress.of(ctx, (future, wait) =>
-      this.wait(future, current.getStore(), (reason) => this.progress!.interruptWait(future, wait, reason)),
+      this.wait(future, currentBranch.getStore(), (reason) => this.progress!.interruptWait(future, wait, reason)),
     );
     this.closures = new Closures(ctx);
   }
@@ -93,7 +95,7 @@ export class BranchScheduler {
 
   /** A branch of the calling code, not yet started. */
   createBranch(): Branch {
-    return new Branch(current.getStore());
+    return new Branch(currentBranch.getStore());
   }
 
   /** Runs a function as a branch, when its turn comes. */
@@ -104,7 +106,7 @@ export class BranchScheduler {
     try {
       await this.turn(branch);
       // A future that the function returns is waited for by the branch, too.
-      return await current.run(branch, async () => fn());
+      return await currentBranch.run(branch, async () => fn());
     } finally {
       branch.ended = true;
       this.stop(branch);
@@ -115,7 +117,7 @@ export class BranchScheduler {
 
   /** Waits for branches; the calling branch itself does not move meanwhile. */
   async join<T>(work: PromiseLike<T>): Promise<T> {
-    const caller = current.getStore();
+    const caller = currentBranch.getStore();
     if (caller) this.hold(caller);
     try {
       return await work;
@@ -136,7 +138,7 @@ export class BranchScheduler {
       // Nothing else of the branch can have been told of it.
       if (!this.isWaiting(branch) && !branch.isToBeInterrupted) branch.interruption = cancellation;
     };
-    waits.set(future, [{ branch, holds: false, interrupt: onCancel }]);
+    waits.set(future, [{ branch, section: Section.current, holds: false, interrupt: onCancel }]);
     progress.watch(future, () => {
       if (!waits.delete(future)) return;
       branch.expiry = reason;
@@ -156,7 +158,7 @@ export class BranchScheduler {
 
   /** Whether an error interrupts the calling code as a whole: a cancellation, or a deadline around it that has passed. */
   static isInterruption(error: unknown): boolean {
-    return error instanceof CancelledError || (current.getStore()?.isEndedBy(error) ?? false);
+    return error instanceof CancelledError || (currentBranch.getStore()?.isEndedBy(error) ?? false);
   }
 
   /**
@@ -200,7 +202,7 @@ export class BranchScheduler {
     if (interruption) return queueMicrotask(() => interrupt(interruption));
     const waiting = this.waits.get(future);
     if (!waiting) this.progress!.watch(future, () => this.settle(future));
-    this.waits.set(future, [...(waiting ?? []), { branch, holds: true, interrupt }]);
+    this.waits.set(future, [...(waiting ?? []), { branch, section: Section.current, holds: true, interrupt }]);
     if (branch) this.hold(branch);
     if (!this.awaited?.has(future)) this.wake();
   }
@@ -289,11 +291,12 @@ export class BranchScheduler {
     this.awaited = new Set(futures);
     const end = await this.progress!.first(futures);
     this.awaited = undefined;
-    if (end !== 'cancelled') return;
+    if (typeof end === 'string') return;
     const cancellation = new CancelledError();
     for (const future of futures) {
-      const waiting = this.takeWaits(future, () => true);
-      if (waiting.some(({ holds }) => holds)) this.progress!.cancel(future);
+      const waiting = this.takeWaits(future, (wait) => isToBeTold(wait, end.cancelled));
+      if (waiting.length === 0) continue;
+      if (waiting.some(({ holds }) => holds) && !this.waits.has(future)) this.progress!.cancel(future);
       for (const wait of waiting) {
         this.releaseWait(wait);
         wait.interrupt(cancellation);
@@ -327,6 +330,13 @@ export class BranchScheduler {
   private closeIfDone(): void {
     if (this.branches > 0 || this.running) return;
     this.progress?.close();
-    this.closures.close();
   }
+}
+
+/** Each branch is told of a cancellation once. @param only the code that is cancelled; undefined when all is */
+function isToBeTold({ branch, section }: Waiting, only: Section | undefined): boolean {
+  if (only && !only.contains(section)) return false;
+  if (!branch?.knowsCancel) return true;
+  branch.knowsCancel = false;
+  return false;
 }

@@ -1,4 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TerminalError } from '@restatedev/restate-sdk';
+
+/** The branch of the calling code. The handler itself is none. */
+export const currentBranch = new AsyncLocalStorage<Branch | undefined>();
 
 /** One of several flows of a handler that go on at the same time. */
 export class Branch {
@@ -9,6 +13,8 @@ export class Branch {
   interruption: TerminalError | undefined;
   /** What it was interrupted with when its deadline passed. */
   expiry: TerminalError | undefined;
+  /** It was told of a cancellation before the others, so the one that reaches all waits is no news to it. */
+  knowsCancel = false;
   private abandoned = false;
 
   constructor(

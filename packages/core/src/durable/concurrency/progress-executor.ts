@@ -1,4 +1,5 @@
 import type { Context, RestatePromise } from '@restatedev/restate-sdk';
+import type { Section } from '../section.js';
 
 /**
  * How the SDK makes a future progress that somebody waits for. It is not in the SDK's types, so all that is used of it
@@ -14,7 +15,7 @@ export interface ProgressExecutor {
 /** A future as the executor sees it. */
 export interface DurableFuture extends RestatePromise<unknown> {
   /** Gives a `CancelledError` to who waits for the future. */
-  tryCancel(): void;
+  tryCancel(only?: Section): void;
   /** What the future still needs from the journal: null when it needs nothing more. */
   unresolvedFuture(): unknown;
   /** Each wait ends with the future, or when the promise that stands here as the wait begins is rejected. */

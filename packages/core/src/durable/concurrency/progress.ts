@@ -1,10 +1,13 @@
 import { setImmediate as drained } from 'node:timers/promises';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import type { Section } from '../section.js';
 import { misuse } from './durable-futures.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
-/** How {@link Progress.first} ended: a future is settled, the invocation is cancelled, or neither yet. */
-export type ProgressEnd = 'settled' | 'cancelled' | 'interrupted';
+/**
+ * How {@link Progress.first} ended: a future is settled, the invocation or some of its code is cancelled, or neither yet.
+ */
+export type ProgressEnd = 'settled' | 'interrupted' | { readonly cancelled: Section | undefined };
 
 /** One wait for a future: rejected, it ends this wait and no other. */
 export type Wait = PromiseWithResolvers<never>;
@@ -87,7 +90,7 @@ export class Progress {
   first(futures: readonly DurableFuture[]): Promise<ProgressEnd> {
     return new Promise((resolve) => {
       const race = RestatePromise.race(futures) as DurableFuture;
-      race.tryCancel = () => resolve('cancelled');
+      race.tryCancel = (only) => resolve({ cancelled: only });
       this.race = race;
       const onSettled = () => void this.endOf(race).then(() => resolve('settled'));
       race.then(onSettled, onSettled);
@@ -117,7 +120,8 @@ export class Progress {
   private onProgress(future: DurableFuture): Promise<void> {
     if (future === this.race) {
       const sdk: ProgressExecutor = Object.getPrototypeOf(this.executor);
-      this.raceProgress = sdk.doProgress.call(this.executor, future);
+      // It fails when the connection is lost; the attempt is over then, and nobody needs to hear of it here.
+      this.raceProgress = sdk.doProgress.call(this.executor, future).catch(() => undefined);
       return this.raceProgress;
     }
     if (future !== this.watched && !this.cancelled.has(future)) {
