@@ -2,6 +2,7 @@ import { ReaOptionsError } from '@rea/core';
 import { toMillis } from '@rea/core/internal';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
 import type { SagaModuleOptions } from './saga.options.js';
+import { validateSupervisorOptions } from './supervisor/supervisor.options-validation.js';
 
 const STRATEGIES = ['all', 'completed', 'best-effort', 'until-success'];
 
@@ -16,6 +17,7 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
     throw new ReaOptionsError('strategy', `is ${JSON.stringify(strategy)}; it is one of ${STRATEGIES.join(', ')}.`);
   }
   checkRetry('retry', retry);
+  if ('supervisor' in options && options.supervisor) validateSupervisorOptions(options.supervisor);
   if ('deadline' in options && options.deadline !== undefined) {
     const millis = toMillis(options.deadline);
     if (!(millis > 0)) throw new ReaOptionsError('deadline', `is ${millis} ms; it is longer than nothing.`);

@@ -19,7 +19,11 @@ export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProv
     return {
       interceptor: {
         handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
-        run: (name, next) => withScope({ attempt, closed: `the run "${name}"` }, next),
+        run: (name, next) =>
+          withScope({ attempt, closed: `the run "${name}"` }, () => {
+            const { beforeRun } = attempt;
+            return beforeRun ? beforeRun().then(next) : next();
+          }),
       },
     };
   };
@@ -32,7 +36,8 @@ async function observed(
   next: () => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now();
-  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: isReplaying(hookContext) }));
+  attempt.replays = isReplaying(hookContext);
+  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: attempt.replays }));
   try {
     await next();
   } catch (error) {

@@ -111,7 +111,11 @@ export class DeadLetters {
    */
   async purge({ by, olderThan, limit = 1_000 }: PurgeOptions): Promise<PurgeResult> {
     const before = olderThan instanceof Date ? olderThan : new Date(Date.now() - toMillis(olderThan));
-    return this.operator.ask(DEAD_LETTER_FACADE, 'purge', { by, olderThan: checked(() => toTime('olderThan', before)), limit });
+    return this.operator.ask(DEAD_LETTER_FACADE, 'purge', {
+      by,
+      olderThan: checked(() => toTime('olderThan', before)),
+      limit,
+    });
   }
 
   private async read<T>(query: () => Promise<T>): Promise<T> {

@@ -84,7 +84,8 @@ export class OperatorClient implements BeforeApplicationShutdown {
     if (known !== undefined) return known;
     await this.post(DEAD_LETTER_FACADE, 'prepare', undefined, undefined);
     const made = await read();
-    if (made === undefined) throw facade.noOperator('its generated secret is not to be found in the state of its objects.');
+    if (made === undefined)
+      throw facade.noOperator('its generated secret is not to be found in the state of its objects.');
     return made;
   }
 
@@ -92,16 +93,19 @@ export class OperatorClient implements BeforeApplicationShutdown {
     const timeout = this.options?.timeout ?? DEFAULT_TIMEOUT;
     const late = AbortSignal.timeout(timeout);
     try {
-      const response = await fetch(`${this.connection.ingressUrl}/${qualify(this.rea.namespace, facade.service)}/${verb}`, {
-        method: 'POST',
-        headers: {
-          ...this.connection.headers,
-          ...(secret === undefined ? {} : { [SECRET_HEADER]: secret }),
-          ...(request === undefined ? {} : { 'content-type': 'application/json' }),
+      const response = await fetch(
+        `${this.connection.ingressUrl}/${qualify(this.rea.namespace, facade.service)}/${verb}`,
+        {
+          method: 'POST',
+          headers: {
+            ...this.connection.headers,
+            ...(secret === undefined ? {} : { [SECRET_HEADER]: secret }),
+            ...(request === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(request === undefined ? {} : { body: JSON.stringify(request) }),
+          signal: AbortSignal.any([late, this.shutdown.signal]),
         },
-        ...(request === undefined ? {} : { body: JSON.stringify(request) }),
-        signal: AbortSignal.any([late, this.shutdown.signal]),
-      });
+      );
       const text = await response.text();
       if (!response.ok) throw failed(facade, response.status, text);
       return (text === '' ? undefined : JSON.parse(text)) as T;

@@ -9,7 +9,7 @@ import { type Batch, Rollback } from './rollback.js';
 import type { Saga, StepOptions } from './saga.js';
 import { type SagaReport, withReport } from './saga-report.js';
 import type { SagaRunOptions } from './saga-run.options.js';
-import type { SagaScope } from './saga-scope.js';
+import type { SagaScope, StepLog } from './saga-scope.js';
 import type { StepUnit, Unit } from './saga-unit.js';
 import type { AnyStep, Step, StepRun } from './step.types.js';
 
@@ -63,11 +63,8 @@ export class SagaRun implements Saga {
     }
   }
 
-  async step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    this.scope.checkCount(1);
-    const unit = this.register(name, step);
-    this.units.push(unit);
-    return (await this.start(unit, step)) as R;
+  step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    return this.take(name, step);
   }
 
   async parallel<T extends Readonly<Record<string, unknown>>>(steps: {
@@ -82,7 +79,7 @@ export class SagaRun implements Saga {
   }
 
   async pivot<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    const value = await this.step(name, step);
+    const value = await this.take(name, step, { pivot: true });
     const { interruption } = this.scope;
     this.scope.isPastPivot = true;
     interruption?.clear();
@@ -98,6 +95,13 @@ export class SagaRun implements Saga {
     const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, { ...this.options, ...options });
     this.units.push({ kind: 'nested', saga });
     return saga.attempt(block);
+  }
+
+  private async take<R>(name: string, step: Step<R> & StepOptions, log: StepLog = {}): Promise<R> {
+    this.scope.checkCount(1);
+    const unit = this.register(name, step, 'running', log);
+    this.units.push(unit);
+    return (await this.start(unit, step)) as R;
   }
 
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
@@ -160,14 +164,18 @@ export class SagaRun implements Saga {
     );
   }
 
-  private register(name: string, step: GivenStep, state: StepUnit['state'] = 'running'): StepUnit {
+  private register(name: string, step: GivenStep, state: StepUnit['state'], log: StepLog = {}): StepUnit {
     const { scope } = this;
     this.refuseWhenInterrupted();
     const full = this.prefix + name;
     const planned = step.compensate?.({ known: false });
     const named = planned && 'compensation' in planned ? planned : undefined;
     if (named) this.checkCompensation(full, named);
-    const entry = scope.admit(full, named?.compensation, named?.payload);
+    const { strategy = 'all' } = this.options;
+    const undo = planned ? { compensation: named?.compensation ?? null, payload: named?.payload, strategy } : {};
+    const entry = scope.admit(full, { ...log, ...undo });
+    // What a rollback from the log needs is on its way before the action is.
+    if (scope.options.journal) scope.save();
     return {
       kind: 'step',
       entry,
