@@ -20,7 +20,7 @@ export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { checkKey } from './clients/object-key.js';
 export { BoundsItself } from './decorators/bounds-itself.decorator.js';
-export { amendHandler } from './decorators/component-declaration.js';
+export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
 export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';

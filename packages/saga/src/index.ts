@@ -54,3 +54,15 @@ export { SagaModule } from './saga.module.js';
 export type { SagaOptionsFactory } from './saga.module-definition.js';
 export type { SagaModuleOptions } from './saga.options.js';
 export { currentSaga, Sagas } from './sagas.service.js';
+export { OperatorException, type OperatorProblem } from './operators/operator.exception.js';
+export type {
+  InvocationError,
+  KilledRollback,
+  KilledSaga,
+  LogRollbackResult,
+  PausedSaga,
+  SagaInvocation,
+} from './supervisor/saga-invocation.js';
+export { SagaOperationException } from './supervisor/saga-operation.exception.js';
+export { type SagaListOptions, SagaOperations, type SagaVerbOptions } from './supervisor/saga-operations.js';
+export type { OnKilled, SupervisorOptions } from './supervisor/supervisor.options.js';

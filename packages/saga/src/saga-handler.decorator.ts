@@ -12,7 +12,8 @@ export interface SagaHandlerOptions extends SagaRunOptions {
   readonly name?: string;
 }
 
-const SAGAS = Symbol('rea.sagas');
+/** The property in which a class with `@SagaHandler` methods has its sagas. */
+export const SAGAS = Symbol('rea.sagas');
 const SAGA_HANDLERS = Symbol.for('@rea/saga.handlers');
 
 /** A method that takes a context: what can be a handler. */

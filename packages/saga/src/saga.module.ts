@@ -3,8 +3,6 @@ import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DEAD_LETTER_OPTIONS } from './dead-letters/dead-letter.options.js';
 import { DEAD_LETTER_PROVIDERS } from './dead-letters/dead-letter.providers.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
-import { SagaHandlers } from './saga-handlers.js';
-import { SagaStartChecks } from './saga-start-checks.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -14,6 +12,8 @@ import {
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
 import { validateSagaOptions } from './saga.options-validation.js';
 import { Sagas } from './sagas.service.js';
+import { SagaOperations } from './supervisor/saga-operations.js';
+import { SUPERVISOR_PROVIDERS } from './supervisor/supervisor.providers.js';
 
 const PROVIDERS: Provider[] = [
   { provide: SAGA_OPTIONS, useFactory: validateSagaOptions, inject: [RAW_SAGA_OPTIONS] },
@@ -23,15 +23,14 @@ const PROVIDERS: Provider[] = [
     inject: [SAGA_OPTIONS],
   },
   ...DEAD_LETTER_PROVIDERS,
+  ...SUPERVISOR_PROVIDERS,
   CompensationRegistry,
   Sagas,
-  SagaHandlers,
-  SagaStartChecks,
 ];
 
 /**
  * Sagas for durable handlers: {@link Sagas} runs them, `@Compensation` methods of any provider undo their steps,
- * `DeadLetters` holds what could not be undone. Import it once, beside `ReaModule`; it is global.
+ * `DeadLetters` holds what could not be undone, and a supervisor looks after sagas that were killed. Import it once, beside `ReaModule`; it is global.
  *
  * @example
  * ```ts
@@ -58,6 +57,6 @@ function extend(definition: DynamicModule): DynamicModule {
     ...definition,
     global: true,
     providers: [...(definition.providers ?? []), ...PROVIDERS],
-    exports: [Sagas, DeadLetters, CompensationRegistry],
+    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry],
   };
 }

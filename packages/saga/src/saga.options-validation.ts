@@ -3,6 +3,7 @@ import { toMillis } from '@rea/core/internal';
 import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
 import type { SagaModuleOptions } from './saga.options.js';
+import { validateSupervisorOptions } from './supervisor/supervisor.options-validation.js';
 
 const STRATEGIES = ['all', 'completed', 'best-effort', 'until-success'];
 
@@ -18,6 +19,7 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
   }
   checkRetry('retry', retry);
   if ('deadLetters' in options && options.deadLetters) validateDeadLetterOptions(options.deadLetters);
+  if ('supervisor' in options && options.supervisor) validateSupervisorOptions(options.supervisor);
   if ('deadline' in options && options.deadline !== undefined) {
     const millis = toMillis(options.deadline);
     if (!(millis > 0)) throw new ReaOptionsError('deadline', `is ${millis} ms; it is longer than nothing.`);

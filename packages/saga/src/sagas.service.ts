@@ -14,6 +14,9 @@ import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaScope } from './saga/saga-scope.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
+import { holdActions } from './supervisor/hold-actions.js';
+import { type RestartedCopy, RestartedCopies } from './supervisor/restarted-copies.js';
+import { sendCancel } from './supervisor/send-cancel.js';
 
 /** A saga that runs, and the context that it runs on. */
 interface Running {
@@ -70,6 +73,7 @@ export class Sagas {
     private readonly queue: DeadLetterQueue,
     private readonly events: ReaEvents,
     private readonly moduleRef: ModuleRef,
+    private readonly copies: RestartedCopies,
   ) {}
 
   /**
@@ -96,10 +100,18 @@ export class Sagas {
     const outer = running.getStore();
     const enter = (saga: Saga) => running.run({ raw, saga }, () => block(saga));
     if (outer?.raw === raw) return outer.saga.nested(name, enter, options);
-    const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
-    const services = { registry: this.registry, queue: this.queue, events: this.events };
-    const scope = new SagaScope(ctx, name, merged, services, Interruption.of(ctx), occurrenceOf(raw, name));
-    return new SagaRun(scope, '', merged).run(enter);
+    const copy = this.copies.of(ctx);
+    if (!(copy instanceof Promise)) return this.start(ctx, name, enter, options, copy);
+    return copy.then((found) => this.start(ctx, name, enter, options, found));
+  }
+
+  /**
+   * Cancels another invocation, durably: the saga in it rolls back, and keeps the reason in its report (`cause.reason`).
+   * Nothing happens when it has ended. It has only been told when the handler goes on.
+   */
+  cancel(ctx: Context, invocationId: string, reason?: string): void {
+    refuseInRun('sagas.cancel()');
+    sendCancel(ctx, invocationId, reason === undefined ? {} : { reason });
   }
 
   /**
@@ -122,5 +134,28 @@ export class Sagas {
       ...options,
     });
     return results as SagaResults<T>;
+  }
+
+  private start<T>(
+    ctx: Context,
+    name: string,
+    block: (saga: Saga) => PromiseLike<T>,
+    options: SagaRunOptions,
+    copy: RestartedCopy | null,
+  ): Promise<T> {
+    const attempt = attemptOf(ctx);
+    if (copy && attempt) attempt.identity = copy.identity;
+    const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
+    const services = { registry: this.registry, queue: this.queue, events: this.events };
+    const scope = new SagaScope(
+      ctx,
+      name,
+      merged,
+      services,
+      Interruption.of(ctx),
+      occurrenceOf(attempt?.ctx ?? ctx, name),
+    );
+    if (copy) holdActions(scope, copy);
+    return new SagaRun(scope, '', merged).run(block);
   }
 }

@@ -130,7 +130,7 @@ function startRun<T>(
   const format = options.serde ?? defaultSerde<T>(ctx);
   const attempt = attemptOf(ctx);
   const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
-  const idempotencyKey = `${id}/${name}/${attempt?.nextRun(name) ?? 1}`;
+  const idempotencyKey = `${attempt?.identity ?? id}/${name}/${attempt?.nextRun(name) ?? 1}`;
   const cancellation = new Cancellation();
   const signals = () => [attemptCompletedSignal, cancellation.signal];
   const future = ctx.run(

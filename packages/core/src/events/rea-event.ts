@@ -65,8 +65,23 @@ export interface DeadLetterInfo {
   readonly service: string;
 }
 
+/**
+ * What the supervisor of sagas publishes. By one process, once per find: a second time only if that process dies in the
+ * moment between.
+ */
+interface SupervisorEventMap {
+  /** A handler with sagas has died without answering: nothing of it runs any more, no compensation either. */
+  'saga-killed': InvocationInfo & {
+    readonly error: { readonly message: string; readonly code: number };
+    /** Whether it is rolled back now; otherwise somebody has to. */
+    readonly rollback: 'started' | 'none';
+  };
+  /** A handler with sagas waits for an operator, who resumes or cancels it. */
+  'saga-paused': InvocationInfo & { readonly error: { readonly message: string; readonly code: number } };
+}
+
 /** Everything Rea publishes, by type. */
-export interface ReaEventMap extends SagaEventMap {
+export interface ReaEventMap extends SagaEventMap, SupervisorEventMap {
   /** An attempt begins. `replaying` is true when the journal already holds entries. */
   'attempt-started': InvocationInfo & { readonly replaying: boolean };
   /** An attempt ended; {@link durationMs} is the wall-clock time of this attempt in milliseconds. */

@@ -19,10 +19,16 @@ export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProv
     return {
       interceptor: {
         handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
-        run: (name, next) => withScope({ attempt, closed: `the run "${name}"` }, next),
+        run: (name, next) =>
+          withScope({ attempt, closed: `the run "${name}"` }, () => (attempt.beforeRun ? held(attempt, next) : next())),
       },
     };
   };
+}
+
+async function held(attempt: Attempt, next: () => Promise<void>): Promise<void> {
+  await attempt.beforeRun?.();
+  await next();
 }
 
 async function observed(
@@ -32,7 +38,8 @@ async function observed(
   next: () => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now();
-  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: isReplaying(hookContext) }));
+  attempt.replays = isReplaying(hookContext);
+  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: attempt.replays }));
   try {
     await next();
   } catch (error) {

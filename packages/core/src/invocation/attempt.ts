@@ -18,6 +18,15 @@ export interface InAttempt {
 export class Attempt {
   /** False once the attempt has ended; its context is dead then. */
   active = true;
+  /** Whether its journal held more than the input when it began. */
+  replays = false;
+  /**
+   * What its idempotency keys are made of. A copy that was restarted from a killed invocation has the id of that one, so
+   * that what it does again is recognised.
+   */
+  identity: string;
+  /** Called before each closure of a run. */
+  beforeRun: (() => Promise<void>) | undefined;
 
   private context: Context | undefined;
   private runCounts: Map<string, number> | undefined;
@@ -25,7 +34,9 @@ export class Attempt {
   constructor(
     readonly handler: HandlerScope,
     readonly request: Request,
-  ) {}
+  ) {
+    this.identity = request.id;
+  }
 
   /** The handler, for messages: `Cart/addItem`. */
   get place(): string {

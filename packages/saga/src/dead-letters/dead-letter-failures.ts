@@ -12,7 +12,7 @@ export function forbidden(): TerminalError {
   return failure(
     403,
     'REA8020',
-    'The request does not carry the secret of the dead letters, so nothing was done. Use the DeadLetters injectable; where it is given SagaModule.forRoot({ deadLetters: { secret } }), every process needs the same one.',
+    "The request does not carry the secret of this application's operators, so nothing was done. Use the injectables DeadLetters and SagaOperations; where it is given SagaModule.forRoot({ deadLetters: { secret } }), every process needs the same one.",
   );
 }
 

@@ -1,11 +1,11 @@
-import { Inject, Logger, Optional } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { Handler, run, Service } from '@rea/core';
 import { BoundsItself } from '@rea/core/internal';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import { OperatorAdmission } from '../operators/operator-admission.service.js';
 import { JSON_FORMAT } from './json-format.js';
 import { ComponentCalls } from './component-calls.js';
 import type { Closing, Purging } from './dead-letter.object.js';
-import { DEAD_LETTER_OPTIONS, type DeadLetterOptions } from './dead-letter.options.js';
 import type {
   DeadLetterEntry,
   DeadLetterPage,
@@ -13,9 +13,8 @@ import type {
   PurgeResult,
   RedriveResult,
 } from './dead-letter-entry.js';
-import { forbidden } from './dead-letter-failures.js';
 import { DeadLetterIndex } from './dead-letter-index.js';
-import { ENTRY, OPERATOR, SECRET, SECRET_HEADER, SECRET_KEY } from './dead-letter-names.js';
+import { ENTRY, OPERATOR } from './dead-letter-names.js';
 import { parseCursor, toConditions, toPageRequest } from './dead-letter-query.js';
 import { DeadLetterSql } from './dead-letter-sql.js';
 import {
@@ -28,7 +27,6 @@ import {
   type PurgeRequest,
   type RedriveRequest,
 } from './operator-requests.js';
-import { digestOf, sameDigest } from './secret-digest.js';
 
 /** Entries that a purge works on at once. */
 const PURGED_AT_ONCE = 50;
@@ -46,32 +44,29 @@ const PURGED_AT_ONCE = 50;
 })
 export class DeadLetterOperator {
   private readonly logger = new Logger('Rea');
-  private readonly digest: string | undefined;
 
   constructor(
     private readonly calls: ComponentCalls,
     private readonly index: DeadLetterIndex,
     private readonly sql: DeadLetterSql,
-    @Optional() @Inject(DEAD_LETTER_OPTIONS) options: DeadLetterOptions | undefined,
-  ) {
-    this.digest = options?.secret === undefined ? undefined : digestOf(options.secret);
-  }
+    private readonly admission: OperatorAdmission,
+  ) {}
 
   /** Makes the generated secret, if there is none. It tells nothing, so it needs none. */
   @Handler()
   async prepare(ctx: Context): Promise<void> {
-    if (this.digest === undefined) await this.calls.call(ctx, SECRET, 'prepare', SECRET_KEY, undefined);
+    await this.admission.prepare(ctx);
   }
 
   @Handler()
   async get(ctx: Context, request: EntryRequest): Promise<DeadLetterEntry> {
-    await this.admit(ctx);
+    await this.admission.admit(ctx);
     return this.calls.call<DeadLetterEntry>(ctx, ENTRY, 'get', checkEntry(request).id, undefined);
   }
 
   @Handler()
   async redrive(ctx: Context, request: RedriveRequest): Promise<RedriveResult> {
-    await this.admit(ctx);
+    await this.admission.admit(ctx);
     const { id, ...options } = checkRedrive(request);
     return this.calls.call<RedriveResult>(ctx, ENTRY, 'redrive', id, options);
   }
@@ -89,19 +84,19 @@ export class DeadLetterOperator {
   /** Lists from the index. Whoever reaches the admin API lists by SQL and does not come here. */
   @Handler()
   async list(ctx: Context, request: DeadLetterQuery): Promise<DeadLetterPage> {
-    await this.admit(ctx);
+    await this.admission.admit(ctx);
     return this.index.list(ctx, toPageRequest(request));
   }
 
   @Handler()
   async count(ctx: Context, request: DeadLetterQuery): Promise<number> {
-    await this.admit(ctx);
+    await this.admission.admit(ctx);
     return this.index.count(ctx, toConditions(request));
   }
 
   @Handler()
   async purge(ctx: Context, request: PurgeRequest): Promise<PurgeResult> {
-    await this.admit(ctx);
+    await this.admission.admit(ctx);
     const { by, olderThan, limit } = checkPurge(request);
     const ids = await this.closedBefore(ctx, olderThan, limit);
     let purged = 0;
@@ -119,22 +114,10 @@ export class DeadLetterOperator {
   }
 
   private async close(ctx: Context, request: CloseRequest, as: Closing['as']): Promise<DeadLetterEntry> {
-    await this.admit(ctx);
+    await this.admission.admit(ctx);
     const { id, by, note } = checkClose(request);
     const closing: Closing = { by, note, as };
     return this.calls.call<DeadLetterEntry>(ctx, ENTRY, 'close', id, closing);
-  }
-
-  /** @throws TerminalError (403, `REA8020`) */
-  private async admit(ctx: Context): Promise<void> {
-    const secret = ctx.request().headers.get(SECRET_HEADER);
-    if (secret === undefined || secret === '') throw forbidden();
-    const digest = digestOf(secret);
-    const admitted =
-      this.digest === undefined
-        ? await this.calls.call<boolean>(ctx, SECRET, 'verify', SECRET_KEY, digest)
-        : sameDigest(digest, this.digest);
-    if (!admitted) throw forbidden();
   }
 
   private async closedBefore(ctx: Context, closedBefore: string, limit: number): Promise<readonly string[]> {

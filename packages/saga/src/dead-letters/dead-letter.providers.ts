@@ -9,7 +9,8 @@ import { DeadLetterQueue } from './dead-letter-queue.js';
 import { DeadLetterSecret } from './dead-letter-secret.object.js';
 import { DeadLetterSql } from './dead-letter-sql.js';
 import { DeadLetters } from './dead-letters.js';
-import { OperatorClient } from './operator-client.js';
+import { OperatorAdmission } from '../operators/operator-admission.service.js';
+import { OperatorClient } from '../operators/operator-client.js';
 
 /** The dead letters' part of a module that also provides `CompensationRegistry`; it exports {@link DeadLetters}. */
 export const DEAD_LETTER_PROVIDERS: Provider[] = [
@@ -23,5 +24,6 @@ export const DEAD_LETTER_PROVIDERS: Provider[] = [
   DeadLetterSecret,
   DeadLetterSql,
   DeadLetters,
+  OperatorAdmission,
   OperatorClient,
 ];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { toMillis } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
-import { adminFailed, asException } from './dead-letter.exception.js';
+import { DEAD_LETTER_FACADE } from './dead-letter-facade.js';
 import type {
   DeadLetterEntry,
   DeadLetterFilter,
@@ -14,7 +14,7 @@ import type {
 } from './dead-letter-entry.js';
 import { toConditions, toPageRequest, toTime } from './dead-letter-query.js';
 import { DeadLetterSql } from './dead-letter-sql.js';
-import { OperatorClient } from './operator-client.js';
+import { OperatorClient } from '../operators/operator-client.js';
 
 /** Which closed entries are purged. */
 export interface PurgeOptions extends Pick<OperatorNote, 'by'> {
@@ -67,19 +67,19 @@ export class DeadLetters {
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
     const request = checked(() => toPageRequest(query));
     if (this.sql.available) return this.read(() => this.sql.list(request));
-    return this.operator.ask('list', query);
+    return this.operator.ask(DEAD_LETTER_FACADE, 'list', query);
   }
 
   /** How many entries there are. */
   async count(filter: DeadLetterFilter = {}): Promise<number> {
     const conditions = checked(() => toConditions(filter));
     if (this.sql.available) return this.read(() => this.sql.count(conditions));
-    return this.operator.ask('count', filter);
+    return this.operator.ask(DEAD_LETTER_FACADE, 'count', filter);
   }
 
   /** Everything about an entry, with its history. @throws DeadLetterException (404, `REA8021`) when there is none */
   get(id: string): Promise<DeadLetterEntry> {
-    return this.operator.ask('get', { id });
+    return this.operator.ask(DEAD_LETTER_FACADE, 'get', { id });
   }
 
   /**
@@ -92,17 +92,17 @@ export class DeadLetters {
    *   written inline, stands after the pivot, is no longer registered, or its payload was too large to be kept
    */
   redrive(id: string, options: RedriveOptions): Promise<RedriveResult> {
-    return this.operator.ask('redrive', { ...options, id });
+    return this.operator.ask(DEAD_LETTER_FACADE, 'redrive', { ...options, id });
   }
 
   /** Closes an entry that was settled by hand. @throws DeadLetterException 404 (`REA8021`), 409 (`REA8022`) */
   resolve(id: string, note: OperatorNote): Promise<DeadLetterEntry> {
-    return this.operator.ask('resolve', { ...note, id });
+    return this.operator.ask(DEAD_LETTER_FACADE, 'resolve', { ...note, id });
   }
 
   /** Closes an entry that needs nothing done. @throws DeadLetterException 404 (`REA8021`), 409 (`REA8022`) */
   discard(id: string, note: OperatorNote): Promise<DeadLetterEntry> {
-    return this.operator.ask('discard', { ...note, id });
+    return this.operator.ask(DEAD_LETTER_FACADE, 'discard', { ...note, id });
   }
 
   /**
@@ -111,14 +111,18 @@ export class DeadLetters {
    */
   async purge({ by, olderThan, limit = 1_000 }: PurgeOptions): Promise<PurgeResult> {
     const before = olderThan instanceof Date ? olderThan : new Date(Date.now() - toMillis(olderThan));
-    return this.operator.ask('purge', { by, olderThan: checked(() => toTime('olderThan', before)), limit });
+    return this.operator.ask(DEAD_LETTER_FACADE, 'purge', {
+      by,
+      olderThan: checked(() => toTime('olderThan', before)),
+      limit,
+    });
   }
 
   private async read<T>(query: () => Promise<T>): Promise<T> {
     try {
       return await query();
     } catch (error) {
-      throw error instanceof Error ? adminFailed(error) : error;
+      throw error instanceof Error ? DEAD_LETTER_FACADE.adminFailed(error) : error;
     }
   }
 }
@@ -127,6 +131,6 @@ function checked<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw asException(error);
+    throw DEAD_LETTER_FACADE.asException(error);
   }
 }

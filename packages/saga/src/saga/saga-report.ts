@@ -29,6 +29,8 @@ export interface SagaReport {
   readonly deadLettered: readonly { readonly step: string; readonly id: string }[];
   /** Names of steps that were not undone, since the rollback stopped before them. */
   readonly notUndone: readonly string[];
+  /** With the option `journal`: the steps tell how to undo them. */
+  readonly journal?: true;
   /** Why it was rolled back. `kind` tells a cancellation and a passed deadline from other errors. */
   readonly cause?: {
     readonly kind: 'error' | 'cancelled' | 'deadline';

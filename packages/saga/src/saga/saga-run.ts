@@ -10,7 +10,7 @@ import { type Batch, Rollback } from './rollback.js';
 import type { Saga, StepOptions } from './saga.js';
 import { type SagaReport, withReport } from './saga-report.js';
 import type { SagaRunOptions } from './saga-run.options.js';
-import type { SagaScope } from './saga-scope.js';
+import type { SagaScope, StepLog } from './saga-scope.js';
 import type { StepUnit, Unit } from './saga-unit.js';
 import type { AnyStep, Step, StepRun } from './step.types.js';
 
@@ -82,7 +82,7 @@ export class SagaRun implements Saga {
   }
 
   async pivot<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    return (await this.take(name, step, () => this.scope.passPivot())) as R;
+    return (await this.take(name, step, { pivot: true }, () => this.scope.passPivot())) as R;
   }
 
   async nested<T>(
@@ -170,21 +170,27 @@ export class SagaRun implements Saga {
     );
   }
 
-  private async take(name: string, step: GivenStep, onDone?: () => void): Promise<unknown> {
+  private async take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
     this.scope.checkCount(1);
-    const unit = this.register(name, step);
+    const unit = this.register(name, step, 'running', log);
     this.units.push(unit);
     return this.start(unit, step, onDone);
   }
 
-  private register(name: string, step: GivenStep, state: StepUnit['state'] = 'running'): StepUnit {
+  private register(name: string, step: GivenStep, state: StepUnit['state'], log: StepLog = {}): StepUnit {
     const { scope } = this;
     const full = this.prefix + name;
     this.refuseWhenOver(`The step "${full}"`);
     this.refuseWhenInterrupted();
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
-    const entry = scope.admit(full, named?.compensation, named?.payload);
+    const { strategy = 'all' } = this.options;
+    const undo = step.compensate
+      ? { compensation: named?.compensation ?? null, payload: named?.payload, strategy }
+      : {};
+    const entry = scope.admit(full, { ...log, ...undo });
+    // What a rollback from the log needs is on its way before the action is.
+    if (scope.options.journal) scope.save();
     return {
       kind: 'step',
       entry,

@@ -4,7 +4,7 @@ import { attemptOf, type Interruption, Section } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
-import type { SagaRunOptions } from './saga-run.options.js';
+import type { CompensationStrategy, SagaRunOptions } from './saga-run.options.js';
 import { type SagaReport, type SagaStatus, type StepState } from './saga-report.js';
 
 /** Under this name and the saga's, its report is kept in state. */
@@ -21,12 +21,19 @@ export interface SagaServices {
   readonly events: ReaEvents;
 }
 
-/** A step as reports tell of it; `payload` only with the option `journal`. */
-export interface StepEntry {
+/** What the option `journal` adds to a step: enough to undo it when the saga's code can no longer do that. */
+export interface StepLog {
+  /** Null: it was written inline. Undefined: there is nothing to undo. */
+  readonly compensation?: string | null;
+  payload?: unknown;
+  readonly strategy?: CompensationStrategy;
+  readonly pivot?: true;
+}
+
+/** A step as reports tell of it. */
+export interface StepEntry extends StepLog {
   readonly name: string;
   state: StepState;
-  compensation?: string | null;
-  payload?: unknown;
 }
 
 type Cause = NonNullable<SagaReport['cause']>;
@@ -75,14 +82,13 @@ export class SagaScope {
   }
 
   /** Takes a step in. @throws PolicyViolationError for a name that is taken */
-  admit(name: string, compensation: string | null | undefined, payload: unknown): StepEntry {
+  admit(name: string, log: StepLog): StepEntry {
     const attempt = attemptOf(this.ctx);
     this.forgetCaught();
     if (this.entries.some((entry) => entry.name === name)) {
       attempt?.report('saga-step-reused', `The step "${name}" of the saga "${this.name}" was started twice`);
     }
-    const journal = this.options.journal ? { compensation: compensation ?? null, payload } : {};
-    const entry: StepEntry = { name, state: 'running', ...journal };
+    const entry: StepEntry = { name, state: 'running', ...(this.options.journal ? log : {}) };
     this.entries.push(entry);
     return entry;
   }
@@ -166,7 +172,7 @@ export class SagaScope {
 
   /** The id under which the saga was first invoked. */
   get origin(): string {
-    return this.note?.origin ?? this.raw.request().id;
+    return this.note?.origin ?? attemptOf(this.ctx)?.identity ?? this.raw.request().id;
   }
 
   /** Hands what could not be done or undone to the dead-letter queue. */
@@ -203,6 +209,7 @@ export class SagaScope {
       compensated: [...this.compensated],
       deadLettered: [...this.deadLettered],
       notUndone: named('not-undone'),
+      ...(this.options.journal ? { journal: true as const } : {}),
       ...(this.cause ? { cause: this.cause } : {}),
     };
   }

@@ -25,10 +25,10 @@ export function addScene<C extends Context>(scene: Scene<C>, play: Play): string
 }
 
 /** Plays a scene in a handler, in each attempt anew. */
-export function perform<C extends Context>(ctx: C, name: string, on: OnStage): Promise<unknown> {
+export function perform(ctx: Context, name: string, on: OnStage): Promise<unknown> {
   const { scene, play } = scenes.get(name)!;
   plays.set(ctx.request().id, play);
-  return (scene as Scene<C>)(ctx, on);
+  return (scene as Scene)(ctx, on);
 }
 
 /** The play that an invocation belongs to. */

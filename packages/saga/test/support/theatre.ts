@@ -2,7 +2,7 @@ import { type SagaModuleOptions, SagaModule, sagaReportOf, type SagaReport } fro
 import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import type { DeadLetterReport } from '@rea/saga';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { DeadLetterQueue } from '../../src/dead-letters/dead-letter-queue.js';
 import { Callees, FlowStage, Ledger, ObjectStage, Stage, Undoing } from './components.js';
 import type { Play } from './play.js';
@@ -18,6 +18,14 @@ export interface Ending {
   readonly status?: number;
   readonly message?: string;
   readonly report?: SagaReport;
+}
+
+/** Asks again until it holds. */
+function eventually(holds: () => Promise<boolean>): Promise<void> {
+  const check = async () => {
+    if (!(await holds())) throw new Error('Not yet.');
+  };
+  return vi.waitFor(check, { timeout: 10_000, interval: 10 });
 }
 
 /** An invocation under way. */
@@ -43,7 +51,7 @@ export class Performance {
   async cancel(): Promise<void> {
     const before = await this.signals();
     await this.app.cancel(this.id);
-    await expect.poll(() => this.signals(), { timeout: 10_000, interval: 10 }).toBeGreaterThan(before);
+    await eventually(async () => (await this.signals()) > before);
   }
 
   /** Waits until the journal has an entry of this type and, if given, name. */
@@ -52,11 +60,20 @@ export class Performance {
       (await this.app.journal(this.id)).some(
         (row) => row.entry_type === type && (name === undefined || row.name === name),
       );
-    await expect.poll(find, { timeout: 10_000, interval: 10 }).toBe(true);
+    await eventually(find);
   }
 
   private async signals(): Promise<number> {
     return (await this.app.journal(this.id)).filter((row) => row.entry_type === 'Notification: Signal').length;
+  }
+}
+
+/** In place of the queue: what it was given. */
+class CollectedLetters {
+  readonly added: DeadLetterReport[] = [];
+
+  add(_ctx: Context, report: DeadLetterReport): void {
+    this.added.push(report);
   }
 }
 
@@ -71,6 +88,7 @@ export class Theatre {
       imports: [SagaModule.forRoot({ retry: { initialInterval: 10, maxAttempts: 3 }, ...options })],
       providers: [Stage, ObjectStage, FlowStage, Callees, Ledger, Undoing],
       rea,
+      override: (builder) => builder.overrideProvider(DeadLetterQueue).useClass(CollectedLetters),
     });
     return new Theatre(app);
   }
@@ -113,12 +131,13 @@ export class Theatre {
       headers: { 'content-type': 'application/json' },
       body: '"go"',
     });
-    expect(answer.status).toBe(202);
+    if (answer.status !== 202) throw new Error(`The awakeable of ${callee} was answered with ${answer.status}.`);
   }
 
   /** What went to the dead-letter queue from the sagas of one name, each entry once, as replays report again. */
   deadLetters(saga: string): DeadLetterReport[] {
-    const all = this.app.get(DeadLetterQueue).added.filter((report) => report.saga === saga);
+    const { added } = this.app.get<unknown>(DeadLetterQueue) as CollectedLetters;
+    const all = added.filter((report) => report.saga === saga);
     return [...new Map(all.map((report) => [report.id, report])).values()];
   }
 

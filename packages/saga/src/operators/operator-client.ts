@@ -1,20 +1,12 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Optional } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
 import { currentScope, qualify, ShutdownGrace } from '@rea/core/internal';
-import {
-  adminFailed,
-  type DeadLetterException,
-  type Failure,
-  ingressUnreachable,
-  noOperator,
-  noSecret,
-  refused,
-  shuttingDown,
-  timedOut,
-} from './dead-letter.exception.js';
-import { DEAD_LETTER_OPTIONS, type DeadLetterOptions } from './dead-letter.options.js';
-import { OPERATOR, SECRET_HEADER } from './dead-letter-names.js';
-import { DeadLetterSql } from './dead-letter-sql.js';
+import { DEAD_LETTER_OPTIONS, type DeadLetterOptions } from '../dead-letters/dead-letter.options.js';
+import { DEAD_LETTER_FACADE } from '../dead-letters/dead-letter-facade.js';
+import { SECRET_HEADER } from '../dead-letters/dead-letter-names.js';
+import { DeadLetterSql } from '../dead-letters/dead-letter-sql.js';
+import type { Facade, Failure } from './facade.js';
+import type { OperatorException } from './operator.exception.js';
 
 const DEFAULT_TIMEOUT = 60_000;
 
@@ -23,7 +15,7 @@ interface ErrorAnswer extends Failure {
   readonly source?: 'ingress' | 'invocation';
 }
 
-/** Asks `rea.DeadLetterOperator` through the ingress, with the secret. */
+/** Asks a facade's component through the ingress, with the secret. */
 @Injectable()
 export class OperatorClient implements BeforeApplicationShutdown {
   private readonly shutdown = new AbortController();
@@ -40,13 +32,13 @@ export class OperatorClient implements BeforeApplicationShutdown {
     grace.register((timeout) => this.settle(timeout));
   }
 
-  /** @throws DeadLetterException for whatever goes wrong */
-  async ask<T>(verb: string, request: unknown): Promise<T> {
+  /** @throws OperatorException the facade's, for whatever goes wrong */
+  async ask<T>(facade: Facade, verb: string, request: unknown): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) {
-      scope.attempt.report('ingress-in-handler', `DeadLetters ${verb}()`);
+      scope.attempt.report('ingress-in-handler', `${facade.injectable} ${verb}()`);
     }
-    const asked = this.askOnceMore<T>(verb, request);
+    const asked = this.askOnceMore<T>(facade, verb, request);
     this.pending.add(asked);
     try {
       return await asked;
@@ -61,62 +53,66 @@ export class OperatorClient implements BeforeApplicationShutdown {
   }
 
   /** A generated secret is read again when it is refused: the server may have been set up anew. */
-  private async askOnceMore<T>(verb: string, request: unknown): Promise<T> {
-    const secret = await this.secret();
+  private async askOnceMore<T>(facade: Facade, verb: string, request: unknown): Promise<T> {
+    const secret = await this.secret(facade);
     try {
-      return await this.post<T>(verb, request, secret);
+      return await this.post<T>(facade, verb, request, secret);
     } catch (error) {
       if (this.options?.secret !== undefined || !isForbidden(error)) throw error;
     }
     this.generated = undefined;
-    return this.post<T>(verb, request, await this.secret());
+    return this.post<T>(facade, verb, request, await this.secret(facade));
   }
 
-  private secret(): Promise<string> {
+  private secret(facade: Facade): Promise<string> {
     const { secret } = this.options ?? {};
     if (secret !== undefined) return Promise.resolve(secret);
-    this.generated ??= this.readSecret().catch((error: unknown) => {
+    this.generated ??= this.readSecret(facade).catch((error: unknown) => {
       this.generated = undefined;
       throw error;
     });
     return this.generated;
   }
 
-  private async readSecret(): Promise<string> {
-    if (!this.sql.available) throw noSecret();
+  private async readSecret(facade: Facade): Promise<string> {
+    if (!this.sql.available) throw facade.noSecret();
     const read = () =>
       this.sql.secret().catch((error: Error) => {
-        throw adminFailed(error);
+        throw facade.adminFailed(error);
       });
     const known = await read();
     if (known !== undefined) return known;
-    await this.post('prepare', undefined, undefined);
+    await this.post(DEAD_LETTER_FACADE, 'prepare', undefined, undefined);
     const made = await read();
-    if (made === undefined) throw noOperator('its generated secret is not to be found in the state of its objects.');
+    if (made === undefined)
+      throw facade.noOperator('its generated secret is not to be found in the state of its objects.');
     return made;
   }
 
-  private async post<T>(verb: string, request: unknown, secret: string | undefined): Promise<T> {
+  private async post<T>(facade: Facade, verb: string, request: unknown, secret: string | undefined): Promise<T> {
     const timeout = this.options?.timeout ?? DEFAULT_TIMEOUT;
     const late = AbortSignal.timeout(timeout);
     try {
-      const response = await fetch(`${this.connection.ingressUrl}/${qualify(this.rea.namespace, OPERATOR)}/${verb}`, {
-        method: 'POST',
-        headers: {
-          ...this.connection.headers,
-          ...(secret === undefined ? {} : { [SECRET_HEADER]: secret }),
-          ...(request === undefined ? {} : { 'content-type': 'application/json' }),
+      const response = await fetch(
+        `${this.connection.ingressUrl}/${qualify(this.rea.namespace, facade.service)}/${verb}`,
+        {
+          method: 'POST',
+          headers: {
+            ...this.connection.headers,
+            ...(secret === undefined ? {} : { [SECRET_HEADER]: secret }),
+            ...(request === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(request === undefined ? {} : { body: JSON.stringify(request) }),
+          signal: AbortSignal.any([late, this.shutdown.signal]),
         },
-        ...(request === undefined ? {} : { body: JSON.stringify(request) }),
-        signal: AbortSignal.any([late, this.shutdown.signal]),
-      });
+      );
       const text = await response.text();
-      if (!response.ok) throw failed(response.status, text);
+      if (!response.ok) throw failed(facade, response.status, text);
       return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch (error) {
-      if (this.shutdown.signal.aborted) throw shuttingDown(verb);
-      if (late.aborted) throw timedOut(verb, timeout);
-      if (error instanceof TypeError) throw ingressUnreachable(this.connection.ingressUrl, error);
+      if (this.shutdown.signal.aborted) throw facade.shuttingDown(verb);
+      if (late.aborted) throw facade.timedOut(verb, timeout);
+      if (error instanceof TypeError) throw facade.ingressUnreachable(this.connection.ingressUrl, error);
       throw error;
     }
   }
@@ -130,9 +126,9 @@ export class OperatorClient implements BeforeApplicationShutdown {
   }
 }
 
-function failed(status: number, text: string): DeadLetterException {
+function failed(facade: Facade, status: number, text: string): OperatorException {
   const { source, ...answer } = parse(text);
-  return source === 'invocation' ? refused(status, answer) : noOperator(`${status} ${answer.message}`);
+  return source === 'invocation' ? facade.refused(status, answer) : facade.noOperator(`${status} ${answer.message}`);
 }
 
 function isForbidden(error: unknown): boolean {
