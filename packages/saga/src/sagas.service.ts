@@ -27,13 +27,13 @@ interface Running {
 const running = new AsyncLocalStorage<Running>();
 
 /** How often a saga of each name was started in an attempt. */
-const started = new WeakMap<Context, Map<string, number>>();
+const STARTED = Symbol('rea.sagas-started');
 
 /** How many sagas of this name the attempt has started, this one included. */
 function occurrenceOf(raw: Context, name: string): number {
-  const counts = started.get(raw) ?? new Map<string, number>();
+  const counts = ((raw as { [STARTED]?: Map<string, number> })[STARTED] ??= new Map<string, number>());
   const count = (counts.get(name) ?? 0) + 1;
-  started.set(raw, counts.set(name, count));
+  counts.set(name, count);
   return count;
 }
 

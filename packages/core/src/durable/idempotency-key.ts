@@ -26,6 +26,7 @@ export function idempotencyKey(first: KeyPart, ...rest: KeyPart[]): string {
 function encode(part: KeyPart): string {
   if (typeof part !== 'string') return `${typeof part === 'bigint' ? '~n' : `~${typeof part}`}:${part}`;
   if (part === '') return '~empty';
+  if (/^[\w.:@-]+$/.test(part)) return part;
   if (!part.isWellFormed()) return `~utf16:${Buffer.from(part, 'utf16le').toString('hex')}`;
   return [...new TextEncoder().encode(part)].map(escapeByte).join('');
 }

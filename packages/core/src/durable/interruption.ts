@@ -26,6 +26,7 @@ interface Executor {
 
 /** What is used of the SDK's context beyond its types. */
 interface SdkContext extends Context {
+  [INTERRUPTION]?: Interruption;
   readonly promisesExecutor: Executor;
   /** Undefined unless the handler has `explicitCancellation`. */
   readonly trackedInvocationIdPromises?: unknown;
@@ -46,7 +47,10 @@ interface Deadline {
   readonly section: Section;
 }
 
-const interruptions = new WeakMap<Context, Interruption>();
+const NONE: readonly SingleFuture[] = [];
+
+/** Where a context keeps its own. A WeakMap of all contexts costs the garbage collector more than all the rest. */
+const INTERRUPTION = Symbol('rea.interruption');
 
 /**
  * Decides when the code of an attempt learns that its invocation was cancelled. The SDK tells whoever awaits at that
@@ -98,7 +102,7 @@ export class Interruption {
    */
   static of(ctx: Context): Interruption | undefined {
     const raw = (attemptOf(ctx)?.ctx ?? ctx) as SdkContext;
-    let interruption = interruptions.get(raw);
+    let interruption = raw[INTERRUPTION];
     if (!interruption && 'coreVm' in raw) {
       if (
         typeof raw.promisesExecutor?.doProgressInner !== 'function' ||
@@ -110,7 +114,7 @@ export class Interruption {
           'Rollbacks cannot be shielded with this release of @restatedev/restate-sdk. Install the release that this version of Rea was tested with.',
         );
       }
-      interruptions.set(raw, (interruption = new Interruption(raw)));
+      raw[INTERRUPTION] = interruption = new Interruption(raw);
     }
     return interruption;
   }
@@ -210,10 +214,10 @@ export class Interruption {
   private async progressWatched(future: Progressing): Promise<void> {
     for (;;) {
       if (this.isInterrupted) return this.endWait(future);
-      const watched = new WatchedFuture(future, this.shields === 0 ? this.signals() : []);
+      const watched = new WatchedFuture(future, this.shields === 0 ? this.signals() : NONE);
       await this.progress(watched);
       if (this.aborted) return;
-      const deadline = [...this.deadlines].find(({ sleep }) => sleep.isCompleted());
+      const deadline = this.passedDeadline();
       if (watched.isCancelled || this.cancellation?.isCompleted()) this.interrupt('cancelled');
       else if (deadline) this.interrupt('deadline', deadline);
       else return;
@@ -269,9 +273,15 @@ export class Interruption {
     else if (this.pending?.section && !this.isCancelled) this.pending.section.isLate = true;
   }
 
+  private passedDeadline(): Deadline | undefined {
+    if (this.deadlines.size === 0) return undefined;
+    return [...this.deadlines].find(({ sleep }) => sleep.isCompleted());
+  }
+
   /** What ends a wait besides its own future. */
-  private signals(): SingleFuture[] {
+  private signals(): readonly SingleFuture[] {
     if (this.isExplicit) this.cancellation ??= this.ctx.cancellation();
+    else if (this.deadlines.size === 0) return NONE;
     const signals = [...this.deadlines].map(({ sleep }) => sleep);
     return this.cancellation ? [...signals, this.cancellation] : signals;
   }
@@ -303,7 +313,7 @@ export class Interruption {
       this.works.add(future as unknown as SingleFuture, section);
       return future;
     };
-    Object.defineProperty(ctx, 'run', { value: followed, configurable: true, writable: true });
+    (ctx as { run: unknown }).run = followed;
   }
 
   private followCalls(): void {
@@ -318,7 +328,7 @@ export class Interruption {
       this.works.add(future as unknown as SingleFuture, section);
       return future;
     };
-    Object.defineProperty(ctx, 'genericCall', { value: followed, configurable: true, writable: true });
+    (ctx as { genericCall: unknown }).genericCall = followed;
   }
 
   /** A run that fails while its code is being interrupted has failed for good. */

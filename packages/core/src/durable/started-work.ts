@@ -47,6 +47,8 @@ export class StartedWorks {
 
   /** The lowest ordinal among those that a future is made of; undefined when it is made of none. */
   ordinalOf(future: unknown): number | undefined {
+    const own = this.byHandle.get((future as Combined | undefined)?.handle ?? -1);
+    if ((own?.future as unknown) === future) return own?.ordinal;
     const ordinals = this.partsOf(future as Combined | undefined).map(({ ordinal }) => ordinal);
     return ordinals.length === 0 ? undefined : Math.min(...ordinals);
   }

@@ -30,9 +30,8 @@ export class WatchedFuture implements Progressing {
     private readonly isPart?: (handle: number) => boolean,
   ) {}
 
-  async tryComplete(): Promise<void> {
-    await this.future.tryComplete();
-    for (const signal of this.signals) await signal.tryComplete();
+  tryComplete(): Promise<void> {
+    return this.signals.length === 0 ? this.future.tryComplete() : this.completeAll();
   }
 
   unresolvedFuture(): Unresolved | null {
@@ -45,6 +44,11 @@ export class WatchedFuture implements Progressing {
 
   tryCancel(): void {
     this.isCancelled = true;
+  }
+
+  private async completeAll(): Promise<void> {
+    await this.future.tryComplete();
+    for (const signal of this.signals) await signal.tryComplete();
   }
 }
 

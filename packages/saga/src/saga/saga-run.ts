@@ -220,7 +220,12 @@ export class SagaRun implements Saga {
     const { scope } = this;
     const { entry } = unit;
     unit.state = 'running';
-    const run = { idempotencyKey: scope.keyOf(entry.name, 'action'), attempt: 1 };
+    const run: StepRun = {
+      get idempotencyKey() {
+        return scope.keyOf(entry.name, 'action');
+      },
+      attempt: 1,
+    };
     let value: unknown;
     try {
       value = scope.isPastPivot

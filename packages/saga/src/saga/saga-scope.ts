@@ -44,7 +44,7 @@ export class SagaScope {
   readonly entries: StepEntry[] = [];
   readonly compensated: string[] = [];
   readonly deadLettered: { readonly step: string; readonly id: string }[] = [];
-  private readonly failures = new WeakMap<object, string>();
+  private failures: Map<object, string> | undefined;
   /** There is no way back any more. */
   isPastPivot = false;
   /** A compensation is exhausted, and the strategy stops there. */
@@ -137,13 +137,13 @@ export class SagaScope {
 
   /** Remembers of which step an error is; the innermost one that says so is right. */
   attribute(error: unknown, step: string | undefined): void {
-    if (step === undefined || typeof error !== 'object' || error === null || this.failures.has(error)) return;
-    this.failures.set(error, step);
+    if (step === undefined || typeof error !== 'object' || error === null || this.failures?.has(error)) return;
+    (this.failures ??= new Map()).set(error, step);
   }
 
   /** The step that an error is of; undefined when it is of none. */
   stepOf(error: object): string | undefined {
-    return this.failures.get(error);
+    return this.failures?.get(error);
   }
 
   private causeOf(kind: Cause['kind'], error: TerminalError): Cause {
