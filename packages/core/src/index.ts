@@ -125,6 +125,11 @@ export {
   type ServerOptions,
 } from './rea.options.js';
 export { ReaRuntime } from './rea.runtime.js';
+export { EndpointSecurity, type SecurityFinding } from './security/endpoint-security.js';
+export type { ReplayStore } from './security/replay-store.js';
+export { IdentityKeyMissingError } from './security/security.error.js';
+export type { SecurityMode, SecurityOptions } from './security/security.options.js';
+export { SECURITY_REASONS, type SecurityReason } from './security/security-reason.js';
 export {
   AdminRequestError,
   AdminUnreachableError,

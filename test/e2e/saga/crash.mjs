@@ -15,7 +15,8 @@ process.on('message', (message) => {
 });
 process.channel?.unref();
 
-const write = Http2ServerResponse.prototype.write;
+/** @type {(this: unknown, ...args: unknown[]) => boolean} */
+const write = Reflect.get(Http2ServerResponse.prototype, 'write');
 Http2ServerResponse.prototype.write = function (chunk, ...rest) {
   if (!this.req.url.endsWith('/Order/run') || crashAfter === Infinity) return write.call(this, chunk, ...rest);
   const bytes = Buffer.from(chunk);

@@ -24,6 +24,10 @@ export class DrainableRequest {
     return this.request.httpVersionMajor;
   }
 
+  get socket(): Http2ServerRequest['socket'] {
+    return this.request.socket;
+  }
+
   once(event: string, listener: () => void): this {
     this.request.once(event, listener);
     return this;
