@@ -216,7 +216,8 @@ export class Interruption {
       if (this.isInterrupted) return this.endWait(future);
       const watched = new WatchedFuture(future, this.shields === 0 ? this.signals() : NONE);
       await this.progress(watched);
-      if (this.aborted) return;
+      // The code goes on as soon as its future is settled, so then the signals are its next wait's.
+      if (this.aborted || future.unresolvedFuture() === null) return;
       const deadline = this.passedDeadline();
       if (watched.isCancelled || this.cancellation?.isCompleted()) this.interrupt('cancelled');
       else if (deadline) this.interrupt('deadline', deadline);

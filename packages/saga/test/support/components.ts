@@ -6,6 +6,7 @@ import {
   run,
   Service,
   type ServiceClient,
+  type WorkflowClient,
   Shared,
   VirtualObject,
   Workflow,
@@ -91,6 +92,13 @@ export class Callees {
     });
   }
 
+  /** Waits durably until the test lets it end, and then resolves an awakeable. */
+  @Handler()
+  async resolve(ctx: Context, { id, ...job }: Job & { readonly id: string }): Promise<void> {
+    await this.gated(ctx, job);
+    ctx.resolveAwakeable(id, 'resolved');
+  }
+
   @Handler()
   async note(ctx: Context, { guest, name }: Job): Promise<string> {
     const { effects } = hostOf(guest);
@@ -117,6 +125,7 @@ export class Stage {
     readonly sagas: Sagas,
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
+    @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
   ) {}
 
   @Handler()
@@ -137,6 +146,7 @@ export class ObjectStage {
     readonly sagas: Sagas,
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
+    @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
   ) {}
 
   @Handler()
@@ -157,6 +167,7 @@ export class FlowStage {
     readonly sagas: Sagas,
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
+    @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
   ) {}
 
   @WorkflowRun()

@@ -1,7 +1,7 @@
-import type { ObjectClient, ServiceClient } from '@rea/core';
+import type { ObjectClient, ServiceClient, WorkflowClient } from '@rea/core';
 import type { Sagas } from '@rea/saga';
 import type { Context } from '@restatedev/restate-sdk';
-import type { Callees, Ledger } from './components.js';
+import type { Callees, FlowStage, Ledger } from './components.js';
 import type { Play } from './play.js';
 
 /** What a test wants to happen inside a handler. */
@@ -12,6 +12,7 @@ export interface OnStage {
   readonly sagas: Sagas;
   readonly callees: ServiceClient<Callees>;
   readonly ledgers: ObjectClient<Ledger>;
+  readonly flows: WorkflowClient<FlowStage>;
 }
 
 const scenes = new Map<string, { readonly scene: Scene<never>; readonly play: Play }>();

@@ -93,6 +93,11 @@ export class Theatre {
     return new Theatre(app);
   }
 
+  /** The name of a scene that another one starts. */
+  sceneName(play: Play, scene: Scene): string {
+    return addScene(scene, play);
+  }
+
   /** Starts a scene on a service. */
   async start(play: Play, scene: Scene, mode: Mode = 'implicit'): Promise<Performance> {
     const name = addScene(scene, play);
