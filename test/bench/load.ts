@@ -3,9 +3,12 @@ import { answerOf, INPUT, type Workload } from './workload.js';
 
 const BODY = JSON.stringify(INPUT);
 
-/** Calls one handler through the ingress for a while, over a fixed number of connections. Gives the latencies, in ms. */
+/**
+ * Calls one handler through the ingress for a while, over a fixed number of connections, each at least once. Gives the
+ * latencies, in ms.
+ */
 export async function load(
-  url: string,
+  url: (connection: number) => string,
   workload: Workload,
   connections: number,
   milliseconds: number,
@@ -15,16 +18,16 @@ export async function load(
   const latencies: number[] = [];
   const start = performance.now();
   const deadline = start + milliseconds;
-  const connection = async () => {
-    while (performance.now() < deadline) {
+  const run = async (address: string) => {
+    do {
       const sent = performance.now();
-      const answer = await post(url, agent);
+      const answer = await post(address, agent);
       latencies.push(performance.now() - sent);
-      if (answer !== expected) throw new Error(`${url} answered ${answer}, not ${expected}.`);
-    }
+      if (answer !== expected) throw new Error(`${address} answered ${answer}, not ${expected}.`);
+    } while (performance.now() < deadline);
   };
   try {
-    await Promise.all(Array.from({ length: connections }, connection));
+    await Promise.all(Array.from({ length: connections }, (_, connection) => run(url(connection))));
     return { latencies, seconds: (performance.now() - start) / 1_000 };
   } finally {
     agent.destroy();

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,14 +76,13 @@ interface Lockfile {
 
 interface LockedPackage {
   readonly license?: string;
-  readonly dev?: boolean;
-  readonly optional?: boolean;
-  readonly devOptional?: boolean;
 }
 
-function installed(): Lockfile['packages'] {
-  const { packages } = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')) as Lockfile;
-  return Object.fromEntries(Object.entries(packages).filter(([path]) => existsSync(join(app, path, 'package.json'))));
+function installed(folder = app): Lockfile['packages'] {
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as Lockfile;
+  return Object.fromEntries(
+    Object.entries(packages).filter(([path]) => existsSync(join(folder, path, 'package.json'))),
+  );
 }
 
 describe('a new Nest application', () => {
@@ -98,13 +106,21 @@ describe('a new Nest application', () => {
     expect(reader.log.filter((line) => line.includes('Mailed'))).toHaveLength(2);
   });
 
-  test('has one Restate SDK, and no Restate server where development and optional packages are left out', () => {
+  test('has one Restate SDK, and no Restate server where development packages are left out', async () => {
     const packages = installed();
     const copies = Object.keys(packages).filter((path) => path.endsWith('@restatedev/restate-sdk'));
     expect(copies).toEqual(['node_modules/@restatedev/restate-sdk']);
     expect(packages).toHaveProperty('node_modules/@restatedev/restate-server');
-    const needed = Object.entries(packages).filter(([, entry]) => !entry.dev && !entry.optional && !entry.devOptional);
-    expect(needed.filter(([path]) => /rea\/(server|testing)$|restate-server/.test(path))).toEqual([]);
+    expect(packages['node_modules/@rea/server']).toMatchObject({ dev: true });
+    expect(packages['node_modules/@rea/testing']).toMatchObject({ dev: true });
+
+    const production = join(scratch, 'production'); // beside the application: the lockfile has relative paths
+    mkdirSync(production);
+    for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(app, file), join(production, file));
+    await execute('npm install --omit=dev --ignore-scripts', production);
+    const lean = Object.keys(installed(production));
+    expect(lean).toContain('node_modules/@rea/core');
+    expect(lean.filter((path) => /rea\/(server|testing)$|restate-server/.test(path))).toEqual([]);
   });
 });
 

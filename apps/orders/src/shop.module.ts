@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
+import { SagaModule } from '@rea/saga';
 import { CartsModule } from './carts/carts.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { ValidationPipe } from './common/validation.pipe.js';
+import { OperatorsModule } from './operators/operators.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { ShippingModule } from './shipping/shipping.module.js';
@@ -10,7 +12,17 @@ import { StockModule } from './stock/stock.module.js';
 
 /** Everything that makes the shop, without where it runs: {@link AppModule} adds that, and tests add their own. */
 @Module({
-  imports: [CatalogModule, StockModule, PaymentsModule, ShippingModule, OrdersModule, CartsModule],
+  imports: [
+    // Quick, so that whoever watches a dead letter come about need not wait for half a minute.
+    SagaModule.forRoot({ journal: true, retry: { maxAttempts: 4, initialInterval: 200 } }),
+    CatalogModule,
+    StockModule,
+    PaymentsModule,
+    ShippingModule,
+    OrdersModule,
+    CartsModule,
+    OperatorsModule,
+  ],
   providers: [{ provide: APP_PIPE, useClass: ValidationPipe }],
 })
 export class ShopModule {}

@@ -5,9 +5,16 @@ import { scenario as determinism } from './determinism.js';
 import { scenario as ingressInHandler } from './ingress-in-handler.js';
 import { scenario as largeValue } from './large-value.js';
 import { scenario as missingKey } from './missing-key.js';
+import { scenario as nativePromise } from './native-promise.js';
 import { scenario as oversizeValue } from './oversize-value.js';
 import { scenario as plane } from './plane.js';
 import { scenario as redundantKey } from './redundant-key.js';
+import { scenario as sagaKillPolicy } from './saga-kill-policy.js';
+import { scenario as sagaLateCompensation } from './saga-late-compensation.js';
+import { scenario as sagaManySteps } from './saga-many-steps.js';
+import { scenario as sagaStepReused } from './saga-step-reused.js';
+import { scenario as sagaTooManySteps } from './saga-too-many-steps.js';
+import { scenario as sagaUnregistered } from './saga-unregistered.js';
 import type { Scenario } from './scenario.js';
 import { scenario as secretHeader } from './secret-header.js';
 import { scenario as selfCall } from './self-call.js';
@@ -32,5 +39,12 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'large-value': largeValue,
   'oversize-value': oversizeValue,
   'workflow-retention': workflowRetention,
+  'native-promise': nativePromise,
+  'saga-unregistered': sagaUnregistered,
+  'saga-late-compensation': sagaLateCompensation,
+  'saga-step-reused': sagaStepReused,
+  'saga-many-steps': sagaManySteps,
+  'saga-too-many-steps': sagaTooManySteps,
+  'saga-kill-policy': sagaKillPolicy,
   'secret-header': secretHeader,
 };

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PolicyMode } from '@rea/core';
+import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Provider } from '@nestjs/common';
 import type { Scenario, Unguarded, Use } from './scenario.js';
@@ -33,6 +34,8 @@ const PATIENCE = 20_000;
 /** After this time without an answer none is expected: others come within a tenth of it. */
 const SILENCE = 1_000;
 
+const imports = [SagaModule.forRoot({ retry: { maxAttempts: 1 } })];
+
 /** All scenarios in one application per mode. */
 export class Stage {
   private readonly apps = new Map<PolicyMode, ReaTestApp>();
@@ -44,7 +47,8 @@ export class Stage {
     for (const { prepare } of running) if (prepare) this.undo.push(prepare());
     const providers = running.flatMap((scenario) => scenario.providers);
     const rea = Object.assign({}, ...running.map((scenario) => scenario.rea)) as object;
-    for (const policy of policies) this.apps.set(policy, await createTestApp({ providers, rea: { ...rea, policy } }));
+    for (const policy of policies)
+      this.apps.set(policy, await createTestApp({ imports, providers, rea: { ...rea, policy } }));
   }
 
   async close(): Promise<void> {
@@ -74,7 +78,7 @@ export class Stage {
 
   /** Starts an application of its own, and stops it. */
   start(policy: PolicyMode, providers: readonly Provider[]): Promise<Result> {
-    return resultOf(createTestApp({ providers: [...providers], rea: { policy } }).then((app) => app.close()));
+    return resultOf(createTestApp({ imports, providers: [...providers], rea: { policy } }).then((app) => app.close()));
   }
 }
 
@@ -103,7 +107,7 @@ async function resultOf(promise: Promise<unknown>, edit = (message: string) => m
 
 function unfinished(app: ReaTestApp): Promise<Unfinished[]> {
   return app.query(
-    `select id, retry_count, last_failure from sys_invocation
+    `select id, retry_count, last_failure_error_code || ' ' || last_failure as last_failure from sys_invocation
      where target_service_name like '${app.namespace}.%' and status <> 'completed' order by created_at`,
   );
 }

@@ -90,10 +90,13 @@ export { EndpointListenError } from './endpoint/endpoint.error.js';
 export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
 export type {
   AttemptOutcome,
+  DeadLetterInfo,
   InvocationInfo,
   ReaEvent,
   ReaEventMap,
   ReaEventType,
+  SagaEventType,
+  SagaInfo,
   WebhookRejectionReason,
 } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
@@ -108,6 +111,7 @@ export { PolicyService } from './policy/policy.service.js';
 export type { PolicyMode, PolicyOptions, Rule, RuleId, RuleModes, Severity, Violation } from './policy/policy.types.js';
 export { PolicyViolationError } from './policy/policy-violation.error.js';
 export { RULES } from './policy/rules.js';
+export { withPolicy } from './policy/with-policy.js';
 export { ReaError } from './rea.error.js';
 export { ReaModule } from './rea.module.js';
 export type { ReaOptionsFactory } from './rea.module-definition.js';
@@ -134,6 +138,8 @@ export {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration/registration.errors.js';
+export { withDeadline } from './workflow/deadline.js';
+export { DeadlineError } from './workflow/deadline.error.js';
 export { DEFAULT_LOOP_LIMIT, forEach, type LoopOptions, loopWhile, retry, type RetryOptions } from './workflow/loop.js';
 export { type InTime, orDefault, withTimeout } from './workflow/timeout.js';
 export { after, sleep, sleepUntil } from './workflow/timer.js';
@@ -143,6 +149,7 @@ export {
   type WorkflowStatus,
   workflowStatus,
 } from './workflow/workflow-status.js';
+export { SecondSdkError } from './second-sdk.error.js';
 export { UnsupportedNodeError } from './unsupported-node.error.js';
 export type { FieldDetail } from './validation/field-detail.js';
 export { DtoLibrariesMissingError } from './validation/dto-validator.js';

@@ -14,14 +14,17 @@ import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { componentOptions, retentionInForce } from './endpoint/merged-options.js';
+import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
+import { placeOf } from './invocation/handler-scope.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
+import { checkSdk, findSdkCopies } from './second-sdk.error.js';
+import { deadlineProblem } from './workflow/deadline.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
@@ -81,8 +84,12 @@ export class ReaRuntime {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
+    checkSdk(findSdkCopies());
     this.security.checkKeys();
-    for (const component of components) this.checkRetention(component);
+    for (const component of components) {
+      this.checkRetention(component);
+      this.checkDeadlines(component);
+    }
     const sdk = this.createEndpoint(components);
     this.endpoint.open(sdk);
     const { serve = 'port' } = endpoint;
@@ -150,12 +157,23 @@ export class ReaRuntime {
     if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
   }
 
+  private checkDeadlines(component: ComponentModel): void {
+    for (const handler of component.handlers) {
+      const deadline = deadlineInForce(component, handler, this.options);
+      const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
+      if (problem === undefined) continue;
+      const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
+      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
+    }
+  }
+
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {
     this.server = new EndpointServer(gated(createEndpointHandler(sdk), this.gate));
     const embedded = this.connection instanceof EmbeddedConnection ? this.connection : undefined;
     const host = endpoint.host ?? (embedded ? '127.0.0.1' : '0.0.0.0');
     const port = await this.server.listen(endpoint.port ?? embedded?.endpointPort ?? DEFAULT_PORT, host);
-    this.logger.log(`Serving ${sdk.services.length} components to Restate on ${host}:${port}`);
+    const { length } = sdk.services;
+    this.logger.log(`Serving ${length} component${length === 1 ? '' : 's'} to Restate on ${host}:${port}`);
     this.warnIfOpen(host);
     await this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}`, false);
   }

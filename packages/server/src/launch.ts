@@ -6,6 +6,7 @@ import { DataDirectoryInUseError, PortInUseError, ServerReadyTimeoutError, Serve
 import { freePort, isPortFree } from './free-port.js';
 import { send } from './http.js';
 import type { LogBuffer } from './log-buffer.js';
+import { LogFile } from './log-file.js';
 import type { RestateServerOptions } from './restate-server.options.js';
 import { identityKeyOf, serverEnvironment, urlOf, type ServerPorts } from './server-settings.js';
 import { forgetPorts, persistedPortInUse, resolveStablePorts } from './stable-ports.js';
@@ -40,6 +41,8 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
   const binary = restateBinaryPath();
   await mkdir(plan.baseDir, { recursive: true });
   const lock = await DataDirectoryLock.acquire(plan.baseDir);
+  const file = plan.options.logFile === true ? new LogFile(plan.baseDir) : undefined;
+  plan.logs.copyTo(file);
   try {
     const identityKey = await identityKeyOf(plan.options, plan.baseDir);
     const locked = Date.now();
@@ -58,6 +61,7 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
         await lock.setServer(child.pid);
         await awaitReady(child, ports, plan);
         const finished = child.exited.then(async (exit) => {
+          file?.close();
           await lock.release();
           return exit;
         });
@@ -78,6 +82,7 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
       }
     }
   } catch (error) {
+    file?.close();
     await lock.release();
     throw error;
   }

@@ -25,6 +25,8 @@ export interface RestateServerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** What the server logs, as `RESTATE_LOG_FILTER`. Default: `warn,restate=info` less two noisy modules. */
   readonly logFilter?: string | undefined;
+  /** Also keeps the log in `restate.log` in the data directory, at most 10 MiB of it with `restate.log.1`. Default false. */
+  readonly logFile?: boolean | undefined;
   /** PEM file of the Ed25519 key that signs requests to endpoints. Not together with `identityKey`. */
   readonly identityKeyFile?: string | undefined;
   /** The key that signs requests to endpoints. A key without a file is written into the data directory, mode 0600. */

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { QueryError, ServerNotRunningError } from './errors.js';
 import { send } from './http.js';
 import { launch, type Launched, type LaunchPlan } from './launch.js';
 import { LogBuffer } from './log-buffer.js';
+import { LOG_FILE } from './log-file.js';
 import type {
   RestateServerOptions,
   RestateServerRestartOptions,
@@ -109,6 +110,11 @@ export class RestateServer implements AsyncDisposable {
   /** Settles when the current server process has ended, for whatever reason. A restart makes a new promise. */
   get exited(): Promise<ServerExit> {
     return this.#run.finished;
+  }
+
+  /** Where the log is kept, if the option `logFile` asks for it. */
+  get logFile(): string | undefined {
+    return this.#options.logFile === true ? join(this.baseDir, LOG_FILE) : undefined;
   }
 
   /** The last lines of the log, oldest first. At most 1,000 are kept, across restarts. */

@@ -125,13 +125,13 @@ export class SupervisedProcess {
  *
  * fd 4 is the pipe from the parent, fd 3 takes the server's pid to it, fd 5 is where the server logs its errors; the shell
  * itself has nothing to say there. The watcher that saw the parent die ignores SIGTERM from then on and ends with 0, one that
- * is no longer needed is killed: so the main shell knows why the server ended.
+ * is no longer needed is killed: so the main shell knows why the server ended. The trap comes after the watcher is forked: one
+ * that was born with it would lose a SIGTERM that comes at once, when the server has died at its start, and never end.
  */
 const supervisor = `
 exec 4<&0 5>&2 </dev/null 2>/dev/null
 "$1" --no-logo 2>&5 3>&- 4<&- 5>&- &
 server=$!
-trap 'kill -TERM "$server"' HUP INT TERM
 echo "$server" >&3
 exec >/dev/null 3>&- 5>&-
 (
@@ -147,6 +147,7 @@ exec >/dev/null 3>&- 5>&-
   exit 0
 ) &
 watcher=$!
+trap 'kill -TERM "$server"' HUP INT TERM
 exec 4<&-
 while :; do
   wait "$server"

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createIdentityKey, RestateServer, type RestateServerOptions, type ServerExit } from '../src/index.js';
+import { LogFile } from '../src/log-file.js';
 import { CounterEndpoint } from './support/counter.js';
 import { scratchDirectory } from './support/directory.js';
 import { allGone, eventually, exists, serverGroup } from './support/processes.js';
@@ -41,6 +42,34 @@ async function occupiedPort(): Promise<AsyncDisposable & { readonly port: number
 function portsIn(text: string): Record<string, number> {
   return JSON.parse(text) as Record<string, number>;
 }
+
+describe('the log file', () => {
+  it('keeps every line, of the runs before too', async () => {
+    const server = await start({ logFile: true });
+    expect(server.logFile).toBe(join(server.baseDir, 'restate.log'));
+    await server.restart();
+    await server.stop({ keepData: true });
+    const lines = (await readFile(join(server.baseDir, 'restate.log'), 'utf8')).trimEnd().split('\n');
+    expect(lines.filter((line) => line.includes('Starting Restate Server'))).toHaveLength(2);
+    expect(lines.slice(-20)).toEqual(server.logs(20));
+    await rm(server.baseDir, { recursive: true });
+  });
+
+  it('is put aside when it has grown too large, and never costs the program', async () => {
+    await using scratch = await scratchDirectory();
+    const directory = scratch.path;
+    const text = (name: string) => readFileSync(join(directory, name), 'utf8');
+    const file = new LogFile(directory, 12);
+    for (const line of ['one', 'two', 'three', 'four']) file.write(line);
+    file.close();
+    expect([text('restate.log.1'), text('restate.log')]).toEqual(['one\ntwo\nthree\n', 'four\n']);
+    const next = new LogFile(directory, 5);
+    next.write('five');
+    next.close();
+    expect([text('restate.log.1'), text('restate.log')]).toEqual(['five\n', '']);
+    new LogFile(join(directory, 'gone')).write('six');
+  });
+});
 
 describe('start', () => {
   it('resolves when queries and the ingress truly answer, on loopback', async () => {

@@ -3,7 +3,7 @@ import { Feeder } from '../feed/feeder.js';
 import { loadSubject } from '../subjects/load-subject.js';
 import { median } from '../statistics.js';
 import type { SubjectId } from '../subjects/subject.js';
-import { type Workload, WORKLOADS } from '../workload.js';
+import { scaled, type Workload, WORKLOADS } from '../workload.js';
 import type { AlonePairs } from './alone-pairs.js';
 import type { AloneTask } from './alone-task.js';
 
@@ -19,7 +19,7 @@ async function measure({ baseline, subjects, recordings, plan }: AloneTask): Pro
   const feeders: [SubjectId, Feeder][] = [];
   for (const subject of subjects) feeders.push([subject, await open(subject)]);
   for (const feeder of [base, ...feeders.map(([, one]) => one)]) {
-    for (const workload of WORKLOADS) await feeder.invoke(workload, plan.warmUp);
+    for (const workload of WORKLOADS) await feeder.invoke(workload, scaled(workload, plan.warmUp));
   }
   const results: AlonePairs[] = [];
   for (const workload of WORKLOADS) {
@@ -39,12 +39,13 @@ async function measure({ baseline, subjects, recordings, plan }: AloneTask): Pro
  */
 async function measurePair(base: Feeder, own: Feeder, workload: Workload, { batches, batch }: AloneTask['plan']) {
   const times = { base: [] as number[], own: [] as number[] };
+  const size = scaled(workload, batch);
   const sides = [['base', base] as const, ['own', own] as const];
   for (let count = 0; count < batches; count += 1) {
     for (const [side, feeder] of count % 2 === 0 ? sides : sides.toReversed()) {
       const start = performance.now();
-      await feeder.invoke(workload, batch);
-      times[side].push(((performance.now() - start) / batch) * 1_000);
+      await feeder.invoke(workload, size);
+      times[side].push(((performance.now() - start) / size) * 1_000);
     }
   }
   return { base: median(times.base), own: median(times.own) };

@@ -6,7 +6,8 @@ export interface FedInvocation {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly opening: Buffer;
-  readonly acknowledgements: readonly Buffer[];
+  /** By the run that each is for: the SDK executes what is waited for at once in any order. */
+  readonly acknowledgements: ReadonlyMap<number, Buffer>;
 }
 
 type Listener = () => void;
@@ -30,7 +31,7 @@ export class FedExchange {
   private status = 0;
   private opened = false;
   private acknowledged = 0;
-  private proposed = 0;
+  private readonly proposed: number[] = [];
   private ended = false;
   private waiting: ((chunk: Chunk) => void) | undefined;
 
@@ -78,8 +79,8 @@ export class FedExchange {
       this.opened = true;
       return { done: false, value: this.invocation.opening };
     }
-    if (this.acknowledged < this.proposed) {
-      const value = this.invocation.acknowledgements[this.acknowledged]!;
+    if (this.acknowledged < this.proposed.length) {
+      const value = this.invocation.acknowledgements.get(this.proposed[this.acknowledged]!)!;
       this.acknowledged += 1;
       return { done: false, value };
     }
@@ -88,9 +89,9 @@ export class FedExchange {
 
   private write(bytes: Uint8Array): void {
     const { runs, ended } = readOutput(bytes);
-    this.proposed += runs;
+    this.proposed.push(...runs);
     this.ended ||= ended;
-    if (runs > 0 || ended) setImmediate(() => this.deliver());
+    if (runs.length > 0 || ended) setImmediate(() => this.deliver());
   }
 
   private deliver(): void {
@@ -104,7 +105,7 @@ export class FedExchange {
 
   private close(): void {
     for (const listener of this.closeListeners) listener();
-    const allRun = this.acknowledged === this.invocation.acknowledgements.length;
+    const allRun = this.acknowledged === this.invocation.acknowledgements.size;
     this.settle(
       this.status === 200 && this.ended && allRun
         ? undefined

@@ -1,7 +1,8 @@
 import type { Http2Server } from 'node:http2';
 import type { SubjectId } from '../subjects/subject.js';
-import { handlerPath, type Workload } from '../workload.js';
+import { endpointPath, type Workload, WORKLOADS } from '../workload.js';
 import { FedExchange, type FedInvocation } from './fed-exchange.js';
+import { runOf } from './frames.js';
 import type { Recording } from './recording.js';
 
 /** Invokes handlers of an endpoint in this process: its HTTP/2 server is handed requests that came over no connection. */
@@ -15,15 +16,19 @@ export class Feeder {
   ) {
     const invocation = (workload: Workload): FedInvocation => {
       const { headers, opening, acknowledgements } = recordings[workload];
-      const url = `/invoke${handlerPath(subject, workload)}`;
+      const url = endpointPath(subject, workload);
       return {
         url,
         headers: { ...headers, ':path': url },
         opening: Buffer.from(opening, 'base64'),
-        acknowledgements: acknowledgements.map((frame) => Buffer.from(frame, 'base64')),
+        acknowledgements: new Map(
+          acknowledgements.map((text) => Buffer.from(text, 'base64')).map((frame) => [runOf(frame), frame]),
+        ),
       };
     };
-    this.invocations = { greet: invocation('greet'), steps: invocation('steps') };
+    this.invocations = Object.fromEntries(
+      WORKLOADS.map((workload) => [workload, invocation(workload)]),
+    ) as typeof this.invocations;
   }
 
   /** Runs invocations, one after the other. */

@@ -23,14 +23,24 @@ export function splitInput(bytes: Buffer): { readonly opening: Buffer; readonly 
   };
 }
 
+/** Which run a frame proposes or acknowledges: the first field of its body, a varint. */
+export function runOf(frame: Buffer): number {
+  let run = 0;
+  for (let at = HEADER_BYTES + 1, shift = 0; ; at += 1, shift += 7) {
+    const byte = frame.readUInt8(at);
+    run |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return run;
+  }
+}
+
 /** What an endpoint's output asks of the server: to acknowledge runs, to close the input. */
-export function readOutput(bytes: Uint8Array): { readonly runs: number; readonly ended: boolean } {
-  let runs = 0;
+export function readOutput(bytes: Uint8Array): { readonly runs: readonly number[]; readonly ended: boolean } {
+  const runs: number[] = [];
   let ended = false;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < view.length; at += HEADER_BYTES + view.readUInt32BE(at + 4)) {
     const type = view.readUInt16BE(at);
-    if (type === PROPOSE_RUN_COMPLETION) runs += 1;
+    if (type === PROPOSE_RUN_COMPLETION) runs.push(runOf(view.subarray(at)));
     if (type === END) ended = true;
   }
   return { runs, ended };

@@ -4,7 +4,7 @@ import type { RestateServer } from '@rea/server';
 import { load } from '../load.js';
 import { register } from '../server/register.js';
 import { open } from '../subjects/bare.subject.js';
-import { handlerPath, type Workload } from '../workload.js';
+import { endpointPath, ingressPath, type Workload, WORKLOADS } from '../workload.js';
 import { splitInput } from './frames.js';
 import type { Recording } from './recording.js';
 
@@ -35,9 +35,11 @@ export async function record(server: RestateServer): Promise<Record<Workload, Re
   });
   await register(server, (endpoint.server.address() as AddressInfo).port);
   const recordingOf = async (workload: Workload): Promise<Recording> => {
-    const path = handlerPath('bare', workload);
-    await load(server.ingressUrl + path, workload, 1, 1);
-    const found = recorded.find((one) => one.path.endsWith(path));
+    const path = endpointPath('bare', workload);
+    const url = () => server.ingressUrl + ingressPath('bare', workload, 0);
+    // The second invocation finds the state that the first has written.
+    for (let count = 0; count < 2; count += 1) await load(url, workload, 1, 0);
+    const found = recorded.findLast((one) => one.path === path);
     if (!found) throw new Error(`The server did not call ${path}.`);
     const { opening, acknowledgements } = splitInput(Buffer.concat(found.chunks));
     return {
@@ -47,7 +49,9 @@ export async function record(server: RestateServer): Promise<Record<Workload, Re
     };
   };
   try {
-    return { greet: await recordingOf('greet'), steps: await recordingOf('steps') };
+    const recordings = {} as Record<Workload, Recording>;
+    for (const workload of WORKLOADS) recordings[workload] = await recordingOf(workload);
+    return recordings;
   } finally {
     // Its connections end with the Restate server, which keeps them.
     void endpoint.close();

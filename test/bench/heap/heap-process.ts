@@ -4,9 +4,11 @@ import { type Provider, Scope } from '@nestjs/common';
 import { Feeder } from '../feed/feeder.js';
 import { openRea } from '../subjects/rea-endpoint.js';
 import { WorkloadService } from '../subjects/workload.service.js';
-import { WORKLOADS } from '../workload.js';
+import type { Workload } from '../workload.js';
 import type { HeapRow } from './heap-row.js';
 import type { HeapTask } from './heap-task.js';
+
+const WORKLOADS: readonly Workload[] = ['greet', 'steps'];
 
 process.once('disconnect', () => process.exit());
 process.once('message', (task: HeapTask) => {
@@ -20,7 +22,7 @@ async function measure({ scope, recordings, plan }: HeapTask): Promise<HeapRow> 
     useClass: WorkloadService,
     scope: scope === 'request' ? Scope.REQUEST : Scope.DEFAULT,
   };
-  const { server } = await openRea('rea-warn', 'warn', provider);
+  const { server } = await openRea('rea-warn', 'warn', [provider]);
   const feeder = new Feeder(server, 'rea-warn', recordings);
   const invoke = async (times: number) => {
     for (const workload of WORKLOADS) await feeder.invoke(workload, times / WORKLOADS.length);

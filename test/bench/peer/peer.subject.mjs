@@ -5,12 +5,14 @@ import http2 from 'node:http2';
 import { once } from 'node:events';
 import { NestFactory } from '@nestjs/core';
 import '@nestjs/platform-express';
-import { createEndpointHandler, service } from '@restatedev/restate-sdk';
+import { createEndpointHandler, object, RestatePromise, service, TerminalError } from '@restatedev/restate-sdk';
 import 'class-transformer';
 import 'class-validator';
-import { Handler, RestateContext, RestateModule, Service } from 'nestjs-restate';
+import { Handler, RestateContext, RestateModule, Service, VirtualObject } from 'nestjs-restate';
 import 'zod';
-import { stepResult } from '../dist/workload.js';
+import { rolledBack } from '../dist/subjects/rolled-back.js';
+import { takeStepsByHand } from '../dist/subjects/steps-by-hand.js';
+import { FAN_WIDTH, FIELDS, stepResult } from '../dist/workload.js';
 
 class Workload {
   constructor(ctx) {
@@ -27,13 +29,55 @@ class Workload {
     const third = await this.ctx.run('third', () => stepResult(3, name));
     return [first, second, third].join();
   }
+
+  async fan(name) {
+    const runs = Array.from({ length: FAN_WIDTH }, (_, index) =>
+      this.ctx.run(`branch ${index}`, () => stepResult(index, name)),
+    );
+    const results = await RestatePromise.all(runs);
+    return results.at(-1);
+  }
 }
 
-for (const method of ['greet', 'steps']) {
-  Handler()(Workload.prototype, method, Object.getOwnPropertyDescriptor(Workload.prototype, method));
+class Profile {
+  constructor(ctx) {
+    this.ctx = ctx;
+  }
+
+  async state(name) {
+    for (const [index, field] of FIELDS.entries()) {
+      await this.ctx.get(field);
+      this.ctx.set(field, stepResult(index, name));
+    }
+    return String(FIELDS.length);
+  }
 }
-Reflect.defineMetadata('design:paramtypes', [RestateContext], Workload);
-Service('nestjs-restate.Workload')(Workload);
+
+class Saga {
+  constructor(ctx) {
+    this.ctx = ctx;
+  }
+
+  async saga(name) {
+    return takeStepsByHand(this.ctx, name, false, TerminalError);
+  }
+
+  async rollback(name) {
+    return takeStepsByHand(this.ctx, name, true, TerminalError).catch(rolledBack);
+  }
+}
+
+function decorate(type, methods, decorator) {
+  for (const method of methods) {
+    Handler()(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method));
+  }
+  Reflect.defineMetadata('design:paramtypes', [RestateContext], type);
+  decorator(type);
+}
+
+decorate(Workload, ['greet', 'steps', 'fan'], Service('nestjs-restate.Workload'));
+decorate(Saga, ['saga', 'rollback'], Service('nestjs-restate.Saga'));
+decorate(Profile, ['state'], VirtualObject('nestjs-restate.Profile'));
 
 /** The peer, or the SDK alone in a process that has loaded what the peer loads. */
 export async function open(id) {
@@ -46,7 +90,7 @@ async function openPeer() {
     {
       module: function PeerModule() {},
       imports: [RestateModule.forRoot({ ingress: 'http://127.0.0.1:1', endpoint: { server } })],
-      providers: [Workload],
+      providers: [Workload, Profile, Saga],
     },
     { logger: ['error', 'warn'] },
   );
@@ -66,9 +110,35 @@ async function openBare(id) {
         const third = await ctx.run('third', () => stepResult(3, name));
         return [first, second, third].join();
       },
+      fan: async (ctx, name) => {
+        const runs = Array.from({ length: FAN_WIDTH }, (_, index) =>
+          ctx.run(`branch ${index}`, () => stepResult(index, name)),
+        );
+        const results = await RestatePromise.all(runs);
+        return results.at(-1);
+      },
     },
   });
-  const server = http2.createServer(createEndpointHandler({ services: [workload], logger: () => {} }));
+  const profile = object({
+    name: `${id}.Profile`,
+    handlers: {
+      state: async (ctx, name) => {
+        for (const [index, field] of FIELDS.entries()) {
+          await ctx.get(field);
+          ctx.set(field, stepResult(index, name));
+        }
+        return String(FIELDS.length);
+      },
+    },
+  });
+  const saga = service({
+    name: `${id}.Saga`,
+    handlers: {
+      saga: (ctx, name) => takeStepsByHand(ctx, name, false, TerminalError),
+      rollback: (ctx, name) => takeStepsByHand(ctx, name, true, TerminalError).catch(rolledBack),
+    },
+  });
+  const server = http2.createServer(createEndpointHandler({ services: [workload, profile, saga], logger: () => {} }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, close: () => new Promise((resolve) => server.close(resolve)) };

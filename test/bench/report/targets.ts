@@ -1,5 +1,6 @@
 import type { AloneRow } from '../alone/alone-row.js';
 import type { StartupRow } from '../startup/startup-row.js';
+import type { Workload } from '../workload.js';
 import type { Row } from './row.js';
 
 /** Growth of the collected heap, as a share. */
@@ -9,10 +10,12 @@ export const HEAP_TARGET = 0.02;
 const STARTUP_HANDLERS = 1_000;
 const STARTUP_TARGET = 100;
 
+/** The ratio that Rea may have, by workload. */
+const ALONE_TARGETS: Partial<Record<Workload, number>> = { greet: 1.05, steps: 1.1, saga: 1.1 };
+
 /** The ratio that the row may have; undefined when nothing is asked of it. */
 export function aloneTarget({ subject, workload }: AloneRow): number | undefined {
-  if (subject !== 'rea-warn') return undefined;
-  return workload === 'greet' ? 1.05 : 1.1;
+  return subject === 'rea-warn' ? ALONE_TARGETS[workload] : undefined;
 }
 
 /** What may be added, in milliseconds; undefined when nothing is asked of the row. */

@@ -4,7 +4,7 @@ import { load } from '../load.js';
 import type { Plan } from '../plan.js';
 import { median, quantile, spread } from '../statistics.js';
 import type { SubjectId } from '../subjects/subject.js';
-import { handlerPath, type Workload, WORKLOADS } from '../workload.js';
+import { ingressPath, type Workload, WORKLOADS } from '../workload.js';
 import type { EndpointAnswer } from './endpoint-answer.js';
 import { register } from './register.js';
 import type { ServerRow } from './server-row.js';
@@ -31,7 +31,7 @@ export async function measureThroughServer(
     if (ready.type !== 'ready') throw new Error(`${subject} did not say that it is ready.`);
     await register(server, ready.port);
     for (const workload of WORKLOADS) {
-      await load(server.ingressUrl + handlerPath(subject, workload), workload, 50, plan.warmUp);
+      await load(urlOf(server, subject, workload), workload, 50, plan.warmUp);
     }
   }
 
@@ -71,11 +71,15 @@ async function measure(
   connections: number,
   milliseconds: number,
 ): Promise<Slot> {
-  const url = server.ingressUrl + handlerPath(subject, workload);
   const before = await cpuOf(endpoint);
-  const { latencies, seconds } = await load(url, workload, connections, milliseconds);
+  const { latencies, seconds } = await load(urlOf(server, subject, workload), workload, connections, milliseconds);
   const cpu = ((await cpuOf(endpoint)) - before) / latencies.length;
   return { requestsPerSecond: latencies.length / seconds, latencies, cpu };
+}
+
+/** Each connection has an object of its own: one object takes one invocation at a time. */
+function urlOf(server: RestateServer, subject: SubjectId, workload: Workload): (connection: number) => string {
+  return (connection) => server.ingressUrl + ingressPath(subject, workload, connection);
 }
 
 async function cpuOf(endpoint: Child): Promise<number> {

@@ -19,4 +19,9 @@ export class EnhancedWorkloadService extends WorkloadService {
   override steps(ctx: Context, name: string): Promise<string> {
     return super.steps(ctx, name);
   }
+
+  @Handler()
+  override fan(ctx: Context, name: string): Promise<string> {
+    return super.fan(ctx, name);
+  }
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type PolicyMode, ReaModule } from '@rea/core';
+import { SagaModule } from '@rea/saga';
 import { captureHttp2Server } from './capture-http2-server.js';
 import type { OpenEndpoint } from './subject.js';
 
@@ -9,7 +10,7 @@ import type { OpenEndpoint } from './subject.js';
 class BenchModule {}
 
 /** A Nest application with Rea that serves its components on a loopback port and is registered by nobody. */
-export async function openRea(namespace: string, policy: PolicyMode, component: Provider): Promise<OpenEndpoint> {
+export async function openRea(namespace: string, policy: PolicyMode, components: Provider[]): Promise<OpenEndpoint> {
   const { server, result: app } = await captureHttp2Server(() =>
     NestFactory.createApplicationContext(
       {
@@ -22,8 +23,9 @@ export async function openRea(namespace: string, policy: PolicyMode, component: 
             namespace,
             policy,
           }),
+          SagaModule.forRoot(),
         ],
-        providers: [component],
+        providers: components,
       },
       { logger: ['error', 'warn'] },
     ),

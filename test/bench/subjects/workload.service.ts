@@ -1,6 +1,6 @@
-import { Handler, run, Service } from '@rea/core';
+import { all, Handler, run, Service } from '@rea/core';
 import type { Context } from '@restatedev/restate-sdk';
-import { stepResult } from '../workload.js';
+import { FAN_WIDTH, stepResult } from '../workload.js';
 
 /** The workload as Rea's documentation would write it. */
 @Service({ name: 'Workload' })
@@ -16,5 +16,14 @@ export class WorkloadService {
     const second = await run(ctx, 'second', () => stepResult(2, name));
     const third = await run(ctx, 'third', () => stepResult(3, name));
     return [first, second, third].join();
+  }
+
+  @Handler()
+  async fan(ctx: Context, name: string): Promise<string> {
+    const runs = Array.from({ length: FAN_WIDTH }, (_, index) =>
+      run(ctx, `branch ${index}`, () => stepResult(index, name)),
+    );
+    const results = await all(ctx, runs);
+    return results.at(-1)!;
   }
 }

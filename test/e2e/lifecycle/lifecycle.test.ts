@@ -74,24 +74,51 @@ async function send(namespace: string, id: string): Promise<string> {
   return ((await response.json()) as { invocationId: string }).invocationId;
 }
 
-test('SIGTERM under load: nothing is lost, the next step runs on the next process, a repeated effect keeps its key', async () => {
+/** Two processes behind one URL; the first one serves until it hands over. */
+async function twoProcesses(): Promise<{ namespace: string; a: Child; b: Child; handOver: () => Promise<void> }> {
   const proxy = await SwitchingProxy.start();
   cleanUps.push(() => proxy.close());
   const advertisedUrl = `http://127.0.0.1:${proxy.port}`;
   const first = await settings('first', { advertisedUrl });
-  const namespace = (first.rea as { namespace: string }).namespace;
-  const second = { ...(await settings('second', { advertisedUrl })) };
+  const { namespace } = first.rea as { namespace: string };
+  const second = await settings('second', { advertisedUrl });
   (second.rea as { namespace: string }).namespace = namespace;
-
   proxy.target = first.endpointPort;
   const a = await start(first);
   const b = await start(second);
+  const handOver = async () => {
+    proxy.target = second.endpointPort;
+    a.terminate();
+    expect(await a.ended()).toBe('SIGTERM');
+  };
+  return { namespace, a, b, handOver };
+}
+
+/** The lines of all effects, of which there must be one for each step of each order. */
+async function eachStepOnce(ids: string[]): Promise<string[][]> {
+  const written = (await lines()).map((line) => line.split(' '));
+  const steps = ids.flatMap((id) => [1, 2, 3].map((step) => `${id} ${step}`));
+  expect(written.map(([id, step]) => `${id} ${step}`).toSorted()).toEqual(steps.toSorted());
+  return written;
+}
+
+/** What the server noted of attempts that it had to try again. */
+async function failedAttempts(namespace: string): Promise<string[]> {
+  const rows = await server.query<{ event_json: string }>(
+    `select e.event_json from sys_journal_events e join sys_invocation i on i.id = e.id
+     where e.event_type = 'TransientError' and i.target_service_name = '${namespace}.Work'`,
+  );
+  return rows.map((row) => row.event_json);
+}
+
+test('SIGTERM under load: each effect once, the next step on the next process, no failed attempt', async () => {
+  const { namespace, a, b, handOver } = await twoProcesses();
   const ids = Array.from({ length: 40 }, (_, index) => `order-${index}`);
   const invocations = await Promise.all(ids.map((id) => send(namespace, id)));
-  await expect.poll(async () => (await lines()).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(10);
-  proxy.target = second.endpointPort;
-  a.terminate();
-  expect(await a.ended()).toBe('SIGTERM');
+  // A start that is on its way would be refused, which is an attempt that failed.
+  const firstSteps = async () => (await lines()).filter((line) => line.split(' ')[1] === '1');
+  await expect.poll(firstSteps, { timeout: 20_000, interval: 5 }).toHaveLength(ids.length);
+  await handOver();
 
   const results = await Promise.all(
     invocations.map((id) =>
@@ -99,19 +126,47 @@ test('SIGTERM under load: nothing is lost, the next step runs on the next proces
     ),
   );
   expect(results).toEqual(ids);
-  const written = (await lines()).map((line) => line.split(' '));
-  const steps = ids.flatMap((id) => [1, 2, 3].map((step) => `${id} ${step}`)).toSorted();
-  expect([...new Set(written.map(([id, step]) => `${id} ${step}`))].toSorted()).toEqual(steps);
-  // What recognises idempotency keys sees each effect once.
-  expect(new Set(written.map(([, , , key]) => key)).size).toBe(steps.length);
+  const written = await eachStepOnce(ids);
+  expect(new Set(written.map(([, , , key]) => key)).size).toBe(written.length);
+  expect(await failedAttempts(namespace)).toEqual([]);
   const on = (name: string) => written.filter(([, , process]) => process === name).length;
   expect(on('first')).toBeGreaterThan(0);
   expect(on('second')).toBeGreaterThan(0);
   seen(
-    `${ids.length} invocations, ${steps.length} effects: ${on('first')} on the first process, ${on('second')} on the second, ${written.length - steps.length} repeated with the same key`,
+    `${ids.length} invocations, ${written.length} effects: ${on('first')} on the first process, ${on('second')} on the second, none repeated, no attempt failed`,
   );
   expect(a.log).toBe('');
   expect(b.log).toBe('');
+});
+
+test('SIGTERM while invocations keep arriving: each effect once; what was on its way is refused before it begins', async () => {
+  const { namespace, handOver } = await twoProcesses();
+  const ids: string[] = [];
+  const invocations: string[] = [];
+  const enough = new AbortController();
+  const arrivals = (async () => {
+    while (!enough.signal.aborted) {
+      ids.push(`order-${ids.length}`);
+      invocations.push(await send(namespace, `order-${ids.length - 1}`));
+    }
+  })();
+  try {
+    await expect.poll(async () => (await lines()).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(60);
+    await handOver();
+  } finally {
+    enough.abort();
+    await arrivals;
+  }
+
+  await Promise.all(invocations.map((id) => fetch(`${server.ingressUrl}/restate/invocation/${id}/attach`)));
+  const written = await eachStepOnce(ids);
+  const failed = await failedAttempts(namespace);
+  expect(
+    failed.filter((message) => !message.includes('refused stream before processing any application logic')),
+  ).toEqual([]);
+  seen(
+    `${ids.length} invocations, ${written.length} effects, none repeated; ${failed.length} attempts refused unstarted`,
+  );
 });
 
 test('a request that waits for a handler of the same application does not keep the shutdown from ending', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FailureSwitch } from '../common/failure-switch.js';
 import { OrderLine, PricedLine } from '../common/order-line.schema.js';
 import { OrderTerms } from '../orders/order.schemas.js';
 
@@ -16,5 +17,5 @@ export type CartView = z.infer<typeof CartView>;
 export const CheckoutTerms = OrderTerms;
 export type CheckoutTerms = z.infer<typeof CheckoutTerms>;
 
-export const Checkout = CheckoutTerms.extend({ orderId: z.string() });
+export const Checkout = CheckoutTerms.extend({ orderId: z.string(), fail: FailureSwitch.optional() });
 export type Checkout = z.infer<typeof Checkout>;

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nest
 import { type IngressObjectClient, InjectIngress } from '@rea/ingress';
 import type { ServerResponse } from 'node:http';
 import { IdempotencyKey } from '../common/idempotency-key.decorator.js';
+import { FailureHeaders, type FailureSwitch } from '../common/failure-switch.js';
 import { OrderLine } from '../common/order-line.schema.js';
 import { answerOrder } from '../orders/answer-order.js';
 import type { OrderResponse } from '../orders/order.response.js';
@@ -47,10 +48,11 @@ export class CartsController {
     @Param('customer') customer: string,
     @Body({ schema: CheckoutTerms }) terms: CheckoutTerms,
     @IdempotencyKey() idempotencyKey: string | undefined,
+    @FailureHeaders() fail: FailureSwitch | undefined,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<OrderResponse> {
     const id = this.orders.newId(customer, idempotencyKey);
-    const checkout = { orderId: id, ...terms };
+    const checkout = { orderId: id, ...terms, ...(fail ? { fail } : {}) };
     const orderId = await this.carts.of(customer).call.checkout(checkout, { idempotencyKey: idempotencyKey ?? id });
     return answerOrder(response, orderId, await this.orders.follow(orderId));
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OrderLine, PricedLine } from '../common/order-line.schema.js';
+import { FailureSwitch } from '../common/failure-switch.js';
 import { REFUSALS } from '../common/refusal.error.js';
 import { CardToken } from '../payments/payment.schemas.js';
 import { Country, Shipment } from '../shipping/shipping.schemas.js';
@@ -20,14 +21,18 @@ export const OrderTerms = z.object({
 export type OrderTerms = z.infer<typeof OrderTerms>;
 
 /** What an order's workflow is started with. */
-export const OrderRequest = OrderTerms.extend({ customer: z.string().min(1).max(100), lines: Lines });
+export const OrderRequest = OrderTerms.extend({
+  customer: z.string().min(1).max(100),
+  lines: Lines,
+  fail: FailureSwitch.optional(),
+});
 export type OrderRequest = z.infer<typeof OrderRequest>;
 
 /** Part of URLs, so without characters that mean something there. */
 const OrderId = z.string().regex(/^[\w-]{1,64}$/, 'has to be 1 to 64 letters, digits, dashes or underscores');
 
 /** Body of `POST /orders`. A client that picks the id itself can repeat the request safely. */
-export const PlaceOrder = OrderRequest.extend({ orderId: OrderId.optional() });
+export const PlaceOrder = OrderRequest.omit({ fail: true }).extend({ orderId: OrderId.optional() });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
 /** How an order ended. `failed`: something broke that should not have; what was done is undone all the same. */
@@ -51,6 +56,8 @@ export const NewOrder = z.object({
   /** When packing ends. */
   packedAt: z.iso.datetime().optional(),
   shipment: Shipment.optional(),
+  /** Steps that could not be taken back, or done; they are in the dead letters. */
+  stuck: z.array(z.string()).optional(),
 });
 export type NewOrder = z.infer<typeof NewOrder>;
 

@@ -3,12 +3,14 @@ import {
   all,
   allSettled,
   InjectClient,
+  now,
   type ObjectClient,
   promise,
   promiseKey,
-  race,
+  raceNamed,
   run,
   type ServiceClient,
+  sleep,
   state,
   stateKey,
   Workflow,
@@ -16,21 +18,23 @@ import {
   WorkflowRun,
   WorkflowSignal,
 } from '@rea/core';
+import { compensateWith, type Saga, Sagas } from '@rea/saga';
 import { TerminalError, type WorkflowContext, type WorkflowSharedContext } from '@restatedev/restate-sdk';
 import { z } from 'zod';
 import { Catalog } from '../catalog/catalog.service.js';
+import { failIf } from '../common/failure-switch.js';
 import { totalOf } from '../common/order-line.schema.js';
+import { refundPayment, voidPayment } from '../payments/payments.compensations.js';
 import { Payments } from '../payments/payments.service.js';
+import { recallParcel } from '../shipping/shipping.compensations.js';
 import type { Parcel, Shipment } from '../shipping/shipping.schemas.js';
 import { Shipping } from '../shipping/shipping.service.js';
+import { releaseStock } from '../stock/stock.compensations.js';
 import { Stock } from '../stock/stock.object.js';
 import { OrderRequest, OrderView } from './order.schemas.js';
 import { OrderCancelledError } from './order-cancelled.error.js';
 import { endOf } from './order-end.js';
 import { OrderIndex } from './order-index.object.js';
-
-/** Takes one step back. */
-type Undo = () => Promise<unknown>;
 
 /**
  * One order, from the request to the parcel; the workflow id is the order id, so an order is placed once however often it
@@ -38,7 +42,7 @@ type Undo = () => Promise<unknown>;
  *
  * When the process dies anywhere in between, Restate calls {@link Order.place} again: steps that were done give their
  * journaled results, and it goes on where it was. An order that cannot go on (no stock, no money, no carrier, no interest)
- * takes its steps back, latest first, and that is a result like any other.
+ * takes its steps back, latest first, and that is a result like any other. What cannot be taken back is a dead letter.
  */
 @Workflow({ workflowRetention: { days: 30 } })
 export class Order {
@@ -48,6 +52,7 @@ export class Order {
 
   constructor(
     private readonly catalog: Catalog,
+    private readonly sagas: Sagas,
     @InjectClient(Stock) private readonly stock: ObjectClient<Stock>,
     @InjectClient(Payments) private readonly payments: ServiceClient<Payments>,
     @InjectClient(Shipping) private readonly shipping: ServiceClient<Shipping>,
@@ -57,31 +62,14 @@ export class Order {
   @WorkflowRun({ input: OrderRequest, output: OrderView })
   async place(ctx: WorkflowContext, request: OrderRequest): Promise<OrderView> {
     const order = await this.open(ctx, request);
-    // A step's undo is noted before the step is taken: a step that fails half-way is undone too.
-    const undos: Undo[] = [];
-    let shipment: Shipment;
     try {
-      undos.push(() => this.releaseStock(ctx, order));
-      await this.reserveStock(ctx, order);
-
-      undos.push(() => this.payments.call.void(order.orderId));
-      await this.payments.call.authorise({ orderId: order.orderId, amount: order.total, card: request.card });
-
-      await this.pack(ctx, order, request.packSeconds);
-
-      undos.push(() => this.payments.call.refund(order.orderId));
-      await this.payments.call.capture(order.orderId);
-
-      shipment = await this.ship(ctx, order, request.country);
+      const shipment = await this.sagas.run(ctx, 'order', (saga) => this.fulfil(ctx, saga, order, request));
+      return await this.close(ctx, { ...order, outcome: 'completed', shipment });
     } catch (error) {
-      // Anything else is retried by Restate: there is nothing to undo yet.
+      // Anything else is retried by Restate. By now the saga has taken back what was done.
       if (!(error instanceof TerminalError)) throw error;
-      for (const undo of undos.toReversed()) await undo();
       return this.close(ctx, { ...order, ...endOf(error) });
     }
-    // The parcel is on its way: from here on nothing is taken back.
-    await this.confirmStock(ctx, order);
-    return this.close(ctx, { ...order, outcome: 'completed', shipment });
   }
 
   /** Stops the order while it is not paid yet. The workflow takes its steps back by itself. */
@@ -117,11 +105,67 @@ export class Order {
       status: 'placed' as const,
       lines: priced,
       total: totalOf(priced),
-      placedAt: new Date(await ctx.date.now()).toISOString(),
+      placedAt: (await now(ctx)).toISOString(),
     };
     const view = { ...order, number: await this.index.of(OrderIndex.KEY).call.add(order) };
     state(ctx, Order.current).set(view);
     return view;
+  }
+
+  private async fulfil(
+    ctx: WorkflowContext,
+    saga: Saga,
+    order: OrderView,
+    { card, country, packSeconds, fail }: OrderRequest,
+  ): Promise<Shipment> {
+    const { orderId, total } = order;
+    const skus = order.lines.map(({ sku }) => sku);
+    const switched = (step: string) => (fail?.undo === step ? { fail: true } : {});
+
+    await saga.step('reserve-stock', {
+      compensate: () => compensateWith(releaseStock, { orderId, skus, ...switched('reserve-stock') }),
+      action: async () => {
+        await this.reserveStock(ctx, order);
+        failIf(fail?.step === 'reserve-stock', 'The reservation');
+      },
+    });
+    await saga.step('authorise-payment', {
+      compensate: () => compensateWith(voidPayment, { orderId, ...switched('authorise-payment') }),
+      action: async () => {
+        await this.payments.call.authorise({ orderId, amount: total, card });
+        failIf(fail?.step === 'authorise-payment', 'The authorisation');
+      },
+    });
+
+    await this.pack(ctx, order, packSeconds);
+
+    await saga.step('capture-payment', {
+      compensate: () => compensateWith(refundPayment, { orderId, ...switched('capture-payment') }),
+      action: async () => {
+        await this.payments.call.capture(orderId);
+        failIf(fail?.step === 'capture-payment', 'The capture');
+      },
+    });
+    const shipment = await saga.pivot('ship', {
+      compensate: (outcome) => {
+        const carrier = outcome.known ? { carrier: outcome.value.carrier } : {};
+        return compensateWith(recallParcel, { orderId, ...carrier, ...switched('ship') });
+      },
+      action: async () => {
+        const booked = await this.ship(ctx, order, country);
+        failIf(fail?.step === 'ship', 'The shipment');
+        return booked;
+      },
+    });
+    // The parcel is on its way: from here on nothing is taken back.
+    await saga.step('confirm-stock', {
+      irreversible: true,
+      action: async () => {
+        failIf(fail?.step === 'confirm-stock', 'The confirmation');
+        await this.confirmStock(ctx, order);
+      },
+    });
+    return shipment;
   }
 
   /** All lines at once. Every answer is waited for: whoever undoes has to know that nothing is under way. */
@@ -132,13 +176,6 @@ export class Order {
     );
     const refusal = answers.find((answer) => answer.status === 'rejected');
     if (refusal) throw refusal.reason;
-  }
-
-  private releaseStock(ctx: WorkflowContext, { orderId, lines }: OrderView): Promise<unknown> {
-    return all(
-      ctx,
-      lines.map(({ sku }) => this.stock.of(sku).call.release(orderId)),
-    );
   }
 
   private confirmStock(ctx: WorkflowContext, { orderId, lines }: OrderView): Promise<unknown> {
@@ -155,15 +192,15 @@ export class Order {
    * @throws OrderCancelledError when it is cancelled before it is packed
    */
   private async pack(ctx: WorkflowContext, order: OrderView, seconds: number): Promise<void> {
-    const packedAt = new Date((await ctx.date.now()) + seconds * 1000).toISOString();
+    const packedAt = new Date((await now(ctx)).getTime() + seconds * 1000).toISOString();
     const packing = { ...order, status: 'packing' as const, packedAt };
     await this.record(ctx, packing);
     await promise(ctx, Order.decision).resolve(packing);
-    const cancelled = await race(ctx, [
-      promise(ctx, Order.cancellation).get(),
-      ctx.sleep({ milliseconds: seconds * 1000 }, 'packing').map(() => undefined),
-    ]);
-    if (cancelled !== undefined) throw new OrderCancelledError(cancelled);
+    const first = await raceNamed(ctx, {
+      cancelled: promise(ctx, Order.cancellation).get(),
+      packed: sleep(ctx, { seconds }, 'packing'),
+    });
+    if (first.name === 'cancelled') throw new OrderCancelledError(first.value);
     state(ctx, Order.current).set({ ...packing, status: 'shipping' });
   }
 

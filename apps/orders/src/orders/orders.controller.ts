@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestj
 import type { ServerResponse } from 'node:http';
 import { Catalog } from '../catalog/catalog.service.js';
 import { IdempotencyKey } from '../common/idempotency-key.decorator.js';
+import { FailureHeaders, type FailureSwitch } from '../common/failure-switch.js';
 import { answerOrder } from './answer-order.js';
 import { CancelOrder } from './cancel-order.schema.js';
 import { type OrderResponse, orderResponse } from './order.response.js';
@@ -21,11 +22,12 @@ export class OrdersController {
   async place(
     @Body({ schema: PlaceOrder }) { orderId: givenId, ...request }: PlaceOrder,
     @IdempotencyKey() idempotencyKey: string | undefined,
+    @FailureHeaders() fail: FailureSwitch | undefined,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<OrderResponse> {
     this.catalog.check(request.lines);
     const orderId = givenId ?? this.orders.newId(request.customer, idempotencyKey);
-    await this.orders.place(orderId, request);
+    await this.orders.place(orderId, { ...request, ...(fail ? { fail } : {}) });
     return answerOrder(response, orderId, await this.orders.follow(orderId));
   }
 

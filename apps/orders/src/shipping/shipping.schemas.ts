@@ -15,3 +15,7 @@ export type Booking = z.infer<typeof Booking>;
 
 export const Shipment = Quote.extend({ trackingCode: z.string() });
 export type Shipment = z.infer<typeof Shipment>;
+
+/** Which pick-up to call off; without a carrier, wherever one may be booked. */
+export const Recall = z.object({ orderId: z.string(), carrier: z.string().optional() });
+export type Recall = z.infer<typeof Recall>;

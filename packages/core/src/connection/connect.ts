@@ -1,9 +1,17 @@
 import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
-import type { RestateServer } from '@rea/server';
 import type { EmbeddedServerOptions, ReaModuleOptions } from '../rea.options.js';
-import { EmbeddedServerMissingError, EmbeddedServerStoppedError } from './connection.errors.js';
+import { EmbeddedServerStoppedError } from './connection.errors.js';
 import { RestateConnection } from './restate-connection.js';
+import { ServerLog } from './server-log.js';
+import { loadServerPackage } from './server-package.js';
+
+/** What is needed of a `RestateServer`. Its own type is in a package that an application need not have. */
+interface RunningServer {
+  readonly ingressUrl: string;
+  readonly adminUrl: string;
+  stop(): Promise<void>;
+}
 
 const IDENTITY_KEY_VARIABLE = 'RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE';
 
@@ -23,7 +31,7 @@ export class EmbeddedConnection extends RestateConnection {
   readonly headers = {};
 
   constructor(
-    private readonly server: RestateServer,
+    private readonly server: RunningServer,
     /** The port of this application's own endpoint, remembered with the server's data. */
     readonly endpointPort: number,
     /** The public key of the server's signatures; undefined when its settings name a key of the user's own. */
@@ -64,11 +72,8 @@ export function connect({ server }: ReaModuleOptions): Promise<RestateConnection
 
 async function startEmbedded(options: EmbeddedServerOptions): Promise<EmbeddedConnection> {
   const logger = new Logger('Restate');
-  const { createIdentityKey, loadOrCreateIdentityKey, RestateServer, stablePorts } = await import('@rea/server').catch(
-    (cause: unknown) => {
-      throw new EmbeddedServerMissingError(cause);
-    },
-  );
+  const log = new ServerLog(logger);
+  const { createIdentityKey, loadOrCreateIdentityKey, RestateServer, stablePorts } = await loadServerPackage();
   const { dataDirectory = '.rea', ingressPort, adminPort, env } = options;
   // So that this application's endpoint can tell its own server from everybody else on the machine.
   const identityKey = env?.[IDENTITY_KEY_VARIABLE]
@@ -83,9 +88,11 @@ async function startEmbedded(options: EmbeddedServerOptions): Promise<EmbeddedCo
     adminPort,
     env,
     onProgress: (message) => logger.log(message),
-    onLog: (line) => logger.verbose(line),
-    onUnexpectedExit: (exit) => logger.error(new EmbeddedServerStoppedError(exit).message),
+    logFile: true,
+    onLog: (line) => log.add(line),
+    onUnexpectedExit: (exit) => logger.error(new EmbeddedServerStoppedError(exit, server.logFile).message),
   });
+  logger.log(`Ingress ${server.ingressUrl}, admin API ${server.adminUrl}, UI ${server.adminUrl}/ui`);
   const { endpoint } = await stablePorts(server.baseDir, ['endpoint']).catch(async (error: unknown) => {
     await server.stop();
     throw error;

@@ -51,6 +51,7 @@ export type Class = abstract new (...args: never[]) => object;
 
 const COMPONENT = Symbol.for('@rea/core.component');
 const HANDLERS = Symbol.for('@rea/core.handlers');
+const AMENDMENTS = Symbol.for('@rea/core.handler-amendments');
 
 /** Remembers on a class what its decorator said. */
 export function declareComponent(
@@ -117,6 +118,12 @@ export function declareHandler(
   Reflect.defineMetadata(HANDLERS, [...own, { kind, method, name, options }], prototype);
 }
 
+/** Adds options to a method's declaration, whichever of the two decorators comes first. */
+export function amendHandler(prototype: object, method: string, options: AnyHandlerOptions): void {
+  const own: Record<string, AnyHandlerOptions> = Reflect.getOwnMetadata(AMENDMENTS, prototype) ?? {};
+  Reflect.defineMetadata(AMENDMENTS, { ...own, [method]: { ...own[method], ...options } }, prototype);
+}
+
 /** The declaration of a class or of the nearest decorated base class; undefined when there is none. */
 export function componentOf(target: Class): ComponentDeclaration | undefined {
   const component: Omit<ComponentDeclaration, 'handlers'> | undefined = Reflect.getMetadata(COMPONENT, target);
@@ -130,7 +137,11 @@ export function handlersOf(target: Class): ReadonlyMap<string, HandlerDeclaratio
     const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, proto) ?? [];
     // Of two declarations of one method, the later one wins: a contract completes what a decorator said.
     const byMethod = new Map(own.map((handler) => [handler.method, handler]));
-    for (const [method, handler] of byMethod) if (!handlers.has(method)) handlers.set(method, handler);
+    const amendments: Record<string, AnyHandlerOptions> = Reflect.getOwnMetadata(AMENDMENTS, proto) ?? {};
+    for (const [method, handler] of byMethod) {
+      const options = { ...amendments[method], ...handler.options };
+      if (!handlers.has(method)) handlers.set(method, { ...handler, options });
+    }
   }
   return handlers;
 }

@@ -1,5 +1,4 @@
 import {
-  CancelledError,
   type Context,
   type Duration,
   type RestatePromise,
@@ -7,9 +6,11 @@ import {
   type Serde,
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
+import { keepPolicy } from '../policy/with-policy.js';
 import { onCancel } from './cancel-hook.js';
+import { Cancellation } from './cancellation.js';
 import { toMillis } from './duration.js';
-import { defaultSerde, forJournal, passOn } from './journal-value.js';
+import { defaultSerde, journalBytes, passOn } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 
 /** What a run's closure is given. It has no durable context: a closure is skipped on replay. */
@@ -20,8 +21,9 @@ export interface RunContext {
    */
   readonly idempotencyKey: string;
   /**
-   * Aborted when the invocation is cancelled, when the run's timeout is over, and when the attempt ends (also by
-   * suspension, kill or a lost connection). Pass it on: what does not listen goes on in the background.
+   * Aborted when the invocation is cancelled, when a deadline around the run passes, when the run's timeout is over, and
+   * when the attempt ends (also by suspension, kill or a lost connection). Pass it on: what does not listen goes on in the
+   * background.
    */
   readonly signal: AbortSignal;
 }
@@ -126,30 +128,45 @@ function startRun<T>(
   options: RunOptions & { readonly serde?: Serde<T> },
 ): RunHandle<T> {
   const format = options.serde ?? defaultSerde<T>(ctx);
-  const cancelled = new AbortController();
-  const idempotencyKey = `${ctx.request().id}/${name}/${attemptOf(ctx)?.nextRun(name) ?? 1}`;
+  const attempt = attemptOf(ctx);
+  const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
+  const idempotencyKey = `${attempt?.identity ?? id}/${name}/${attempt?.nextRun(name) ?? 1}`;
+  const cancellation = new Cancellation();
+  const signals = () => [attemptCompletedSignal, cancellation.signal];
   const future = ctx.run(
     name,
-    async () => {
-      const value = await attemptOnce(ctx, name, action, idempotencyKey, cancelled.signal, options.timeout);
-      return forJournal(ctx, value, format, `The result of run "${name}"`).value;
-    },
+    keepPolicy(async () => {
+      const value = await (options.timeout === undefined
+        ? action(new Try(idempotencyKey, signals))
+        : tryWithin(options.timeout, name, action, idempotencyKey, signals));
+      return journalBytes(attempt, value, format, `The result of run "${name}"`) as T;
+    }),
     toSdkOptions(options, passOn(format)),
   );
-  return { idempotencyKey, result: onCancel(future, () => cancelled.abort(new CancelledError())) };
+  return { idempotencyKey, result: onCancel(future, (reason) => cancellation.cancel(reason)) };
 }
 
-/** One try: bounded by its timeout, told of cancellation and of the attempt's end. */
-async function attemptOnce<T>(
-  ctx: Context,
+/** Makes its signal when it is asked for: most closures have no use for it, and it costs more than all the rest. */
+class Try implements RunContext {
+  private made: AbortSignal | undefined;
+
+  constructor(
+    readonly idempotencyKey: string,
+    private readonly signals: () => AbortSignal[],
+  ) {}
+
+  get signal(): AbortSignal {
+    return (this.made ??= AbortSignal.any(this.signals()));
+  }
+}
+
+async function tryWithin<T>(
+  timeout: Duration | number,
   name: string,
   action: (run: RunContext) => T | Promise<T>,
   idempotencyKey: string,
-  cancelled: AbortSignal,
-  timeout: Duration | number | undefined,
+  signals: () => AbortSignal[],
 ): Promise<T> {
-  const ended = [ctx.request().attemptCompletedSignal, cancelled];
-  if (timeout === undefined) return action({ idempotencyKey, signal: AbortSignal.any(ended) });
   const millis = toMillis(timeout);
   const late = new AbortController();
   const { promise: expired, reject } = Promise.withResolvers<never>();
@@ -159,8 +176,7 @@ async function attemptOnce<T>(
     reject(error);
   }, millis);
   try {
-    const signal = AbortSignal.any([...ended, late.signal]);
-    return await Promise.race([action({ idempotencyKey, signal }), expired]);
+    return await Promise.race([action(new Try(idempotencyKey, () => [...signals(), late.signal])), expired]);
   } finally {
     clearTimeout(timer);
   }

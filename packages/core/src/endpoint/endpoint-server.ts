@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import {
-  constants,
   createServer,
   type Http2Server,
   type Http2ServerRequest,
@@ -21,8 +20,8 @@ export type EndpointHandler = (request: Http2ServerRequest, response: Http2Serve
  */
 const SESSION_MEMORY = 1_000;
 
-/** "Open no more streams", for a GOAWAY that leaves the open ones alone. RFC 9113, section 6.8. */
-const NO_NEW_STREAMS = 2 ** 31 - 1;
+/** How long a Restate server may take to agree to open no more streams, in milliseconds. One that hangs never does. */
+const AGREEMENT_TIMEOUT = 1_000;
 
 /**
  * The HTTP/2 server that only Restate servers call. Closing it is orderly: no new streams, inputs end so that handlers
@@ -50,6 +49,7 @@ export class EndpointServer {
     this.server.on('session', (session) => {
       this.sessions.add(session);
       session.once('close', () => this.sessions.delete(session));
+      if (this.closing) void refuseStreams(session);
       // A reset connection is the Restate server's to retry; without a listener it would end this process.
       session.on('error', () => session.destroy());
     });
@@ -65,9 +65,8 @@ export class EndpointServer {
   }
 
   /**
-   * Closes it: tells each connection that no new streams are welcome, lets the open ones end, and ends the connection
-   * in order. A connection that breaks while the Restate server has not read its last answers loses them: those effects
-   * run again elsewhere, with the same idempotency keys.
+   * Closes it: has each connection agree to no new streams, lets the open ones end, and ends the connection in order. A
+   * stream that was on its way meanwhile is refused before anything runs; the Restate server tries it again elsewhere.
    *
    * @param timeout how long running effects may take, and then the farewell, in milliseconds each
    */
@@ -76,7 +75,8 @@ export class EndpointServer {
     this.closing = true;
     // Not the HTTP/2 server's own close, which also closes sessions.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
-    for (const session of this.sessions) session.goaway(constants.NGHTTP2_NO_ERROR, NO_NEW_STREAMS);
+    const agreed = Promise.all([...this.sessions].map(refuseStreams));
+    await Promise.race([agreed, wait(Math.min(timeout, AGREEMENT_TIMEOUT), undefined, { ref: false })]);
     for (const request of this.requests) request.drain();
     await this.drained(timeout);
     for (const session of this.sessions) session.close();
@@ -95,4 +95,18 @@ export class EndpointServer {
       };
     });
   }
+}
+
+/**
+ * Asks for no new streams; resolves when the Restate server has agreed, or is gone.
+ *
+ * Not by GOAWAY: the server's pool learns of one from the next request that it sends, and then drops the connection with
+ * the answers of all its open streams. A limit of zero streams makes it leave the connection alone.
+ */
+function refuseStreams(session: Http2Session): Promise<void> {
+  if (session.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    session.once('close', resolve);
+    session.settings({ maxConcurrentStreams: 0 }, () => resolve());
+  });
 }

@@ -1,5 +1,7 @@
-import { Logger } from '@nestjs/common';
+import { Logger, type LogLevel } from '@nestjs/common';
 import { type LoggerTransport, TerminalError } from '@restatedev/restate-sdk';
+
+type Level = Extract<LogLevel, 'error' | 'warn' | 'log' | 'debug'>;
 
 /** The SDK asks for no signature validation once per handler it makes, in these words; said once, it is a line of ours. */
 const UNSIGNED = 'Accepting requests without validating request signatures';
@@ -13,23 +15,24 @@ export function sdkLogger(): LoggerTransport {
   const sdk = new Logger('Restate SDK');
   const handlers = new Logger('Handler');
   return ({ level, replaying, source, context }, message: unknown, ...rest: unknown[]) => {
-    if (replaying || (typeof message === 'string' && message.startsWith(UNSIGNED))) return;
+    if (replaying) return;
     const ownLine = (source as string) === 'USER';
-    const logger = ownLine ? handlers : sdk;
+    const shownAt = ownLine ? levelOf(level, 'log') : rest.some(isAnswer) ? 'debug' : levelOf(level, 'debug');
+    if (!Logger.isLevelEnabled(shownAt)) return;
+    if (typeof message === 'string' && message.startsWith(UNSIGNED)) return;
     const text = [message, ...rest].map(asText).join(' ').trimEnd();
     const line = context ? `[${context.invocationTarget}][${context.invocationId}] ${text}` : text;
-    const isAnswer = !ownLine && rest.some((value) => value instanceof TerminalError);
-    switch (isAnswer ? 'debug' : (level as string)) {
-      case 'error':
-        return logger.error(line);
-      case 'warn':
-        return logger.warn(line);
-      case 'info':
-        return ownLine ? logger.log(line) : logger.debug(line);
-      default:
-        return logger.debug(line);
-    }
+    (ownLine ? handlers : sdk)[shownAt](line);
   };
+}
+
+function levelOf(level: string, info: 'log' | 'debug'): Level {
+  if (level === 'error' || level === 'warn') return level;
+  return level === 'info' ? info : 'debug';
+}
+
+function isAnswer(value: unknown): boolean {
+  return value instanceof TerminalError;
 }
 
 function asText(value: unknown): string {

@@ -29,8 +29,63 @@ export interface InvocationInfo {
 /** What is wrong with a delivery: no signature, none by a known key, or too long ago. */
 export type WebhookRejectionReason = 'unsigned' | 'bad-signature' | 'stale';
 
+/** What an event of a saga says about it. */
+export interface SagaInfo extends InvocationInfo {
+  readonly saga: string;
+}
+
+/** A step's compensation; `compensation` is undefined for one that was written inline. */
+interface CompensationInfo extends SagaInfo {
+  readonly step: string;
+  readonly compensation: string | undefined;
+}
+
+/** What sagas publish. Once per deed, not on replays; none is published twice, but a process that dies publishes none. */
+interface SagaEventMap {
+  'saga-started': SagaInfo;
+  'saga-step-ended': SagaInfo & { readonly step: string; readonly outcome: 'done' | 'failed' };
+  /** A step after the pivot has failed; it is tried again while it has tries left. */
+  'saga-step-retried': SagaInfo & { readonly step: string; readonly attempt: number; readonly error: string };
+  'saga-rolling-back': SagaInfo & { readonly cause: 'error' | 'cancelled' | 'deadline' };
+  'compensation-started': CompensationInfo;
+  /** One try. */
+  'compensation-failed': CompensationInfo & { readonly attempt: number; readonly error: string };
+  'compensation-ended': CompensationInfo & { readonly outcome: 'done' | 'dead-lettered'; readonly attempts: number };
+  'saga-ended': SagaInfo & { readonly status: 'completed' | 'rolled-back' | 'incomplete' };
+}
+
+/** Events of sagas. */
+export type SagaEventType = keyof SagaEventMap;
+
+/** What a dead-letter event says about the entry. All but {@link id} take few values, so they can be labels. */
+export interface DeadLetterInfo {
+  readonly id: string;
+  readonly saga: string;
+  readonly step: string;
+  readonly kind: 'compensation' | 'forward';
+  /** Name of the compensation; null for one that was written inline. */
+  readonly compensation: string | null;
+  /** Component of the saga, without the application's namespace. */
+  readonly service: string;
+}
+
+/**
+ * What the supervisor of sagas publishes. By one process, once per find: a second time only if that process dies in the
+ * moment between.
+ */
+interface SupervisorEventMap {
+  /** A handler with sagas has died without answering: nothing of it runs any more, no compensation either. */
+  'saga-killed': InvocationInfo & {
+    readonly error: { readonly message: string; readonly code: number };
+    /** Whether it is rolled back now; otherwise somebody has to. */
+    readonly rollback: 'started' | 'none';
+  };
+  /** A handler with sagas waits for an operator, who resumes or cancels it. */
+  'saga-paused': InvocationInfo & { readonly error: { readonly message: string; readonly code: number } };
+}
+
 /** Everything Rea publishes, by type. */
-export interface ReaEventMap {
+export interface ReaEventMap extends SagaEventMap, SupervisorEventMap {
   /** An attempt begins. `replaying` is true when the journal already holds entries. */
   'attempt-started': InvocationInfo & { readonly replaying: boolean };
   /** An attempt ended; {@link durationMs} is the wall-clock time of this attempt in milliseconds. */
@@ -47,6 +102,17 @@ export interface ReaEventMap {
   'webhook-rejected': { readonly scheme: string; readonly reason: WebhookRejectionReason };
   /** The endpoint's deployment is known to the server. */
   registered: { readonly deploymentId: string; readonly uri: string; readonly changed: boolean };
+  /**
+   * A dead letter is stored. Published by the process that stores it, once per entry: a second time only if that process
+   * dies in the moment between.
+   */
+  'dead-letter-added': DeadLetterInfo & { readonly error: { readonly message: string; readonly code: number } };
+  /** An operator has worked on a dead letter. Published as `dead-letter-added` is. */
+  'dead-letter-changed': DeadLetterInfo & {
+    readonly action: 'redriven' | 'redrive-failed' | 'resolved' | 'discarded' | 'purged';
+    /** The operator's name. */
+    readonly by: string;
+  };
 }
 
 export type ReaEventType = keyof ReaEventMap;

@@ -1,9 +1,11 @@
-import type { HooksProvider, Request } from '@restatedev/restate-sdk';
+import type { HooksProvider } from '@restatedev/restate-sdk';
 import type { ReaEvents } from '../events/rea-events.js';
 import { Attempt, withScope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
 import { outcomeOf } from './outcome.js';
+
+type HookContext = Parameters<HooksProvider>[0];
 
 const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
 
@@ -13,46 +15,62 @@ const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
  */
 export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProvider {
   return (hookContext) => {
-    const { request } = hookContext;
-    const attempt = new Attempt(handler, request);
-    const info = {
-      invocationId: request.id,
-      service: handler.component,
-      handler: request.target.handler,
-      key: request.target.key,
-    };
+    const attempt = new Attempt(handler, hookContext.request);
     return {
       interceptor: {
-        handler: (next) =>
-          withScope({ attempt }, async () => {
-            const startedAt = performance.now();
-            events.publish('attempt-started', () => ({ ...info, replaying: isReplaying(hookContext) }));
-            const ended = (error?: unknown) => {
-              attempt.active = false;
-              events.publish('attempt-ended', () => {
-                const outcome = error === undefined ? 'completed' : outcomeOf(error, request);
-                const durationMs = performance.now() - startedAt;
-                const failure = error instanceof Error && outcome !== 'suspended' ? { error } : {};
-                return { ...info, outcome, durationMs, ...failure };
-              });
-            };
-            try {
-              await next();
-            } catch (error) {
-              const mapped = asTerminalError(error) ?? error;
-              ended(mapped);
-              throw mapped;
-            }
-            ended();
-          }),
-        run: (name, next) => withScope({ attempt, closed: `the run "${name}"` }, next),
+        handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
+        run: (name, next) =>
+          withScope({ attempt, closed: `the run "${name}"` }, () => (attempt.beforeRun ? held(attempt, next) : next())),
       },
     };
   };
 }
 
+async function held(attempt: Attempt, next: () => Promise<void>): Promise<void> {
+  await attempt.beforeRun?.();
+  await next();
+}
+
+async function observed(
+  attempt: Attempt,
+  hookContext: HookContext,
+  events: ReaEvents,
+  next: () => Promise<void>,
+): Promise<void> {
+  const startedAt = performance.now();
+  attempt.replays = isReplaying(hookContext);
+  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: attempt.replays }));
+  try {
+    await next();
+  } catch (error) {
+    const mapped = asTerminalError(error) ?? error;
+    attempt.active = false;
+    events.publish('attempt-ended', () => {
+      const outcome = outcomeOf(mapped, attempt.request);
+      const failure = mapped instanceof Error && outcome !== 'suspended' ? { error: mapped } : {};
+      return { ...infoOf(attempt), outcome, durationMs: performance.now() - startedAt, ...failure };
+    });
+    throw mapped;
+  }
+  attempt.active = false;
+  events.publish('attempt-ended', () => ({
+    ...infoOf(attempt),
+    outcome: 'completed',
+    durationMs: performance.now() - startedAt,
+  }));
+}
+
+function infoOf({ handler, request }: Attempt) {
+  return {
+    invocationId: request.id,
+    service: handler.component,
+    handler: request.target.handler,
+    key: request.target.key,
+  };
+}
+
 /** The SDK marks its hook context with a function under a well-known symbol; false while it replays the journal. */
-function isReplaying(hookContext: { request: Request }): boolean {
+function isReplaying(hookContext: HookContext): boolean {
   const isProcessing: unknown = Reflect.get(hookContext, IS_PROCESSING);
   return typeof isProcessing === 'function' && !isProcessing();
 }

@@ -3,6 +3,14 @@ import type { Context, Request } from '@restatedev/restate-sdk';
 import type { RuleId } from '../policy/policy.types.js';
 import type { HandlerScope } from './handler-scope.js';
 
+/** Where a context that Rea has seen keeps its attempt: cheaper than a `WeakMap`, for the collector above all. */
+export const ATTEMPT = Symbol('rea.attempt');
+
+/** A context that knows its attempt. */
+export interface InAttempt {
+  [ATTEMPT]: Attempt;
+}
+
 /**
  * One attempt of one invocation: the ambient scope that clients and helpers find themselves in. It lives from the first
  * hook to the end of the attempt; whatever outlives the attempt finds it inactive.
@@ -10,6 +18,15 @@ import type { HandlerScope } from './handler-scope.js';
 export class Attempt {
   /** False once the attempt has ended; its context is dead then. */
   active = true;
+  /** Whether its journal held more than the input when it began. */
+  replays = false;
+  /**
+   * What its idempotency keys are made of. A copy that was restarted from a killed invocation has the id of that one, so
+   * that what it does again is recognised.
+   */
+  identity: string;
+  /** Called before each closure of a run. */
+  beforeRun: (() => Promise<void>) | undefined;
 
   private context: Context | undefined;
   private runCounts: Map<string, number> | undefined;
@@ -17,7 +34,9 @@ export class Attempt {
   constructor(
     readonly handler: HandlerScope,
     readonly request: Request,
-  ) {}
+  ) {
+    this.identity = request.id;
+  }
 
   /** The handler, for messages: `Cart/addItem`. */
   get place(): string {
@@ -35,10 +54,10 @@ export class Attempt {
     return this.context;
   }
 
-  /** Connects the attempt with the contexts that the handler may hold: the SDK's and the guarded one. */
-  bind(ctx: Context, ...aliases: Context[]): void {
+  /** Connects the attempt with the SDK's own context. */
+  bind(ctx: Context & Partial<InAttempt>): void {
     this.context = ctx;
-    for (const known of [ctx, ...aliases]) attempts.set(known, this);
+    ctx[ATTEMPT] = this;
   }
 
   /** How often a run of this name was started in this attempt, this one included. Deterministic across replays. */
@@ -66,11 +85,10 @@ export interface Scope {
   /** Where durable operations are refused: `the run "charge"`, `a guard`. Undefined in handler code. */
   readonly closed?: string;
   /** Whether the handler's own method runs, not what stands around it: interceptors, pipes, filters, SDK hooks. */
-  readonly inMethod?: boolean;
+  inMethod?: boolean;
 }
 
 const storage = new AsyncLocalStorage<Scope>();
-const attempts = new WeakMap<Context, Attempt>();
 
 /** The scope of the calling code; undefined outside handlers. */
 export function currentScope(): Scope | undefined {
@@ -82,7 +100,7 @@ export function withScope<T>(scope: Scope, fn: () => T): T {
   return storage.run(scope, fn);
 }
 
-/** Runs a handler's own method, and everything it starts. */
+/** Runs a handler's own method, and everything it starts, in a scope of its own: interceptors go on around it. */
 export function inMethod<T>(fn: () => T): T {
   const scope = storage.getStore();
   return scope ? storage.run({ ...scope, inMethod: true }, fn) : fn();
@@ -90,7 +108,9 @@ export function inMethod<T>(fn: () => T): T {
 
 /** The attempt that a context belongs to; undefined for contexts that Rea did not hand out. */
 export function attemptOf(ctx: Context): Attempt | undefined {
-  return attempts.get(ctx);
+  const attempt = (ctx as Partial<InAttempt> | undefined)?.[ATTEMPT];
+  // A mock may answer any property.
+  return attempt instanceof Attempt ? attempt : undefined;
 }
 
 /** Reports `context-in-run` when the calling code runs where nothing can be journaled: a run closure, a guard. */

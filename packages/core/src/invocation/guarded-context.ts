@@ -1,46 +1,50 @@
 import type { Context } from '@restatedev/restate-sdk';
-import { type Attempt, refuseInRun } from './attempt.js';
+import { ATTEMPT, type Attempt, type InAttempt, refuseInRun } from './attempt.js';
 
-const RAW = Symbol('raw context');
-const ATTEMPT = Symbol('attempt');
+const RAW = Symbol('rea.raw-context');
 
-interface Guarded {
+interface Guarded extends InAttempt {
   readonly [RAW]: Context;
-  readonly [ATTEMPT]: Attempt;
 }
+
+type GuardedClass = new (raw: Context, attempt: Attempt) => Guarded;
 
 /** Reading these inside a run closure is harmless: they touch no journal. */
 const HARMLESS = new Set(['request', 'key', 'console', 'isProcessing', 'coreVm']);
 
-const prototypes = new WeakMap<object, object>();
+const classes = new WeakMap<object, GuardedClass>();
 
 /**
  * The context a handler is given while guardrails are on: the SDK's, with its durable operations refused inside run
  * closures, and checked for what the handler's kind and plane forbid.
  *
- * One prototype per SDK context class, one small object per attempt, no proxy: a call costs one extra function.
+ * One class per SDK context class, one small object per attempt, no proxy: a call costs one extra function.
  */
 export function guardContext(ctx: Context, attempt: Attempt): Context {
   const sdkPrototype: object = Object.getPrototypeOf(ctx);
-  let prototype = prototypes.get(sdkPrototype);
-  if (!prototype) {
-    prototype = createPrototype(ctx);
-    prototypes.set(sdkPrototype, prototype);
-  }
-  const guarded: Context = Object.create(prototype, { [RAW]: { value: ctx }, [ATTEMPT]: { value: attempt } });
-  attempt.bind(ctx, guarded);
-  return guarded;
+  let Guarded = classes.get(sdkPrototype);
+  if (!Guarded) classes.set(sdkPrototype, (Guarded = createClass(ctx)));
+  attempt.bind(ctx);
+  return new Guarded(ctx, attempt) as unknown as Context;
 }
 
-function createPrototype(ctx: Context): object {
-  const prototype: object = Object.create(null);
+function createClass(ctx: Context): GuardedClass {
+  class GuardedContext implements Guarded {
+    readonly [RAW]: Context;
+    [ATTEMPT]: Attempt;
+
+    constructor(raw: Context, attempt: Attempt) {
+      this[RAW] = raw;
+      this[ATTEMPT] = attempt;
+    }
+  }
   for (const name of propertyNames(ctx)) {
-    Object.defineProperty(prototype, name, {
+    Object.defineProperty(GuardedContext.prototype, name, {
       configurable: true,
       ...(isMethod(ctx, name) ? { value: guardedMethod(name) } : { get: guardedGetter(name) }),
     });
   }
-  return prototype;
+  return GuardedContext;
 }
 
 function propertyNames(ctx: object): Set<string> {

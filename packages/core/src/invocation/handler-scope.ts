@@ -1,10 +1,11 @@
 import { secretHeadersOf } from '../clients/secret-headers.js';
+import { boundsItself } from '../decorators/bounds-itself.decorator.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
 import { retentionInForce } from '../endpoint/merged-options.js';
-import { retentionOf } from '../workflow/retention.js';
+import { type StateLimits, stateLimits } from '../workflow/retention.js';
 import type { Attempt } from './attempt.js';
 import { operationGuards } from './operation-guards.js';
 
@@ -18,8 +19,8 @@ export interface HandlerScope {
   readonly namespace: string | undefined;
   readonly policy: Pick<PolicyService, 'report' | 'modeOf'>;
   readonly limits: Limits;
-  /** Size of a single state value from which it is reported. */
-  readonly stateWarnBytes: number;
+  /** Sizes from which a single state value is reported and refused. */
+  readonly stateLimits: StateLimits;
   /** Names of headers that hold secrets. */
   readonly secretHeaders: ReadonlySet<string>;
   /** State is read only: shared handlers, signals and queries. */
@@ -35,6 +36,8 @@ export type OperationGuards = Readonly<
   Record<string, ((attempt: Attempt, args: readonly unknown[]) => void) | undefined>
 >;
 
+const NO_BOUNDS = { warnBytes: Infinity, maxBytes: Infinity } as const;
+
 /** The scope of a handler of the application. */
 export function createHandlerScope(
   component: ComponentModel,
@@ -45,14 +48,14 @@ export function createHandlerScope(
   const { name, kind, options: declared } = component.declaration;
   const exclusive = kind === 'object' && handler.declaration.kind === 'handler';
   const readOnly = ['shared', 'signal', 'query'].includes(handler.declaration.kind);
-  const limits = limitsOf(options);
+  const limits = { ...limitsOf(options), ...(boundsItself(component.type) ? NO_BOUNDS : {}) };
   return {
     component: name,
     place: placeOf(component, handler),
     namespace: options.namespace,
     policy,
     limits,
-    stateWarnBytes: retentionOf(retentionInForce(component, options))?.stateBytes ?? limits.warnBytes,
+    stateLimits: stateLimits(retentionInForce(component, options), limits),
     secretHeaders: secretHeadersOf(options),
     readOnly,
     exclusive,
@@ -70,7 +73,7 @@ export function createTestScope(component: string, place: string, policy: Policy
     namespace: undefined,
     policy,
     limits,
-    stateWarnBytes: limits.warnBytes,
+    stateLimits: limits,
     secretHeaders: secretHeadersOf({}),
     readOnly: false,
     exclusive: false,

@@ -35,6 +35,13 @@ export type RuleId =
   | 'large-value'
   | 'oversize-value'
   | 'workflow-retention'
+  | 'native-promise'
+  | 'saga-unregistered'
+  | 'saga-late-compensation'
+  | 'saga-step-reused'
+  | 'saga-many-steps'
+  | 'saga-too-many-steps'
+  | 'saga-kill-policy'
   | 'secret-header';
 
 /** One guardrail that fired, as it is published and logged. */

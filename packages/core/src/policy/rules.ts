@@ -15,7 +15,7 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     code: 'REA2002',
     severity: 'unsafe',
     catches:
-      'State was written from a shared handler; shared handlers run beside the exclusive one, and the write would be lost.',
+      'State was written from a shared handler; shared handlers run beside the exclusive one, so the server refuses the write, and the attempt would be retried for ever.',
     cure: 'Write state in an exclusive handler (@Handler), and keep shared handlers read-only.',
   },
   'missing-key': {
@@ -109,6 +109,57 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     severity: 'advisory',
     catches: 'A workflow has no explicit retention; its result, state and id are forgotten 24 hours after it ends.',
     cure: "Set it: @Workflow({ retention: 'standard' }) or @Workflow({ workflowRetention: { days: 30 } }).",
+  },
+  'native-promise': {
+    id: 'native-promise',
+    code: 'REA2017',
+    severity: 'unsafe',
+    catches:
+      'Native code (Promise.all, Promise.race, async functions side by side) waits for two durable futures at once; the SDK waits for one at a time and aborts the attempt, so that calls get on only by retries, and runs are repeated without end.',
+    cure: 'Use all(ctx, [...]) or race(ctx, [...]) for futures, parallel(ctx, [...]) for async functions, or await one after the other.',
+  },
+  'saga-unregistered': {
+    id: 'saga-unregistered',
+    code: 'REA2030',
+    severity: 'unsafe',
+    catches: 'A saga step names a compensation that the application does not have; its action could not be undone.',
+    cure: 'Provide the class with that @Compensation, or correct the name; compensationKey() lets the compiler check it.',
+  },
+  'saga-late-compensation': {
+    id: 'saga-late-compensation',
+    code: 'REA2031',
+    severity: 'unsafe',
+    catches:
+      "A saga step's action was started before the step, hence before its compensation was registered; a crash in between would leave it done for good.",
+    cure: 'Start it inside: action: () => this.payments.call.charge(input).',
+  },
+  'saga-step-reused': {
+    id: 'saga-step-reused',
+    code: 'REA2032',
+    severity: 'unsafe',
+    catches: 'A saga has two steps of one name; their idempotency keys and dead letters would be one.',
+    cure: 'Give each a name of its own, in a loop with what it works on: step(`reserve-${sku}`, ...).',
+  },
+  'saga-many-steps': {
+    id: 'saga-many-steps',
+    code: 'REA2033',
+    severity: 'advisory',
+    catches: 'A saga has many steps; each replay runs them all again, and a rollback takes long.',
+    cure: 'Let a service or a nested workflow do several of them as one step.',
+  },
+  'saga-too-many-steps': {
+    id: 'saga-too-many-steps',
+    code: 'REA2034',
+    severity: 'unsafe',
+    catches: 'A saga has too many steps to be rolled back in reasonable time.',
+    cure: 'Split it: let other handlers do parts of it, each as one step here.',
+  },
+  'saga-kill-policy': {
+    id: 'saga-kill-policy',
+    code: 'REA2035',
+    severity: 'advisory',
+    catches: 'A handler with sagas is killed when its retries are used up; a killed handler runs no compensation.',
+    cure: "Pause it instead, retryPolicy: { onMaxAttempts: 'pause' }: a paused saga can be resumed, or cancelled and rolled back.",
   },
   'secret-header': {
     id: 'secret-header',

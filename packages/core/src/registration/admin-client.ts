@@ -71,6 +71,30 @@ export class AdminClient {
     return (body as { rows: Row[] }).rows;
   }
 
+  /**
+   * Gives a paused invocation fresh attempts.
+   *
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}
+   */
+  async resume(invocationId: string): Promise<void> {
+    await this.request('PATCH', `/invocations/${invocationId}/resume`);
+  }
+
+  /**
+   * Starts a copy of a completed invocation, with the prefix of its journal up to an index, on the deployment that wrote
+   * it. Services and objects only; no command of the prefix may be without its completion.
+   *
+   * @returns the copy's id
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}
+   */
+  async restartFrom(invocationId: string, index: number): Promise<string> {
+    const { body } = await this.request(
+      'PATCH',
+      `/invocations/${invocationId}/restart-as-new?from=${index}&deployment=keep`,
+    );
+    return (body as { readonly new_invocation_id: string }).new_invocation_id;
+  }
+
   private async request(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
     const response = await fetch(this.url + path, {
       method,

@@ -27,4 +27,8 @@ export class TariffCarrier extends Carrier {
     await wait(this.tariff.latency, undefined, { signal });
     return createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 12).toUpperCase();
   }
+
+  async recall(_orderId: string, signal: AbortSignal): Promise<void> {
+    await wait(this.tariff.latency, undefined, { signal });
+  }
 }

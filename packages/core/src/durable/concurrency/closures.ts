@@ -3,25 +3,25 @@ import { atMost } from './at-most.js';
 
 type Run = (...args: unknown[]) => unknown;
 
-/** Knows which run closures of an attempt are executing, of those that are given to it while it is open. */
+/** Knows which run closures of an attempt are executing, of those that are given to it from its first {@link open} on. */
 export class Closures {
   private executing = 0;
+  private isOpen = false;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly ctx: Context) {}
 
+  /** Stays open to the end of the attempt: others may follow the context's runs as well, in layers over this one. */
   open(): void {
-    const run: Run = Object.getPrototypeOf(this.ctx).run;
+    if (this.isOpen) return;
+    this.isOpen = true;
+    const { run }: { readonly run: Run } = this.ctx as never;
     const counting: Run = (...args) =>
       run.apply(
         this.ctx,
         args.map((arg) => (typeof arg === 'function' ? () => this.counted(arg as () => unknown) : arg)),
       );
-    Object.defineProperty(this.ctx, 'run', { value: counting, configurable: true });
-  }
-
-  close(): void {
-    Reflect.deleteProperty(this.ctx, 'run');
+    Object.defineProperty(this.ctx, 'run', { value: counting, configurable: true, writable: true });
   }
 
   /** Until no closure is executing, or at most so long. @param patience in milliseconds */

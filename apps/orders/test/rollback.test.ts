@@ -1,0 +1,92 @@
+import type { DeadLetterEntry, DeadLetterPage, RedriveResult } from '@rea/saga';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestShop } from './support/shop.js';
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await TestShop.open();
+});
+
+afterAll(() => shop?.close());
+
+/** The step that fails after its effect, and what the payment provider did in all. */
+const SWITCHES = [
+  ['reserve-stock', []],
+  ['authorise-payment', ['authorised', 'voided']],
+  ['capture-payment', ['authorised', 'captured', 'refunded']],
+  ['ship', ['authorised', 'captured', 'refunded']],
+] as const;
+
+async function products(): Promise<string[]> {
+  const { body } = await shop.request<{ sku: string; stock?: number }[]>('GET', '/catalog');
+  return body.map(({ sku }) => sku);
+}
+
+describe('the failure switch', () => {
+  test.for(SWITCHES)('X-Fail-Step: %s takes everything back', async ([step, payments]) => {
+    const index = SWITCHES.findIndex(([name]) => name === step);
+    const sku = (await products())[index]!;
+    const before = await shop.stock(sku);
+    const { body } = await shop.order({ lines: [{ sku, quantity: 1 }] }, { 'x-fail-step': step });
+    expect(body).toMatchObject({
+      status: 'closed',
+      outcome: 'failed',
+      reason: expect.stringContaining('switched to fail'),
+    });
+    expect(body).not.toHaveProperty('stuck');
+    expect(await shop.stock(sku)).toEqual(before);
+    expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual(payments);
+  });
+
+  test('past the point of no return nothing is taken back; the step is a dead letter', async () => {
+    const sku = (await products())[5]!;
+    const { body } = await shop.order({ lines: [{ sku, quantity: 1 }] }, { 'x-fail-step': 'confirm-stock' });
+    expect(body).toMatchObject({ outcome: 'failed', stuck: ['confirm-stock'] });
+    expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual(['authorised', 'captured']);
+  });
+});
+
+describe('a step that cannot be taken back', () => {
+  test('is a dead letter that an operator redrives with an edited payload', async () => {
+    const sku = (await products())[6]!;
+    const { body } = await shop.order(
+      { lines: [{ sku, quantity: 1 }] },
+      { 'x-fail-step': 'ship', 'x-fail-undo': 'capture-payment' },
+    );
+    expect(body).toMatchObject({ outcome: 'failed', stuck: ['capture-payment'] });
+    expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual(['authorised', 'captured']);
+    expect(await shop.stock(sku)).toMatchObject({ reserved: 1 });
+
+    const open = () => shop.request<DeadLetterPage>('GET', '/operators/dead-letters?step=capture-payment');
+    await expect.poll(async () => (await open()).body.entries).toHaveLength(1);
+    const [summary] = (await open()).body.entries;
+    const path = `/operators/dead-letters/${encodeURIComponent(summary!.id)}`;
+    const { body: entry } = await shop.request<DeadLetterEntry>('GET', path);
+    expect(entry).toMatchObject({
+      saga: 'order',
+      compensation: 'refund-payment',
+      payload: { orderId: body.orderId, fail: true },
+      attempts: 4,
+      undone: [{ step: 'authorise-payment' }, { step: 'reserve-stock' }],
+    });
+
+    const redrive = (payload?: object) =>
+      shop.request<RedriveResult>('POST', `${path}/redrive`, { by: 'ada', payload });
+    expect((await redrive()).status).toBe(200);
+    expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual(['authorised', 'captured']);
+    expect((await redrive({ orderId: body.orderId })).status).toBe(200);
+    expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual([
+      'authorised',
+      'captured',
+      'refunded',
+    ]);
+    expect((await redrive()).status).toBe(409);
+    expect((await open()).body.entries).toEqual([]);
+  });
+
+  test('unknown entries are 404, and decisions need a name and a note', async () => {
+    expect((await shop.request('GET', '/operators/dead-letters/nothing')).status).toBe(404);
+    expect((await shop.request('POST', '/operators/dead-letters/nothing/resolve', { by: 'ada' })).status).toBe(400);
+  });
+});

@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { REA_OPTIONS, type ReaModuleOptions } from '@rea/core';
+import { limitsOf } from '@rea/core/internal';
+import type { Context } from '@restatedev/restate-sdk';
+import { ComponentCalls } from './component-calls.js';
+import type { DeadLetterReport } from './dead-letter.types.js';
+import { ENTRY } from './dead-letter-names.js';
+import { storable } from './stored-report.js';
+
+/** Where sagas leave what they could not undo. */
+@Injectable()
+export class DeadLetterQueue {
+  constructor(
+    private readonly calls: ComponentCalls,
+    @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
+  ) {}
+
+  /**
+   * Sends a report to its entry: one journaled, one-way message, so it is sent once however often the saga is replayed,
+   * and arrives even when the saga ends at once. A second report of the same id changes nothing.
+   *
+   * It never refuses: payloads that are too large for the journal are left out, and the entry says so.
+   *
+   * @param ctx of any kind, guarded or the SDK's own
+   */
+  add(ctx: Context, report: DeadLetterReport): void {
+    this.calls.send(ctx, ENTRY, 'add', report.id, storable(report, limitsOf(this.options).maxBytes));
+  }
+}

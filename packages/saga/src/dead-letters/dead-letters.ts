@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { toMillis } from '@rea/core/internal';
+import type { Duration } from '@restatedev/restate-sdk';
+import { DEAD_LETTER_FACADE } from './dead-letter-facade.js';
+import type {
+  DeadLetterEntry,
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeadLetterQuery,
+  OperatorNote,
+  PurgeResult,
+  RedriveOptions,
+  RedriveResult,
+} from './dead-letter-entry.js';
+import { toConditions, toPageRequest, toTime } from './dead-letter-query.js';
+import { DeadLetterSql } from './dead-letter-sql.js';
+import { OperatorClient } from '../operators/operator-client.js';
+
+/** Which closed entries are purged. */
+export interface PurgeOptions extends Pick<OperatorNote, 'by'> {
+  /** Closed before this time, or for longer than this: `{ days: 90 }`. */
+  readonly olderThan: Date | Duration;
+  /** Most entries of one call: 1 to 1 000. Default 1 000. */
+  readonly limit?: number;
+}
+
+/**
+ * The dead letters of this application's sagas, for operators: what could not be undone, or after a pivot not be done.
+ * Use it in controllers and jobs, behind a guard of your own; not in handlers.
+ *
+ * Every verb is durable once it has reached Restate: it is done even if this process dies. Verbs on one entry run one
+ * after another, so an entry is redriven once however many operators ask for it at once.
+ *
+ * All methods throw {@link DeadLetterException}, which Nest answers with: 400 for arguments that cannot be used, 502,
+ * 503, 504 when Restate or the application's handlers cannot be reached.
+ *
+ * @example
+ * ```ts
+ * @UseGuards(OperatorsOnly)
+ * @Controller('dead-letters')
+ * export class DeadLetterController {
+ *   constructor(private readonly deadLetters: DeadLetters) {}
+ *
+ *   @Get()
+ *   list(@Query('cursor') cursor?: string) {
+ *     return this.deadLetters.list({ status: 'open', cursor });
+ *   }
+ *
+ *   @Post(':id/redrive')
+ *   redrive(@Param('id') id: string, @Body('by') by: string) {
+ *     return this.deadLetters.redrive(id, { by });
+ *   }
+ * }
+ * ```
+ */
+@Injectable()
+export class DeadLetters {
+  constructor(
+    private readonly operator: OperatorClient,
+    private readonly sql: DeadLetterSql,
+  ) {}
+
+  /**
+   * A page of entries, the newest first. Through the admin API it is complete and current. Without one it comes from the
+   * index: a page may then be shorter than asked for while there is a cursor.
+   */
+  async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
+    const request = checked(() => toPageRequest(query));
+    if (this.sql.available) return this.read(() => this.sql.list(request));
+    return this.operator.ask(DEAD_LETTER_FACADE, 'list', query);
+  }
+
+  /** How many entries there are. */
+  async count(filter: DeadLetterFilter = {}): Promise<number> {
+    const conditions = checked(() => toConditions(filter));
+    if (this.sql.available) return this.read(() => this.sql.count(conditions));
+    return this.operator.ask(DEAD_LETTER_FACADE, 'count', filter);
+  }
+
+  /** Everything about an entry, with its history. @throws DeadLetterException (404, `REA8021`) when there is none */
+  get(id: string): Promise<DeadLetterEntry> {
+    return this.operator.ask(DEAD_LETTER_FACADE, 'get', { id });
+  }
+
+  /**
+   * Runs the named compensation again, durably, with the entry's idempotency key and the next attempt number: by the
+   * code that is deployed now. It closes the entry as `redriven`; when it fails, the entry stays open with the error in
+   * its history, and the result says so. Who comes second while it runs waits, and is told that it is done (409).
+   *
+   * @throws DeadLetterException nothing was run: 400 (`REA8004`) the payload does not fit the compensation's schema, 404
+   *   (`REA8021`), 409 (`REA8022`) the entry is closed, 422 (`REA8023` to `REA8026`) it cannot be redriven: it was
+   *   written inline, stands after the pivot, is no longer registered, or its payload was too large to be kept
+   */
+  redrive(id: string, options: RedriveOptions): Promise<RedriveResult> {
+    return this.operator.ask(DEAD_LETTER_FACADE, 'redrive', { ...options, id });
+  }
+
+  /** Closes an entry that was settled by hand. @throws DeadLetterException 404 (`REA8021`), 409 (`REA8022`) */
+  resolve(id: string, note: OperatorNote): Promise<DeadLetterEntry> {
+    return this.operator.ask(DEAD_LETTER_FACADE, 'resolve', { ...note, id });
+  }
+
+  /** Closes an entry that needs nothing done. @throws DeadLetterException 404 (`REA8021`), 409 (`REA8022`) */
+  discard(id: string, note: OperatorNote): Promise<DeadLetterEntry> {
+    return this.operator.ask(DEAD_LETTER_FACADE, 'discard', { ...note, id });
+  }
+
+  /**
+   * Forgets closed entries, with their history. Open ones are never purged. One call does a bounded number of them;
+   * {@link PurgeResult.more} says whether to call again.
+   */
+  async purge({ by, olderThan, limit = 1_000 }: PurgeOptions): Promise<PurgeResult> {
+    const before = olderThan instanceof Date ? olderThan : new Date(Date.now() - toMillis(olderThan));
+    return this.operator.ask(DEAD_LETTER_FACADE, 'purge', {
+      by,
+      olderThan: checked(() => toTime('olderThan', before)),
+      limit,
+    });
+  }
+
+  private async read<T>(query: () => Promise<T>): Promise<T> {
+    try {
+      return await query();
+    } catch (error) {
+      throw error instanceof Error ? DEAD_LETTER_FACADE.adminFailed(error) : error;
+    }
+  }
+}
+
+function checked<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw DEAD_LETTER_FACADE.asException(error);
+  }
+}

@@ -1,0 +1,47 @@
+import { ReaOptionsError } from '@rea/core';
+import { toMillis } from '@rea/core/internal';
+import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
+import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
+import type { SagaModuleOptions } from './saga.options.js';
+import { validateSupervisorOptions } from './supervisor/supervisor.options-validation.js';
+
+const STRATEGIES = ['all', 'completed', 'best-effort', 'until-success'];
+
+/**
+ * Refuses options that cannot work, when the module is defined and when a saga starts.
+ *
+ * @throws ReaOptionsError naming the option's path and the cure
+ */
+export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions>(options: T): T {
+  const { strategy, retry } = options;
+  if (strategy !== undefined && !STRATEGIES.includes(strategy)) {
+    throw new ReaOptionsError('strategy', `is ${JSON.stringify(strategy)}; it is one of ${STRATEGIES.join(', ')}.`);
+  }
+  checkRetry('retry', retry);
+  if ('deadLetters' in options && options.deadLetters) validateDeadLetterOptions(options.deadLetters);
+  if ('supervisor' in options && options.supervisor) validateSupervisorOptions(options.supervisor);
+  if ('deadline' in options && options.deadline !== undefined) {
+    const millis = toMillis(options.deadline);
+    if (!(millis > 0)) throw new ReaOptionsError('deadline', `is ${millis} ms; it is longer than nothing.`);
+  }
+  return options;
+}
+
+function checkRetry(path: string, retry: CompensationRetry | undefined): void {
+  if (!retry) return;
+  const { maxAttempts, initialInterval, maxInterval, factor, jitter } = retry;
+  if (maxAttempts !== undefined && !(Number.isInteger(maxAttempts) && maxAttempts >= 1)) {
+    throw new ReaOptionsError(`${path}.maxAttempts`, `is ${maxAttempts}; it is a whole number, 1 or more.`);
+  }
+  for (const [name, value] of Object.entries({ initialInterval, maxInterval })) {
+    if (value !== undefined && !(toMillis(value) >= 0)) {
+      throw new ReaOptionsError(`${path}.${name}`, `is ${JSON.stringify(value)}; it is a duration, 0 or more.`);
+    }
+  }
+  if (factor !== undefined && !(factor >= 1)) {
+    throw new ReaOptionsError(`${path}.factor`, `is ${factor}; it is a number, 1 or more.`);
+  }
+  if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) {
+    throw new ReaOptionsError(`${path}.jitter`, `is ${jitter}; it is between 0 and 1.`);
+  }
+}

@@ -1,0 +1,286 @@
+import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
+import { parallel } from '@rea/core';
+import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
+import type { NamedCompensation } from '../compensations/compensate-with.js';
+import { backoffOf } from './backoff.js';
+import { readCancelNote } from './cancel-note.js';
+import { forward } from './forward.js';
+import { planOf } from './plan.js';
+import { type Batch, Rollback } from './rollback.js';
+import type { Saga, StepOptions } from './saga.js';
+import { type SagaReport, withReport } from './saga-report.js';
+import type { SagaRunOptions } from './saga-run.options.js';
+import type { SagaScope, StepLog } from './saga-scope.js';
+import type { StepUnit, Unit } from './saga-unit.js';
+import type { AnyStep, Step, StepRun } from './step.types.js';
+
+type GivenStep = AnyStep & StepOptions;
+
+type CauseKind = NonNullable<SagaReport['cause']>['kind'];
+
+/** The engine of one saga: takes its steps, and undoes them when its block fails for good. */
+export class SagaRun implements Saga {
+  private readonly units: Unit<SagaRun>[] = [];
+  /** What its block starts. */
+  private readonly section: Section;
+  private isOver = false;
+
+  constructor(
+    private readonly scope: SagaScope,
+    /** Put before the names of its steps: nothing, or `nested/`. */
+    private readonly prefix: string,
+    private readonly options: Pick<SagaRunOptions, 'strategy' | 'retry'>,
+    private readonly parent?: SagaRun,
+  ) {
+    this.section = parent ? new Section() : scope.section;
+  }
+
+  get report(): SagaReport {
+    return this.scope.report;
+  }
+
+  /** Runs the outermost saga. */
+  async run<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
+    const { scope } = this;
+    const { interruption, raw } = scope;
+    const { deadline } = scope.options;
+    const leave = interruption?.enter();
+    const unwatch =
+      deadline === undefined
+        ? undefined
+        : interruption?.watchDeadline(raw.sleep(toMillis(deadline), `deadline of ${scope.name}`), this.section);
+    scope.publish('saga-started', () => ({}));
+    scope.save();
+    try {
+      const value = await this.attempt(block);
+      scope.complete();
+      return value;
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      scope.fail(error);
+      throw withReport(error, scope.report);
+    } finally {
+      unwatch?.();
+      leave?.();
+      scope.unshield?.();
+    }
+  }
+
+  async step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    return (await this.take(name, step)) as R;
+  }
+
+  async parallel<T extends Readonly<Record<string, unknown>>>(steps: {
+    readonly [K in keyof T]: Step<T[K]> & StepOptions;
+  }): Promise<T> {
+    const entries = Object.entries<GivenStep>(steps);
+    this.scope.checkCount(entries.length);
+    const units = entries.map(([name, step]) => this.register(name, step, 'waiting'));
+    this.units.push({ kind: 'group', units });
+    const branches = entries.map(([name, step], index) => [name, () => this.start(units[index]!, step)] as const);
+    return (await parallel(this.scope.ctx, Object.fromEntries(branches))) as T;
+  }
+
+  async pivot<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    return (await this.take(name, step, { pivot: true }, () => this.scope.passPivot())) as R;
+  }
+
+  async nested<T>(
+    name: string,
+    block: (saga: Saga) => PromiseLike<T>,
+    options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
+  ): Promise<T> {
+    this.refuseWhenOver(`The nested saga "${this.prefix}${name}"`);
+    const retry = { ...this.options.retry, ...options.retry };
+    const merged = { ...this.options, ...options, retry };
+    const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, merged, this);
+    this.units.push({ kind: 'nested', saga });
+    return saga.attempt(block);
+  }
+
+  private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
+    try {
+      const value = await this.section.run(async () => block(this)).finally(() => (this.isOver = true));
+      this.refuseWhenInterrupted();
+      return value;
+    } catch (error) {
+      const terminal = asTerminalError(error);
+      if (!terminal) throw error;
+      this.scope.attribute(terminal, this.scope.stepOf(error as object));
+      if (this.scope.isPastPivot) throw terminal;
+      throw await this.rollBack(terminal);
+    }
+  }
+
+  private async rollBack(error: TerminalError): Promise<TerminalError> {
+    const { scope } = this;
+    const { interruption } = scope;
+    const kind: CauseKind =
+      interruption?.causeFor(this.section) ?? (error instanceof CancelledError ? 'cancelled' : 'error');
+    const thrown = this.named(error, kind);
+    scope.attribute(thrown, scope.stepOf(error));
+    const undo = async () => {
+      if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
+      scope.startRollback(kind, thrown);
+      await new Rollback(scope, this.parent?.allBatches() ?? []).run(this.takeBatches());
+      scope.endRollback();
+    };
+    if (!interruption) {
+      await undo();
+      return thrown;
+    }
+    await interruption.settle(this.section);
+    // Whoever was to be told of the interruption has ended.
+    if (kind !== 'error') interruption.acknowledge();
+    await interruption.shielded(undo);
+    // Cancelled again meanwhile: that is what it is.
+    if (kind === 'cancelled') interruption.acknowledge();
+    return thrown;
+  }
+
+  /** What is to undo, latest first. */
+  private batches(): Batch[] {
+    const { options } = this;
+    return this.units.toReversed().flatMap((unit) => {
+      if (unit.kind === 'nested') return unit.saga.batches();
+      return [{ options, units: unit.kind === 'group' ? unit.units : [unit] }];
+    });
+  }
+
+  /** As {@link batches}; afterwards this saga has nothing more to undo. */
+  private takeBatches(): Batch[] {
+    const batches = this.batches();
+    this.units.length = 0;
+    return batches;
+  }
+
+  /** What this saga and those around it would undo. */
+  private allBatches(): Batch[] {
+    return [...this.batches(), ...(this.parent?.allBatches() ?? [])];
+  }
+
+  /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
+  private named(error: TerminalError, kind: CauseKind): TerminalError {
+    if (kind === 'cancelled') return error instanceof CancelledError ? error : new CancelledError();
+    if (kind !== 'deadline') return error;
+    const { name, options } = this.scope;
+    return new TerminalError(
+      `The saga "${name}" was not done within its deadline of ${toMillis(options.deadline ?? 0)} ms.`,
+      { errorCode: 408 },
+    );
+  }
+
+  private async take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
+    this.scope.checkCount(1);
+    const unit = this.register(name, step, 'running', log);
+    this.units.push(unit);
+    return this.start(unit, step, onDone);
+  }
+
+  private register(name: string, step: GivenStep, state: StepUnit['state'], log: StepLog = {}): StepUnit {
+    const { scope } = this;
+    const full = this.prefix + name;
+    this.refuseWhenOver(`The step "${full}"`);
+    this.refuseWhenInterrupted();
+    const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
+    if (named) this.checkCompensation(full, named);
+    const { strategy = 'all' } = this.options;
+    const undo = step.compensate
+      ? { compensation: named?.compensation ?? null, payload: named?.payload, strategy }
+      : {};
+    const entry = scope.admit(full, { ...log, ...undo });
+    // What a rollback from the log needs is on its way before the action is.
+    if (scope.options.journal) scope.save();
+    return {
+      kind: 'step',
+      entry,
+      compensate: step.compensate,
+      retry: step.retry,
+      outcome: { known: false },
+      state,
+    };
+  }
+
+  private checkCompensation(step: string, { compensation, payload }: NamedCompensation): void {
+    const { ctx, services, name } = this.scope;
+    const attempt = attemptOf(ctx);
+    if (!services.registry.get(compensation)) {
+      const known = services.registry.names().join(', ') || 'none';
+      attempt?.report(
+        'saga-unregistered',
+        `The step "${step}" of the saga "${name}" names the compensation "${compensation}" (the application has: ${known})`,
+      );
+    }
+    const bytes = Buffer.byteLength(JSON.stringify(payload));
+    checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
+  }
+
+  /** @param onDone called as soon as the action is known to be done, before an interruption has its say */
+  private async start(unit: StepUnit, step: GivenStep, onDone?: () => void): Promise<unknown> {
+    const { scope } = this;
+    const { entry } = unit;
+    unit.state = 'running';
+    const run: StepRun = {
+      get idempotencyKey() {
+        return scope.keyOf(entry.name, 'action');
+      },
+      attempt: 1,
+    };
+    let value: unknown;
+    try {
+      value = scope.isPastPivot
+        ? await forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
+        : await this.act(entry.name, step, run);
+      unit.outcome = { known: true, value: value as never };
+      unit.state = entry.state = 'done';
+      onDone?.();
+      if (scope.options.journal) this.note(unit);
+      scope.save();
+      scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
+    } catch (error) {
+      if (asTerminalError(error)) {
+        unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
+        scope.attribute(error, entry.name);
+        scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'failed' as const }));
+      }
+      throw error;
+    }
+    this.refuseWhenInterrupted();
+    return value;
+  }
+
+  /** Calls an action; what it awaits was started by it, after its compensation was registered. */
+  private act(step: string, { action }: GivenStep, run: StepRun): PromiseLike<unknown> {
+    const { interruption, ctx, name } = this.scope;
+    const before = interruption?.startedCount ?? 0;
+    const future = action(run);
+    const ordinal = interruption?.ordinal(future);
+    if (ordinal !== undefined && ordinal < before) {
+      attemptOf(ctx)?.report(
+        'saga-late-compensation',
+        `The action of the step "${step}" of the saga "${name}" was started before the step`,
+      );
+    }
+    return future;
+  }
+
+  /** Keeps what the compensation would be given now. */
+  private note({ compensate, outcome, entry }: StepUnit): void {
+    const named = compensate && planOf(entry.name, compensate, outcome).named;
+    if (named) entry.payload = named.payload;
+  }
+
+  /** A cancelled saga ends, also when its block has swallowed the error. */
+  private refuseWhenInterrupted(): void {
+    if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
+  }
+
+  /** What a block starts and does not await could no longer be undone. */
+  private refuseWhenOver(what: string): void {
+    if (!this.isOver) return;
+    throw new TerminalError(
+      `REA8007: ${what} was started after its saga "${this.scope.name}" had ended. Await everything that the block starts; steps that go on at once belong in saga.parallel().`,
+      { errorCode: 500 },
+    );
+  }
+}

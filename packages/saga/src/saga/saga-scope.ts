@@ -1,0 +1,234 @@
+import type { Context, TerminalError } from '@restatedev/restate-sdk';
+import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
+import { attemptOf, type Interruption, Section } from '@rea/core/internal';
+import type { CompensationRegistry } from '../compensations/compensation-registry.js';
+import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
+import type { CancelNote } from './cancel-note.js';
+import type { CompensationStrategy, SagaRunOptions } from './saga-run.options.js';
+import { type SagaReport, type SagaStatus, type StepState } from './saga-report.js';
+
+/** Under this name and the saga's, its report is kept in state. */
+export const REPORT_STATE = '_rea.saga.';
+
+/** Steps of a saga, nested ones included, from which it is reported, and above which it is refused. */
+const MANY_STEPS = 20;
+const MOST_STEPS = 50;
+
+/** What sagas need from the application. */
+export interface SagaServices {
+  readonly registry: CompensationRegistry;
+  readonly queue: { add(ctx: Context, report: DeadLetterReport): void };
+  readonly events: ReaEvents;
+}
+
+/** What the option `journal` adds to a step: enough to undo it when the saga's code can no longer do that. */
+export interface StepLog {
+  /** Null: it was written inline. Undefined: there is nothing to undo. */
+  readonly compensation?: string | null;
+  payload?: unknown;
+  readonly strategy?: CompensationStrategy;
+  readonly pivot?: true;
+}
+
+/** A step as reports tell of it. */
+export interface StepEntry extends StepLog {
+  readonly name: string;
+  state: StepState;
+}
+
+type Cause = NonNullable<SagaReport['cause']>;
+
+/** What a saga and the sagas within it share, for the time of one attempt. */
+export class SagaScope {
+  readonly raw: Context;
+  readonly entries: StepEntry[] = [];
+  readonly compensated: string[] = [];
+  readonly deadLettered: { readonly step: string; readonly id: string }[] = [];
+  private failures: Map<object, string> | undefined;
+  /** There is no way back any more. */
+  isPastPivot = false;
+  /** A compensation is exhausted, and the strategy stops there. */
+  isHalted = false;
+  status: SagaStatus = 'running';
+  cause: SagaReport['cause'];
+  /** Undefined until a cancellation was dealt with. */
+  note: CancelNote | undefined;
+  /** What the outermost block starts. */
+  readonly section = new Section();
+  /** Set past the pivot: ends what keeps interruptions away. */
+  unshield: (() => void) | undefined;
+
+  constructor(
+    /** The handler's context, which compensations are given. */
+    readonly ctx: Context,
+    readonly name: string,
+    readonly options: SagaRunOptions,
+    readonly services: SagaServices,
+    readonly interruption: Interruption | undefined,
+    /** From 1: how many sagas of this name the handler has started. */
+    private readonly occurrence: number,
+  ) {
+    this.raw = attemptOf(ctx)?.ctx ?? ctx;
+  }
+
+  /** Before so many steps start together. @throws PolicyViolationError when they are too many */
+  checkCount(added: number): void {
+    const before = this.entries.length;
+    const after = before + added;
+    const attempt = attemptOf(this.ctx);
+    const more = (than: number) => `The saga "${this.name}" has more than ${than} steps`;
+    if (after > MOST_STEPS) attempt?.report('saga-too-many-steps', more(MOST_STEPS));
+    else if (before <= MANY_STEPS && after > MANY_STEPS) attempt?.report('saga-many-steps', more(MANY_STEPS));
+  }
+
+  /** Takes a step in. @throws PolicyViolationError for a name that is taken */
+  admit(name: string, log: StepLog): StepEntry {
+    const attempt = attemptOf(this.ctx);
+    this.forgetCaught();
+    if (this.entries.some((entry) => entry.name === name)) {
+      attempt?.report('saga-step-reused', `The step "${name}" of the saga "${this.name}" was started twice`);
+    }
+    const entry: StepEntry = { name, state: 'running', ...(this.options.journal ? log : {}) };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  /** A key for a step's effect: the same on every attempt, also after a killed saga was restarted under another id. */
+  keyOf(step: string, what: 'action' | 'compensation'): string {
+    return idempotencyKey(...this.identity, step, what);
+  }
+
+  /** There is no way back from here; interruptions wait for the end of the outermost saga. */
+  passPivot(): void {
+    this.isPastPivot = true;
+    this.unshield ??= this.interruption?.shield(this.section);
+  }
+
+  /** The outermost block is done. */
+  complete(): void {
+    this.forgetCaught();
+    this.status = this.deadLettered.length > 0 ? 'incomplete' : 'completed';
+    this.save();
+    const { status } = this;
+    this.publish('saga-ended', () => ({ status }));
+  }
+
+  /** The outermost block has failed; what could be undone is. */
+  fail(error: TerminalError): void {
+    if (this.isPastPivot) {
+      this.status = 'incomplete';
+      this.cause ??= this.causeOf('error', error);
+    }
+    this.save();
+    const status = this.status === 'incomplete' ? ('incomplete' as const) : ('rolled-back' as const);
+    this.publish('saga-ended', () => ({ status }));
+  }
+
+  startRollback(kind: Cause['kind'], error: TerminalError): void {
+    this.cause = this.causeOf(kind, error);
+    this.status = 'rolling-back';
+    this.save();
+    this.publish('saga-rolling-back', () => ({ cause: kind }));
+  }
+
+  endRollback(): void {
+    this.status = this.deadLettered.length > 0 ? 'incomplete' : 'rolled-back';
+  }
+
+  /** Remembers of which step an error is; the innermost one that says so is right. */
+  attribute(error: unknown, step: string | undefined): void {
+    if (step === undefined || typeof error !== 'object' || error === null || this.failures?.has(error)) return;
+    (this.failures ??= new Map()).set(error, step);
+  }
+
+  /** The step that an error is of; undefined when it is of none. */
+  stepOf(error: object): string | undefined {
+    return this.failures?.get(error);
+  }
+
+  private causeOf(kind: Cause['kind'], error: TerminalError): Cause {
+    const step = this.stepOf(error);
+    const reason = this.note?.reason;
+    return {
+      kind,
+      message: error.message,
+      code: error.code,
+      ...(step === undefined ? {} : { step }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+
+  /** The failure of a nested saga that was caught is not why this one ends. */
+  private forgetCaught(): void {
+    if (this.status === 'rolling-back' || this.isPastPivot) return;
+    this.cause = undefined;
+    this.status = 'running';
+  }
+
+  /** What keys and ids of this saga begin with. */
+  private get identity(): [string, ...(string | number)[]] {
+    return [this.origin, this.name, ...(this.occurrence === 1 ? [] : [this.occurrence])];
+  }
+
+  /** The id under which the saga was first invoked. */
+  get origin(): string {
+    return this.note?.origin ?? attemptOf(this.ctx)?.identity ?? this.raw.request().id;
+  }
+
+  /** Hands what could not be done or undone to the dead-letter queue. */
+  deadLetter(
+    of: Pick<
+      DeadLetterReport,
+      'step' | 'kind' | 'compensation' | 'payload' | 'error' | 'attempts' | 'idempotencyKey' | 'undone'
+    >,
+  ): void {
+    const { id: invocationId, target } = this.raw.request();
+    const id = idempotencyKey(...this.identity, of.step);
+    const { message = '', code = 500 } = this.cause ?? {};
+    this.deadLettered.push({ step: of.step, id });
+    this.services.queue.add(this.raw, {
+      ...of,
+      id,
+      saga: this.name,
+      invocationId,
+      service: attemptOf(this.ctx)?.handler.component ?? target.service,
+      handler: target.handler,
+      key: target.key ?? null,
+      cause: { message, code },
+    });
+  }
+
+  get report(): SagaReport {
+    const named = (...states: StepState[]) =>
+      this.entries.filter(({ state }) => states.includes(state)).map(({ name }) => name);
+    return {
+      saga: this.name,
+      status: this.status,
+      steps: this.entries.map(({ ...entry }) => entry),
+      done: named('done', 'skipped'),
+      compensated: [...this.compensated],
+      deadLettered: [...this.deadLettered],
+      notUndone: named('not-undone'),
+      ...(this.options.journal ? { journal: true as const } : {}),
+      ...(this.cause ? { cause: this.cause } : {}),
+    };
+  }
+
+  /** Keeps the report where status queries find it, if the handler has state that it may write. */
+  save(): void {
+    const { report = true } = this.options;
+    const handler = attemptOf(this.ctx)?.handler;
+    if (!report || handler === undefined || handler.readOnly || this.raw.request().target.key === undefined) return;
+    (this.raw as unknown as { set(name: string, value: unknown): void }).set(REPORT_STATE + this.name, this.report);
+  }
+
+  /** Tells the events what happens, once: not on a replay. */
+  publish<T extends SagaEventType>(type: T, details: () => Omit<ReaEventMap[T], keyof SagaInfo>): void {
+    if (!(this.raw as unknown as { isProcessing?(): boolean }).isProcessing?.()) return;
+    const { id: invocationId, target } = this.raw.request();
+    const service = attemptOf(this.ctx)?.handler.component ?? target.service;
+    const { handler, key } = target;
+    const info: SagaInfo = { invocationId, service, handler, key, saga: this.name };
+    this.services.events.publish(type, () => ({ ...info, ...details() }) as ReaEventMap[T]);
+  }
+}

@@ -1,0 +1,161 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type Context, TerminalError } from '@restatedev/restate-sdk';
+import { ERROR_METADATA, ReaEvents } from '@rea/core';
+import { attemptOf, Interruption, refuseInRun } from '@rea/core/internal';
+import { CompensationRegistry } from './compensations/compensation-registry.js';
+import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
+import { declaredSagaOf, type SagaClass } from './declared/declared-saga.decorator.js';
+import { executeDeclared } from './declared/execute-declared.js';
+import type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
+import type { Saga } from './saga/saga.js';
+import { SagaRun } from './saga/saga-run.js';
+import type { SagaRunOptions } from './saga/saga-run.options.js';
+import { SagaScope } from './saga/saga-scope.js';
+import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
+import { holdActions } from './supervisor/hold-actions.js';
+import { type RestartedCopy, RestartedCopies } from './supervisor/restarted-copies.js';
+import { sendCancel } from './supervisor/send-cancel.js';
+
+/** A saga that runs, and the context that it runs on. */
+interface Running {
+  readonly raw: Context;
+  readonly saga: Saga;
+}
+
+const running = new AsyncLocalStorage<Running>();
+
+/** How often a saga of each name was started in an attempt. */
+const STARTED = Symbol('rea.sagas-started');
+
+/** How many sagas of this name the attempt has started, this one included. */
+function occurrenceOf(raw: Context, name: string): number {
+  const counts = ((raw as { [STARTED]?: Map<string, number> })[STARTED] ??= new Map<string, number>());
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
+  return count;
+}
+
+/**
+ * The saga that the calling code belongs to: the innermost one, in its block and in what the block calls.
+ *
+ * @throws TerminalError (500, `REA8002`) outside a saga
+ */
+export function currentSaga(): Saga {
+  const saga = running.getStore()?.saga;
+  if (saga) return saga;
+  throw new TerminalError(
+    'REA8002: currentSaga() was called outside a saga. Decorate the handler with @SagaHandler(), or use the saga that sagas.run(ctx, name, (saga) => ...) gives.',
+    { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA8002' } },
+  );
+}
+
+/**
+ * Runs sagas in handlers.
+ *
+ * @example
+ * ```ts
+ * return this.sagas.run(ctx, 'order', async (saga) => {
+ *   const hold = await saga.step('reserve-stock', {
+ *     compensate: (outcome) => compensateWith(releaseStock, { orderId, hold: outcome.known ? outcome.value.id : undefined }),
+ *     action: () => this.stock.of(sku).call.reserve(lines),
+ *   });
+ *   ...
+ * });
+ * ```
+ */
+@Injectable()
+export class Sagas {
+  constructor(
+    @Inject(SAGA_OPTIONS) private readonly options: SagaModuleOptions,
+    private readonly registry: CompensationRegistry,
+    private readonly queue: DeadLetterQueue,
+    private readonly events: ReaEvents,
+    private readonly moduleRef: ModuleRef,
+    private readonly copies: RestartedCopies,
+  ) {}
+
+  /**
+   * Runs a block as a saga. When the block fails for good, its steps are undone, latest first, and the error goes on.
+   *
+   * - It rolls back on a terminal error (also a Nest 4xx exception), on cancellation, and when its deadline passes; never
+   *   on suspension, a retryable error or a lost connection: the block is replayed then.
+   * - Before the rollback, whatever the block has started ends: runs that have begun, and callees, which are cancelled and
+   *   roll back themselves. The rollback is not interrupted by further cancellations, nor are its callees.
+   * - A killed invocation runs nothing; the module's supervisor finds it.
+   *
+   * Within the block of another saga of the same invocation it is a nested saga of that one.
+   *
+   * @param ctx the handler's context, of any kind
+   * @param name for reports, dead letters and idempotency keys: keep it stable
+   * @param block runs again on each replay, as all handler code
+   * @returns what the block returns
+   * @throws the block's terminal error, with its status, and the report: `sagaReportOf(error)`. After a cancellation a
+   *   `CancelledError` (409), after the deadline a terminal 408
+   */
+  run<T>(ctx: Context, name: string, block: (saga: Saga) => PromiseLike<T>, options: SagaRunOptions = {}): Promise<T> {
+    refuseInRun(`sagas.run("${name}")`);
+    const raw = attemptOf(ctx)?.ctx ?? ctx;
+    const outer = running.getStore();
+    const enter = (saga: Saga) => running.run({ raw, saga }, () => block(saga));
+    if (outer?.raw === raw) return outer.saga.nested(name, enter, options);
+    const copy = this.copies.of(ctx);
+    if (!(copy instanceof Promise)) return this.start(ctx, name, enter, options, copy);
+    return copy.then((found) => this.start(ctx, name, enter, options, found));
+  }
+
+  /**
+   * Cancels another invocation, durably: the saga in it rolls back, and keeps the reason in its report (`cause.reason`).
+   * Nothing happens when it has ended. It has only been told when the handler goes on.
+   */
+  cancel(ctx: Context, invocationId: string, reason?: string): void {
+    refuseInRun('sagas.cancel()');
+    sendCancel(ctx, invocationId, reason === undefined ? {} : { reason });
+  }
+
+  /**
+   * Runs a declared saga: a class decorated with `@DeclaredSaga()`, provided in any module.
+   *
+   * @param input what each step is given
+   * @returns the results of its steps, by the names of their methods
+   * @throws as {@link run}
+   */
+  async execute<T extends object>(
+    ctx: Context,
+    type: SagaClass<T>,
+    input: SagaInput<T>,
+    options: SagaRunOptions = {},
+  ): Promise<SagaResults<T>> {
+    const { name, ...declared } = declaredSagaOf(type);
+    const instance = this.moduleRef.get<object>(type, { strict: false });
+    const results = await this.run(ctx, name, (saga) => executeDeclared(ctx, saga, name, instance, input), {
+      ...declared,
+      ...options,
+    });
+    return results as SagaResults<T>;
+  }
+
+  private start<T>(
+    ctx: Context,
+    name: string,
+    block: (saga: Saga) => PromiseLike<T>,
+    options: SagaRunOptions,
+    copy: RestartedCopy | null,
+  ): Promise<T> {
+    const attempt = attemptOf(ctx);
+    if (copy && attempt) attempt.identity = copy.identity;
+    const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
+    const services = { registry: this.registry, queue: this.queue, events: this.events };
+    const scope = new SagaScope(
+      ctx,
+      name,
+      merged,
+      services,
+      Interruption.of(ctx),
+      occurrenceOf(attempt?.ctx ?? ctx, name),
+    );
+    if (copy) holdActions(scope, copy);
+    return new SagaRun(scope, '', merged).run(block);
+  }
+}
