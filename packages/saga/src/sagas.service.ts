@@ -14,8 +14,8 @@ import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaScope } from './saga/saga-scope.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
-import { holdActions } from './supervisor/hold-actions.js';
 import { type RestartedCopy, RestartedCopies } from './supervisor/restarted-copies.js';
+import { rollBackOnly } from './supervisor/roll-back-only.js';
 import { sendCancel } from './supervisor/send-cancel.js';
 
 /** A saga that runs, and the context that it runs on. */
@@ -137,7 +137,8 @@ export class Sagas {
     const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
     const services = { registry: this.registry, queue: this.queue, events: this.events };
     const scope = new SagaScope(ctx, name, merged, services, Interruption.of(ctx));
-    if (copy) holdActions(scope, copy);
-    return new SagaRun(scope, '', merged).run(block);
+    return new SagaRun(scope, '', merged).run(
+      copy?.rollsBack === undefined ? block : rollBackOnly(scope, copy.rollsBack, block),
+    );
   }
 }
