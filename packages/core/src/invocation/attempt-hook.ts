@@ -20,9 +20,9 @@ export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProv
       interceptor: {
         handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
         run: (name, next) =>
-          withScope({ attempt, closed: `the run "${name}"` }, () => {
-            const { beforeRun } = attempt;
-            return beforeRun ? beforeRun().then(next) : next();
+          withScope({ attempt, closed: `the run "${name}"` }, async () => {
+            if (attempt.beforeRun) await attempt.beforeRun();
+            return next();
           }),
       },
     };

@@ -121,7 +121,7 @@ export class OperatorClient implements BeforeApplicationShutdown {
     if (this.pending.size === 0) return;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeout);
-    await Promise.race([Promise.allSettled([...this.pending]), late]);
+    await Promise.race([Promise.allSettled(this.pending), late]);
     clearTimeout(timer);
   }
 }

@@ -58,14 +58,11 @@ export class RestartedCopies {
     return asked;
   }
 
-  private isExpected({
-    handler: { component },
-    request: { target },
-  }: NonNullable<ReturnType<typeof attemptOf>>): boolean {
+  private isExpected({ handler, request }: NonNullable<ReturnType<typeof attemptOf>>): boolean {
     if (this.expected.size === 0) return false;
     const now = allowNondeterminism(() => Date.now());
-    for (const [target, until] of this.expected) if (until < now) this.expected.delete(target);
-    return this.expected.has(JSON.stringify([component, target.handler, target.key ?? null]));
+    for (const [known, until] of this.expected) if (until < now) this.expected.delete(known);
+    return this.expected.has(JSON.stringify([handler.component, request.target.handler, request.target.key ?? null]));
   }
 
   private async lookUp(id: string): Promise<RestartedCopy | null> {

@@ -188,7 +188,7 @@ export class SagaCaseObject {
         };
       },
       FEW_TRIES,
-    ) as Promise<Death | { readonly problem: string }>;
+    );
   }
 
   /** What the keys of its compensations are made of: of a copy that rolled back, those of what it is a copy of. */
@@ -219,7 +219,7 @@ export class SagaCaseObject {
       if (copies.length > 0) return { kind: 'copies', copies };
       return { kind: 'restart', from: restart.index, otherCopies: copies };
     };
-    return run(ctx, 'plan', find, FEW_TRIES) as Promise<Plan>;
+    return run(ctx, 'plan', find, FEW_TRIES);
   }
 
   private async planLog({ service, key }: SagaInvocation): Promise<Plan> {

@@ -106,7 +106,7 @@ export class SagaHandlerCatalog {
 }
 
 function policyOf({ retryPolicy }: Readonly<Record<string, unknown>>): RetryPolicy {
-  return (retryPolicy ?? {}) as RetryPolicy;
+  return retryPolicy ?? {};
 }
 
 /** Whether code of a provider can get to `Sagas`. That a `@SagaHandler` of it has them is another matter. */

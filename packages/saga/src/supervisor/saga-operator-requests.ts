@@ -25,7 +25,7 @@ export interface ListRequest {
 /** Longest texts of an operator, in characters. */
 const LONGEST = { by: 256, reason: 2_000 } as const;
 
-export const MOST_LISTED = 500;
+const MOST_LISTED = 500;
 
 /** @throws TerminalError (400, `REA8049`), as all of these */
 export function checkVerb(request: unknown): SagaVerbRequest {

@@ -137,7 +137,7 @@ describe("with onKilled: 'report'", () => {
     const living = await started(app, alive);
     await world.effects.seen(`${alive.id} waits`);
     await expect(operations.rollBack(living, { by: 'ada' })).rejects.toMatchObject({ status: 409, code: 'REA8044' });
-    const failing = trip({ then: 'fail' });
+    const failing = trip({ ending: 'fail' });
     const failed = await started(app, failing);
     await expect.poll(() => world.of(failing.id).at(-2)).toBe('undo one v1');
     await expect
@@ -194,7 +194,7 @@ describe("with onKilled: 'roll-back'", () => {
     await killedAt(app, id, `${input.id} waits`);
     await copyOf(app, id);
     expect(undone(input.id)).toEqual([`undo two ${input.id} booked`, 'undo one v1']);
-    const again = trip({ then: 'fail' });
+    const again = trip({ ending: 'fail' });
     const error: unknown = await traveller.call
       .travel(again, { idempotencyKey: again.id })
       .catch((thrown: unknown) => thrown);
@@ -202,7 +202,7 @@ describe("with onKilled: 'roll-back'", () => {
   });
 
   test('killed by its retry policy: what it has done is undone', async () => {
-    const input = trip({ then: 'throw' });
+    const input = trip({ ending: 'throw' });
     const id = await started(app, input, 'travelOrDie');
     const copy = await copyOf(app, id);
     expect(told.find(({ invocationId }) => invocationId === id)).toMatchObject({
@@ -213,7 +213,7 @@ describe("with onKilled: 'roll-back'", () => {
   });
 
   test('an action that was under way is not started again; its outcome is not known', async () => {
-    const input = trip({ then: 'work' });
+    const input = trip({ ending: 'work' });
     world.gates.add(`${input.id} three`);
     const id = await killedAt(app, await started(app, input), `${input.id} begins three`);
     await copyOf(app, id);
@@ -268,7 +268,7 @@ describe("with onKilled: 'roll-back'", () => {
   test.for(['cancel', 'error'] as const)(
     'killed during the rollback after a %s: the rest is undone, with the same keys',
     async (why) => {
-      const input = trip({ then: why === 'cancel' ? 'sleep' : 'fail', compensations: 'slow' });
+      const input = trip({ ending: why === 'cancel' ? 'sleep' : 'fail', compensations: 'slow' });
       world.gates.add(`${input.id} undo one`);
       const id = await started(app, input);
       if (why === 'cancel') {
@@ -304,7 +304,7 @@ describe("with onKilled: 'roll-back'", () => {
   });
 
   test('past its pivot it goes on forward', async () => {
-    const input = trip({ then: 'pivot' });
+    const input = trip({ ending: 'pivot' });
     const id = await killedAt(app, await started(app, input), `${input.id} waits`);
     await eventually(async () => {
       const copies = await app.query(`select id from sys_invocation where restarted_from = '${id}'`);
@@ -314,7 +314,7 @@ describe("with onKilled: 'roll-back'", () => {
   });
 
   test('a killed workflow is rolled back from its log, each step once, by its own keys', async () => {
-    const input = trip({ then: 'work' });
+    const input = trip({ ending: 'work' });
     world.gates.add(`${input.id} three`);
     const { invocationId: id } = await app.ingress.workflow(LoggedTour).of(input.id).submit(input);
     await killedAt(app, id, `${input.id} begins three`);
@@ -368,6 +368,6 @@ async function reportOf(app: ReaTestApp, id: string) {
   );
   const text = output?.entry_json ?? '';
   const found = /"rea\.saga"[^{]*?("\{(?:[^"\\]|\\.)*\}")/.exec(text);
-  expect(found, text).not.toBeNull();
+  expect(found).not.toBeNull();
   return sagaReportOf({ metadata: { 'rea.saga': JSON.parse(found![1]!) as string } });
 }

@@ -1,5 +1,6 @@
+import { ReaRuntime, RestateConnection } from '@rea/core';
 import { SagaOperationException, sagaReportOf } from '@rea/saga';
-import type { ReaTestApp } from '@rea/testing';
+import type { ReaTestApp, TestAppOptions } from '@rea/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Office, type Trip, Trips, Traveller, world } from './support/desk.js';
 import { errorsOf, operationsOf, supervised, told, toldOf } from './support/supervised-app.js';
@@ -29,7 +30,7 @@ function failureOf(input: Trip): Promise<unknown> {
 }
 
 async function pausedSaga(): Promise<{ input: Trip; id: string }> {
-  const input = trip({ then: 'break' });
+  const input = trip({ ending: 'break' });
   const id = await started(input);
   await expect.poll(() => toldOf(id)).toEqual(['saga-paused']);
   return { input, id };
@@ -119,9 +120,8 @@ test('handlers without sagas are not operated on', async () => {
   const { invocationId: id } = await app.ingress.service(Trips).send.wait('wait', { idempotencyKey: 'wait' });
   await world.effects.seen('wait waits');
   for (const verb of ['cancel', 'resume', 'rollBack'] as const) {
-    const error: unknown = await operationsOf(app)
-      [verb](id, { by: 'ada' })
-      .catch((thrown: unknown) => thrown);
+    const operations = operationsOf(app);
+    const error: unknown = await operations[verb](id, { by: 'ada' }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SagaOperationException);
     expect(error).toMatchObject({ status: 404, code: 'REA8043' });
   }
@@ -145,6 +145,36 @@ test('a request that cannot be meant is refused with 400', async () => {
   }
 });
 
+test('a process without handlers and admin API operates through those that have them, with the secret', async () => {
+  const deadLetters = { secret: 'correct horse battery staple' };
+  const back = await supervised({ deadLetters, supervisor: false });
+  const front = await supervised({ deadLetters }, { namespace: back.namespace, endpoint: false }, [], withoutAdmin());
+  const input = trip({ ending: 'break' });
+  const { invocationId: id } = await back.ingress.service(Trips).send.travel(input, { idempotencyKey: input.id });
+  await expect
+    .poll(async () => (await operationsOf(front).paused()).map(({ invocationId }) => invocationId))
+    .toEqual([id]);
+  world.mended.add(input.id);
+  await operationsOf(front).resume(id, { by: 'ada' });
+  expect(await back.ingress.service(Trips).call.travel(input, { idempotencyKey: input.id })).toBe('done');
+  expect(await operationsOf(front).killed()).toEqual([]);
+  await Promise.all([front.close(), back.close()]);
+});
+
+test('where the handlers have no admin API, the verbs say so', async () => {
+  const deadLetters = { secret: 'correct horse battery staple' };
+  const blind = await supervised({ deadLetters }, { registration: false }, [], withoutAdmin());
+  await blind.register(`http://127.0.0.1:${new URL(blind.get(ReaRuntime).endpointUrl!).port}`);
+  for (const asked of [
+    () => operationsOf(blind).killed(),
+    () => operationsOf(blind).paused(),
+    () => operationsOf(blind).rollBack(`inv_1${'0'.repeat(33)}`, { by: 'ada' }),
+  ]) {
+    await expect(asked()).rejects.toMatchObject({ status: 503, code: 'REA8050' });
+  }
+  await blind.close();
+});
+
 test('the facade does nothing without the secret', async () => {
   const { ingressUrl } = JSON.parse(process.env['REA_TEST_SERVER']!) as { ingressUrl: string };
   for (const verb of ['found', 'killed', 'paused', 'rollBack', 'cancel', 'resume']) {
@@ -164,3 +194,9 @@ test('the facade does nothing without the secret', async () => {
     expect(await response.text()).toContain('not public');
   }
 });
+
+function withoutAdmin(): Pick<TestAppOptions, 'override'> {
+  const { ingressUrl } = JSON.parse(process.env['REA_TEST_SERVER']!) as { ingressUrl: string };
+  const connection: RestateConnection = { ingressUrl, adminUrl: undefined, headers: {} };
+  return { override: (builder) => builder.overrideProvider(RestateConnection).useValue(connection) };
+}

@@ -1,7 +1,8 @@
-import { RestateServer } from '@rea/server';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
-import { type Trip, Trips, world } from './support/desk.js';
+import { Traveller, type Trip, Trips, world } from './support/desk.js';
 import { errorsOf, supervised, toldOf } from './support/supervised-app.js';
 
 /** Two processes of one application, as far as this one can be two. */
@@ -58,27 +59,37 @@ test('a process that starts later finds what was killed while there was none, an
   await second.close();
 });
 
-test('a copy that is replayed by another process makes the same keys', async () => {
-  const server = await RestateServer.start({ alwaysReplay: true });
-  try {
-    const app = await supervised({ supervisor: { interval: 20, onKilled: 'roll-back' } }, {}, [], {
-      ingressUrl: server.ingressUrl,
-      adminUrl: server.adminUrl,
-    });
-    const trip: Trip = { id: 'replayed' };
-    const { invocationId: id } = await app.ingress.service(Trips).send.travel(trip, { idempotencyKey: trip.id });
-    await world.effects.seen('replayed waits');
-    await expect.poll(async () => (await app.journal(id)).at(-1)?.entry_type).toBe('Command: Sleep');
-    await app.kill(id);
-    await eventually(() =>
-      expect(world.of('replayed').filter((line) => line.startsWith('undo '))).toEqual([
-        'undo two replayed booked',
-        'undo one v1',
-      ]),
-    );
-    expect(world.keys.get('replayed undo one v1')).toEqual([`${id}/trip/one/compensation`]);
-    await app.close();
-  } finally {
-    await server.stop();
-  }
+test('a copy that another process goes on with replays with the same keys', async () => {
+  const saga = { supervisor: { interval: 20, onKilled: 'roll-back' as const } };
+  const endpoint = { port: await freePort(), drainTimeout: 50 };
+  const first = await supervised(saga, { endpoint });
+  const { namespace } = first;
+  const trip: Trip = { id: 'moved', compensations: 'slow' };
+  world.gates.add('moved undo one');
+  const traveller = first.ingress.object(Traveller).of(trip.id);
+  const { invocationId: id } = await traveller.send.travel(trip, { idempotencyKey: trip.id });
+  await world.effects.seen('moved waits');
+  await expect.poll(async () => (await first.journal(id)).at(-1)?.entry_type).toBe('Command: Sleep');
+  await first.kill(id);
+  await world.effects.seen('moved undoing one');
+  await first.close();
+  const second = await supervised(saga, { endpoint, namespace });
+  world.open('moved undo one');
+  await eventually(async () => {
+    const [copy] = await second.query(`select status from sys_invocation where restarted_from = '${id}'`);
+    expect(copy).toEqual({ status: 'completed' });
+  });
+  expect(new Set(world.keys.get('moved undo one v1'))).toEqual(new Set([`${id}/trip/one/compensation`]));
+  expect(world.keys.get('moved undo two moved booked')).toEqual([`${id}/trip/two/compensation`]);
+  expect(world.of('moved').filter((line) => line === 'booked')).toHaveLength(1);
+  await second.close();
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -66,11 +66,8 @@ test('knows the handlers that have sagas: decorated ones, and those of classes t
 test('warns of exclusive object handlers, of journals that are not retained, and of the retry policy kill', async () => {
   app = await supervised({ supervisor: false }, { policy: 'warn' }, [Deep, Middle, Account, Plain, Forgetful]);
   const told = (code: string) => warnings.filter((message) => message.includes(code));
-  expect(
-    told('REA8054')
-      .map((message) => /REA8054: (\S+)/.exec(message)?.[1])
-      .toSorted(),
-  ).toEqual(['Account.move', 'Traveller.travel']);
+  const places = told('REA8054').map((message) => /REA8054: (\S+)/.exec(message)?.[1]);
+  expect(new Set(places)).toEqual(new Set(['Account.move', 'Traveller.travel']));
   expect(told('REA8054')[0]).toContain('Run the saga in a service or a workflow');
   expect(told('REA8055')).toEqual([expect.stringContaining('Forgetful.go has sagas and journalRetention: 0')]);
   expect(told('REA2035')).toEqual([expect.stringContaining('Trips/travelOrDie')]);

@@ -24,13 +24,13 @@ import { Effects } from '../../support/effects.js';
 /** What a saga of a test does after its two steps. */
 export interface Trip {
   readonly id: string;
-  readonly then?: 'sleep' | 'work' | 'fail' | 'throw' | 'break' | 'pivot';
+  readonly ending?: 'sleep' | 'work' | 'fail' | 'throw' | 'break' | 'pivot';
   readonly first?: 'work' | 'idle';
   readonly compensations?: 'slow' | 'broken';
 }
 
 /** The outside world of all applications of a test file, with the keys that it was given. */
-export class World {
+class World {
   readonly effects = new Effects();
   readonly keys = new Map<string, string[]>();
   readonly mended = new Set<string>();
@@ -87,13 +87,13 @@ export class Booking {
 }
 
 /** Two steps, and then what the trip says. */
-export async function travel(
+async function travel(
   ctx: Context,
   saga: Saga,
   trip: Trip,
   book: (key: string) => PromiseLike<string>,
 ): Promise<string> {
-  const { id, then = 'sleep', first, compensations } = trip;
+  const { id, ending = 'sleep', first, compensations } = trip;
   const undo = (step: string) => (outcome: { known: boolean; value?: unknown }) =>
     compensateWith('undo', {
       id,
@@ -117,17 +117,17 @@ export async function travel(
     action: () => (first === 'work' ? work('one') : run(ctx, 'one', () => (world.did(`${id} one`), 'v1'))),
   });
   await saga.step('two', { action: ({ idempotencyKey }) => book(idempotencyKey), compensate: undo('two') });
-  if (then === 'work') await saga.step('three', { compensate: undo('three'), action: () => work('three') });
-  if (then === 'break') {
+  if (ending === 'work') await saga.step('three', { compensate: undo('three'), action: () => work('three') });
+  if (ending === 'break') {
     await run(ctx, 'three', () => {
       if (!world.mended.has(id)) throw new Error('the train is late');
     });
   }
-  if (then === 'pivot') await saga.pivot('three', { irreversible: true, action: () => run(ctx, 'p', () => 'p') });
-  if (then === 'fail') throw new TerminalError('no', { errorCode: 418 });
-  if (then === 'throw' && !world.mended.has(id)) throw new Error('the moon is in the way');
+  if (ending === 'pivot') await saga.pivot('three', { irreversible: true, action: () => run(ctx, 'p', () => 'p') });
+  if (ending === 'fail') throw new TerminalError('no', { errorCode: 418 });
+  if (ending === 'throw' && !world.mended.has(id)) throw new Error('the moon is in the way');
   world.did(`${id} waits`);
-  if (then === 'sleep' || then === 'pivot') await ctx.sleep({ hours: 1 }, 'journey');
+  if (ending === 'sleep' || ending === 'pivot') await ctx.sleep({ hours: 1 }, 'journey');
   return 'done';
 }
 

@@ -10,7 +10,7 @@ type Told = ReaEventMap['saga-killed'] | ReaEventMap['saga-paused'];
 /** Finds of the supervisors of a test file, whichever application told them. */
 export const told: (Told & { readonly type: 'saga-killed' | 'saga-paused' })[] = [];
 /** What was logged at error level. */
-export const errors: string[] = [];
+const errors: string[] = [];
 export const warnings: string[] = [];
 
 vi.spyOn(Logger.prototype, 'error').mockImplementation((message: unknown) => void errors.push(String(message)));
@@ -21,7 +21,7 @@ export async function supervised(
   saga: SagaModuleOptions = {},
   rea: Omit<Partial<ReaModuleOptions>, 'server'> = {},
   providers: Provider[] = [],
-  server: NonNullable<TestAppOptions['server']> = 'shared',
+  more: Pick<TestAppOptions, 'server' | 'override'> = {},
 ): Promise<ReaTestApp> {
   const app = await createTestApp({
     imports: [
@@ -33,7 +33,7 @@ export async function supervised(
     ],
     providers: [Agency, Booking, LoggedTour, Office, Tour, Traveller, Trips, Undo, ...providers],
     rea,
-    server,
+    ...more,
   });
   for (const type of ['saga-killed', 'saga-paused'] as const) {
     app.get(ReaEvents).on(type, (payload) => void told.push({ type, ...payload }));
