@@ -17,7 +17,7 @@ import { IngressModule } from '@rea/ingress';
         endpoint: {
           port: 9080,
           advertisedUrl: config.getOrThrow<string>('ENDPOINT_URL'), // how the server reaches this version's replicas
-          identityKeys: config.getOrThrow<string>('RESTATE_PUBLIC_KEYS').split(','), // others get 401
+          security: { identityKeys: config.getOrThrow<string>('RESTATE_PUBLIC_KEYS').split(',') }, // others get 401
         },
         components: { Payments: { inactivityTimeout: { minutes: 5 } } }, // any SDK option, without touching code
       }),

@@ -1,10 +1,13 @@
 /** What the handlers of every subject do. */
-export type Workload = 'greet' | 'steps' | 'state' | 'fan';
+export type Workload = 'greet' | 'steps' | 'state' | 'fan' | 'saga' | 'rollback';
 
-export const WORKLOADS: readonly Workload[] = ['greet', 'steps', 'state', 'fan'];
+export const WORKLOADS: readonly Workload[] = ['greet', 'steps', 'state', 'fan', 'saga', 'rollback'];
 
 /** How many times a `greet` an invocation takes, about: so many fewer are measured. */
-const COST: Readonly<Record<Workload, number>> = { greet: 1, steps: 1, state: 5, fan: 50 };
+const COST: Readonly<Record<Workload, number>> = { greet: 1, steps: 1, state: 5, fan: 50, saga: 2, rollback: 4 };
+
+/** The components of the workloads that have one of their own. */
+const COMPONENTS: Partial<Record<Workload, string>> = { state: 'Profile', saga: 'Saga', rollback: 'Saga' };
 
 /** What is sent to every handler. */
 export const INPUT = 'Ada';
@@ -14,6 +17,9 @@ export const FIELDS: readonly string[] = Array.from({ length: 20 }, (_, index) =
 
 /** How many runs `fan` waits for at once. */
 export const FAN_WIDTH = 100;
+
+/** The steps of `saga`, which `rollback` takes and takes back. */
+export const SAGA_STEPS: readonly number[] = [1, 2, 3, 4, 5];
 
 /** The run of a step, the same in every subject. */
 export function stepResult(step: number, name: string): string {
@@ -36,7 +42,7 @@ export function ingressPath(subject: string, workload: Workload, key: number): s
 }
 
 function componentOf(subject: string, workload: Workload): string {
-  return `${subject}.${workload === 'state' ? 'Profile' : 'Workload'}`;
+  return `${subject}.${COMPONENTS[workload] ?? 'Workload'}`;
 }
 
 /** What the handlers answer. */
@@ -48,6 +54,10 @@ export function answerOf(workload: Workload): string {
       return [1, 2, 3].map((step) => stepResult(step, INPUT)).join();
     case 'state':
       return String(FIELDS.length);
+    case 'saga':
+      return stepResult(SAGA_STEPS.length, INPUT);
+    case 'rollback':
+      return 'rolled back';
     case 'fan':
       return stepResult(FAN_WIDTH - 1, INPUT);
   }

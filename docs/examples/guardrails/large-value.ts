@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Context } from '@restatedev/restate-sdk';
-import { Handler, run, Service } from '@rea/core';
+import { Handler, run, Service, withPolicy } from '@rea/core';
 import type { RunningScenario } from './scenario.js';
 
 @Injectable()
@@ -45,6 +45,15 @@ export class Exports {
     });
   }
   // #endregion good
+
+  // #region call
+  @Handler()
+  async summary(ctx: Context): Promise<number> {
+    // Read once, and counted at once: large, and right here.
+    const report = await withPolicy({ 'large-value': 'disabled' }, () => run(ctx, 'read', () => this.files.report()));
+    return report.length;
+  }
+  // #endregion call
 }
 
 export const scenario: RunningScenario = {
@@ -61,5 +70,8 @@ export const scenario: RunningScenario = {
       unguarded: { outcome: 'answers', harm: 'Restate keeps it with the invocation' },
     },
   ],
-  good: [(app) => app.ingress.service(Exports).call.export(undefined, { idempotencyKey: false })],
+  good: [
+    (app) => app.ingress.service(Exports).call.export(undefined, { idempotencyKey: false }),
+    (app) => app.ingress.service(Exports).call.summary(undefined, { idempotencyKey: false }),
+  ],
 };

@@ -5,6 +5,7 @@ import { scenario as determinism } from './determinism.js';
 import { scenario as ingressInHandler } from './ingress-in-handler.js';
 import { scenario as largeValue } from './large-value.js';
 import { scenario as missingKey } from './missing-key.js';
+import { scenario as nativePromise } from './native-promise.js';
 import { scenario as oversizeValue } from './oversize-value.js';
 import { scenario as plane } from './plane.js';
 import { scenario as redundantKey } from './redundant-key.js';
@@ -37,6 +38,7 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'large-value': largeValue,
   'oversize-value': oversizeValue,
   'workflow-retention': workflowRetention,
+  'native-promise': nativePromise,
   'saga-unregistered': sagaUnregistered,
   'saga-late-compensation': sagaLateCompensation,
   'saga-step-reused': sagaStepReused,

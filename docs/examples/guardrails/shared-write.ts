@@ -34,7 +34,7 @@ export const scenario: RunningScenario = {
       provoke: (app, key) => app.ingress.object(Counter).of(key).call.reset(),
       unguarded: {
         outcome: 'never ends',
-        failure: 'this handler type cannot write state',
+        failure: 'RT0017',
         harm: 'each attempt fails on the server',
       },
     },
@@ -43,7 +43,7 @@ export const scenario: RunningScenario = {
       provoke: (app, key) => app.ingress.object(Counter).of(key).call.forget(),
       unguarded: {
         outcome: 'never ends',
-        failure: 'this handler type cannot write state',
+        failure: 'RT0017',
         harm: 'each attempt fails on the server',
       },
     },

@@ -107,7 +107,7 @@ async function resultOf(promise: Promise<unknown>, edit = (message: string) => m
 
 function unfinished(app: ReaTestApp): Promise<Unfinished[]> {
   return app.query(
-    `select id, retry_count, last_failure from sys_invocation
+    `select id, retry_count, last_failure_error_code || ' ' || last_failure as last_failure from sys_invocation
      where target_service_name like '${app.namespace}.%' and status <> 'completed' order by created_at`,
   );
 }

@@ -57,6 +57,12 @@ export const scenario: RunningScenario = {
       provoke: (app, key) => app.ingress.service(Returns).call.refundByChance(key, { idempotencyKey: false }),
       unguarded: { outcome: 'answers', harm: 'no other invocation has this key, so it recognises nothing' },
     },
+    {
+      form: 'a time in the key of a request',
+      provoke: (app) =>
+        app.ingress.service(Refunds).call.refund('o-17', { idempotencyKey: 'o-17/2026-11-24T05:37:13Z' }),
+      unguarded: { outcome: 'answers', harm: 'the next try has another key and is done again' },
+    },
   ],
   good: [(app, key) => app.ingress.service(Returns).call.refundOnce(requestOf(key), { idempotencyKey: false })],
 };

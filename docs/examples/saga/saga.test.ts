@@ -7,6 +7,7 @@ import { Agency } from './agency.js';
 import { Cruises, CruiseSaga } from './cruise.saga.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { GroupTrips } from './group-trip.js';
+import { SagasController } from './sagas.controller.js';
 import { TripCompensations, TripWorkflow } from './trip.js';
 
 let app: ReaTestApp;
@@ -16,7 +17,7 @@ beforeAll(async () => {
   app = await createTestApp({
     imports: [SagaModule.forRoot({ retry: { maxAttempts: 3, initialInterval: 5 } })],
     providers: [Agency, TripWorkflow, TripCompensations, GroupTrips, CruiseSaga, Cruises],
-    controllers: [DeadLettersController],
+    controllers: [DeadLettersController, SagasController],
   });
   agency = app.get(Agency);
 });

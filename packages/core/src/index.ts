@@ -110,6 +110,7 @@ export { PolicyService } from './policy/policy.service.js';
 export type { PolicyMode, PolicyOptions, Rule, RuleId, RuleModes, Severity, Violation } from './policy/policy.types.js';
 export { PolicyViolationError } from './policy/policy-violation.error.js';
 export { RULES } from './policy/rules.js';
+export { withPolicy } from './policy/with-policy.js';
 export { ReaError } from './rea.error.js';
 export { ReaModule } from './rea.module.js';
 export type { ReaOptionsFactory } from './rea.module-definition.js';
@@ -124,6 +125,11 @@ export {
   type ServerOptions,
 } from './rea.options.js';
 export { ReaRuntime } from './rea.runtime.js';
+export { EndpointSecurity, type SecurityFinding } from './security/endpoint-security.js';
+export type { ReplayStore } from './security/replay-store.js';
+export { IdentityKeyMissingError } from './security/security.error.js';
+export type { SecurityMode, SecurityOptions } from './security/security.options.js';
+export { SECURITY_REASONS, type SecurityReason } from './security/security-reason.js';
 export {
   AdminRequestError,
   AdminUnreachableError,
@@ -131,6 +137,8 @@ export {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration/registration.errors.js';
+export { withDeadline } from './workflow/deadline.js';
+export { DeadlineError } from './workflow/deadline.error.js';
 export { DEFAULT_LOOP_LIMIT, forEach, type LoopOptions, loopWhile, retry, type RetryOptions } from './workflow/loop.js';
 export { type InTime, orDefault, withTimeout } from './workflow/timeout.js';
 export { after, sleep, sleepUntil } from './workflow/timer.js';

@@ -26,6 +26,8 @@ import {
 import { REA_OPTIONS } from './rea.options.js';
 import { validateOptions } from './rea.options-validation.js';
 import { ReaRuntime } from './rea.runtime.js';
+import { EndpointSecurity } from './security/endpoint-security.js';
+import { RequestGate } from './security/request-gate.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const PROVIDERS: Provider[] = [
@@ -34,10 +36,12 @@ const PROVIDERS: Provider[] = [
   ReaEvents,
   PolicyService,
   ComponentExplorer,
+  EndpointSecurity,
   MountedEndpoint,
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,
+  RequestGate,
   ShutdownGrace,
 ];
 
@@ -46,6 +50,7 @@ const EXPORTS = [
   RestateConnection,
   ReaEvents,
   PolicyService,
+  EndpointSecurity,
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,

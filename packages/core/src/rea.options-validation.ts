@@ -2,6 +2,7 @@ import { ReaOptionsError } from './options.error.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
 import type { ReaModuleOptions } from './rea.options.js';
+import { validateSecurity } from './security/security-validation.js';
 
 /**
  * Refuses options that cannot work, when the module is defined and not at the first request.
@@ -35,7 +36,7 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
     checkDuration('endpoint.drainTimeout', endpoint.drainTimeout);
     checkDuration('endpoint.shutdownGrace', endpoint.shutdownGrace);
     if (endpoint.advertisedUrl !== undefined) checkUrl('endpoint.advertisedUrl', endpoint.advertisedUrl);
-    endpoint.identityKeys?.forEach((key, index) => checkIdentityKey(`endpoint.identityKeys[${index}]`, key));
+    validateSecurity(endpoint);
   }
   if (registration) checkDuration('registration.timeout', registration.timeout);
   if (options.namespace !== undefined && !NAMESPACE.test(options.namespace)) {
@@ -74,15 +75,3 @@ function checkDuration(path: string, value: unknown): void {
 }
 
 const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9_-]*$/;
-
-// 32 bytes in base58 (Bitcoin alphabet) are 43 or 44 characters, fewer with leading zero bytes.
-const IDENTITY_KEY = /^publickeyv1_[1-9A-HJ-NP-Za-km-z]{32,44}$/;
-
-function checkIdentityKey(path: string, value: unknown): void {
-  if (typeof value !== 'string' || !IDENTITY_KEY.test(value)) {
-    throw new ReaOptionsError(
-      path,
-      `is ${JSON.stringify(value)}, which is not a public key. The Restate server logs its key ("publickeyv1_...") at start-up.`,
-    );
-  }
-}

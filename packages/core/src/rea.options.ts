@@ -1,5 +1,6 @@
 import type { ComponentOverrides } from './decorators/component.options.js';
 import type { PolicyOptions } from './policy/policy.types.js';
+import type { SecurityOptions } from './security/security.options.js';
 
 /** Injection token of the validated {@link ReaModuleOptions}. */
 export const REA_OPTIONS = Symbol('REA_OPTIONS');
@@ -47,8 +48,8 @@ export interface EndpointOptions {
    * with its path. A manual endpoint is registered only when this is set.
    */
   readonly advertisedUrl?: string;
-  /** Public keys (`publickeyv1_...`) of the Restate servers that may call; others get 401. Default: anyone may. */
-  readonly identityKeys?: readonly string[];
+  /** Who may call: identity keys, origins, HTTPS, replays. */
+  readonly security?: SecurityOptions;
   /**
    * How long a shutdown lets HTTP requests finish that wait for a handler of this application, in milliseconds, before
    * handlers are suspended. What still waits then is answered with 503. Default 3 000.

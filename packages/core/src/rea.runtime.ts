@@ -14,16 +14,21 @@ import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { componentOptions, retentionInForce } from './endpoint/merged-options.js';
+import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
+import { placeOf } from './invocation/handler-scope.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
+import { deadlineProblem } from './workflow/deadline.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
+import { EndpointSecurity } from './security/endpoint-security.js';
+import { gated } from './security/gated-handler.js';
+import { RequestGate } from './security/request-gate.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const DEFAULT_PORT = 9080;
@@ -54,6 +59,8 @@ export class ReaRuntime {
     private readonly endpoint: ReaEndpoint,
     private readonly mounted: MountedEndpoint,
     private readonly grace: ShutdownGrace,
+    private readonly security: EndpointSecurity,
+    private readonly gate: RequestGate,
   ) {
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
@@ -78,8 +85,12 @@ export class ReaRuntime {
       return;
     }
     checkSdk(findSdkCopies());
-    for (const component of components) this.checkRetention(component);
-    const sdk = this.createEndpoint(components, endpoint);
+    this.security.checkKeys();
+    for (const component of components) {
+      this.checkRetention(component);
+      this.checkDeadlines(component);
+    }
+    const sdk = this.createEndpoint(components);
     this.endpoint.open(sdk);
     const { serve = 'port' } = endpoint;
     if (serve === 'port') {
@@ -121,13 +132,12 @@ export class ReaRuntime {
     return endpoint === false ? undefined : endpoint;
   }
 
-  private createEndpoint(components: ComponentModel[], { identityKeys }: EndpointOptions): SdkEndpointOptions {
+  private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
     return {
       services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
       logger: sdkLogger(),
-      ...(identityKeys ? { identityKeys: [...identityKeys] } : {}),
     };
   }
 
@@ -147,21 +157,31 @@ export class ReaRuntime {
     if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
   }
 
+  private checkDeadlines(component: ComponentModel): void {
+    for (const handler of component.handlers) {
+      const deadline = deadlineInForce(component, handler, this.options);
+      const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
+      if (problem === undefined) continue;
+      const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
+      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
+    }
+  }
+
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {
-    this.server = new EndpointServer(createEndpointHandler(sdk));
+    this.server = new EndpointServer(gated(createEndpointHandler(sdk), this.gate));
     const embedded = this.connection instanceof EmbeddedConnection ? this.connection : undefined;
     const host = endpoint.host ?? (embedded ? '127.0.0.1' : '0.0.0.0');
     const port = await this.server.listen(endpoint.port ?? embedded?.endpointPort ?? DEFAULT_PORT, host);
     const { length } = sdk.services;
     this.logger.log(`Serving ${length} component${length === 1 ? '' : 's'} to Restate on ${host}:${port}`);
-    this.warnIfOpen(endpoint, host);
+    this.warnIfOpen(host);
     await this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}`, false);
   }
 
   /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
   private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions): void {
-    this.mounted.open(createEndpointHandler(sdk));
-    this.warnIfOpen(endpoint, '0.0.0.0');
+    this.mounted.open(gated<IncomingMessage, ServerResponse>(createEndpointHandler(sdk), this.gate));
+    this.warnIfOpen('0.0.0.0');
     const front: Server = this.http.httpAdapter.getHttpServer();
     front.once('listening', () => {
       const { port } = front.address() as AddressInfo;
@@ -199,10 +219,11 @@ export class ReaRuntime {
     return local ? '127.0.0.1' : hostname();
   }
 
-  private warnIfOpen({ identityKeys }: EndpointOptions, host: string): void {
-    if (identityKeys || host === '127.0.0.1') return;
+  private warnIfOpen(host: string): void {
+    const { identityKeys, mode } = this.security;
+    if ((identityKeys.length > 0 && mode === 'strict') || host === '127.0.0.1') return;
     this.logger.warn(
-      'The endpoint accepts unsigned requests: whoever reaches it can run handlers. Set endpoint.identityKeys to the public key of your Restate server, or keep it private.',
+      `The endpoint accepts unsigned requests (mode ${mode}): whoever reaches it can run handlers. Set endpoint.security.identityKeys to the public key of your Restate server, or keep it private.`,
     );
   }
 }

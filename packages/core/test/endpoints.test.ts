@@ -169,8 +169,9 @@ describe('handlers for other runtimes', () => {
     await expectItWorks(app);
   });
 
-  test('asking before the start is an error that says so', () => {
-    expect(() => new ReaEndpoint().fetchHandler()).toThrow(EndpointNotReadyError);
+  test('asking before the start is an error that says so', async () => {
+    const app = await start({ providers: [] });
+    expect(() => app.get(ReaEndpoint).fetchHandler()).toThrow(EndpointNotReadyError);
   });
 });
 

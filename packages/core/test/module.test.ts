@@ -131,9 +131,32 @@ describe('An option that cannot work', () => {
     ['endpoint.drainTimeout', { server, endpoint: { drainTimeout: -1 } }, /milliseconds/],
     ['endpoint.advertisedUrl', { server, endpoint: { advertisedUrl: 'app:9080' } }, /URL like/],
     [
-      'endpoint.identityKeys[1]',
-      { server, endpoint: { identityKeys: [`publickeyv1_${'A'.repeat(43)}`, 'x'] } },
+      'endpoint.security.identityKeys[1]',
+      { server, endpoint: { security: { identityKeys: [`publickeyv1_${'1'.repeat(32)}`, 'x'] } } },
       /publickeyv1_/,
+    ],
+    [
+      // One byte short.
+      'endpoint.security.identityKeys[0]',
+      { server, endpoint: { security: { identityKeys: [`publickeyv1_${'1'.repeat(31)}`] } } },
+      /publickeyv1_/,
+    ],
+    ['endpoint.security.mode', { server, endpoint: { security: { mode: 'warn' } } }, /"warn".*permissive/],
+    ['endpoint.security.requireHttps', { server, endpoint: { security: { requireHttps: true } } }, /trustedProxies/],
+    [
+      'endpoint.security.trustedProxies[1]',
+      { server, endpoint: { security: { trustedProxies: ['::1', '10.0.0.0/33'] } } },
+      /"10.0.0.0\/33".*network/,
+    ],
+    [
+      'endpoint.security.allowedOrigins[0]',
+      { server, endpoint: { security: { allowedOrigins: ['restate.internal'] } } },
+      /"restate.internal".*address/,
+    ],
+    [
+      'endpoint.security.allowedOrigins',
+      { server, endpoint: { serve: 'manual', security: { allowedOrigins: ['10.0.0.7'] } } },
+      /platform/,
     ],
     ['registration.timeout', { server, registration: { timeout: '60s' } }, /milliseconds/],
     ['registration.timeout', { server, registration: { timeout: Number.NaN } }, /milliseconds/],

@@ -13,10 +13,14 @@ import {
   RULES,
   run,
   Service,
+  state,
+  stateKey,
   type Violation,
+  VirtualObject,
+  withPolicy,
 } from '@rea/core';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import type { Context } from '@restatedev/restate-sdk';
+import type { Context, ObjectContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -117,10 +121,43 @@ describe('The mode of a rule', () => {
   });
 
   test('is given per call, over the rule and under the variable', async () => {
-    expect((await policyOf('strict')).modeOf('missing-key', 'disabled')).toBe('disabled');
-    expect((await policyOf('disabled')).modeOf('missing-key', 'strict')).toBe('strict');
+    const lenient = await policyOf({ mode: 'strict', rules: { 'missing-key': 'warn' } });
+    const modes = () => [lenient.modeOf('missing-key'), lenient.modeOf('large-value')];
+    expect(withPolicy('disabled', modes)).toEqual(['disabled', 'disabled']);
+    expect(withPolicy({ 'missing-key': 'disabled' }, modes)).toEqual(['disabled', 'strict']);
+    expect(withPolicy('strict', modes)).toEqual(['strict', 'strict']);
+    expect(modes()).toEqual(['warn', 'strict']);
     vi.stubEnv('RESTATE_FRAMEWORK_POLICY', 'warn');
-    expect((await policyOf('strict')).modeOf('missing-key', 'disabled')).toBe('warn');
+    const tightened = await policyOf('strict');
+    expect(withPolicy('disabled', () => tightened.modeOf('missing-key'))).toBe('warn');
+    vi.stubEnv('RESTATE_FRAMEWORK_POLICY', 'disabled');
+    const loosened = await policyOf('strict');
+    expect(withPolicy({ 'missing-key': 'strict' }, () => loosened.modeOf('missing-key'))).toBe('strict');
+  });
+
+  test('is given per call, and stays with what the call awaits', async () => {
+    const policy = await policyOf('strict');
+    const later = withPolicy('disabled', async () => {
+      await Promise.resolve();
+      return policy.modeOf('missing-key');
+    });
+    expect(policy.modeOf('missing-key')).toBe('strict');
+    expect(await later).toBe('disabled');
+  });
+
+  test('nests per call: what the inner one does not name stays as the outer one says', async () => {
+    const policy = await policyOf('strict');
+    const modes = () => [policy.modeOf('missing-key'), policy.modeOf('large-value'), policy.modeOf('weak-key')];
+    const outer = <T>(fn: () => T) => withPolicy({ 'missing-key': 'disabled', 'large-value': 'warn' }, fn);
+    expect(outer(() => withPolicy({ 'large-value': 'disabled' }, modes))).toEqual(['disabled', 'disabled', 'strict']);
+    expect(outer(() => withPolicy('warn', modes))).toEqual(['warn', 'warn', 'warn']);
+    expect(withPolicy('warn', () => withPolicy({ 'weak-key': 'strict' }, modes))).toEqual(['warn', 'warn', 'strict']);
+  });
+
+  test('is refused per call when it or the rule is unknown', () => {
+    expect(() => withPolicy('loud' as PolicyMode, () => 1)).toThrow(/REA2000: withPolicy is "loud"/);
+    expect(() => withPolicy({ 'large-value': 'off' as PolicyMode }, () => 1)).toThrow(/REA2000: withPolicy for large/);
+    expect(() => withPolicy({ 'no-such-rule': 'warn' } as never, () => 1)).toThrow(/REA2000: withPolicy names/);
   });
 });
 
@@ -198,5 +235,75 @@ describe('A violation', () => {
     module.get(ReaEvents).on('violation', (violation) => published.push(violation));
     module.get(PolicyService).report('context-in-run', { place: 'here', what: 'this' });
     expect(published).toEqual([]);
+  });
+});
+
+describe('A policy of one call', () => {
+  let fail = (): void => {};
+
+  @VirtualObject({ retryPolicy: { initialInterval: 20, maxInterval: 50 } })
+  class Archive {
+    static readonly text = stateKey<string>('text', { default: () => '' });
+
+    @Handler()
+    async keep(ctx: ObjectContext, mode: PolicyMode): Promise<number> {
+      const text = await withPolicy({ 'large-value': mode }, () => run(ctx, 'read', () => 'x'.repeat(300_000)));
+      fail();
+      withPolicy({ 'large-value': mode }, () => state(ctx, Archive.text).set(text));
+      return (await state(ctx, Archive.text).get()).length;
+    }
+
+    @Handler()
+    async wait(ctx: ObjectContext): Promise<string> {
+      await withPolicy({ 'blocking-exclusive': 'disabled' }, () => ctx.sleep(150));
+      return run(ctx, 'in run', () => withPolicy('disabled', () => ctx.key));
+    }
+  }
+
+  let app: ReaTestApp;
+  const violations: Violation[] = [];
+  beforeAll(async () => {
+    app = await createTestApp({ providers: [Archive], rea: { policy: 'strict', limits: { exclusiveSleep: 100 } } });
+    app.get(ReaEvents).on('violation', (violation) => violations.push(violation));
+  });
+  afterAll(() => app?.close());
+  beforeEach(() => {
+    violations.length = 0;
+  });
+  const archive = (key: string) => app.ingress.object(Archive).of(key).call;
+
+  test('lets one value through, in each attempt and replay', async () => {
+    let failed = false;
+    fail = () => {
+      if (failed) return;
+      failed = true;
+      throw new Error('once');
+    };
+    expect(await archive('a').keep('disabled', { idempotencyKey: false })).toBe(300_000);
+    expect(violations).toEqual([]);
+  });
+
+  test('logs in place of refusing', async () => {
+    fail = () => {};
+    expect(await archive('b').keep('warn', { idempotencyKey: false })).toBe(300_000);
+    expect(new Set(violations.map(({ rule, refused }) => `${rule.id} ${refused}`))).toEqual(
+      new Set(['large-value false']),
+    );
+  });
+
+  test('refuses what is not covered by it', async () => {
+    await expect(archive('c').keep('strict', { idempotencyKey: false })).rejects.toMatchObject({
+      response: { code: 'REA2014' },
+    });
+  });
+
+  test("covers the context's own operations", async () => {
+    expect(await archive('d').wait(undefined, { idempotencyKey: false })).toBe('d');
+    expect(violations).toEqual([]);
+  });
+
+  test('covers what a controller does', async () => {
+    await expect(archive('e').wait()).rejects.toMatchObject({ message: expect.stringContaining('REA2003') });
+    expect(await withPolicy({ 'missing-key': 'disabled' }, () => archive('e').wait())).toBe('e');
   });
 });

@@ -117,6 +117,9 @@ async function place() {
   deployments += 1;
   return { namespace: `reg${process.pid}x${deployments}`, port: await newPort() };
 }
+/** The tests' server signs nothing, and production would insist. */
+const security = { mode: 'permissive' } as const;
+
 type Place = Awaited<ReturnType<typeof place>>;
 
 async function start(
@@ -124,7 +127,7 @@ async function start(
   providers: Type[],
   registration: RegistrationOptions = {},
 ): Promise<ReaTestApp> {
-  const app = await createTestApp({ providers, rea: { namespace, endpoint: { port }, registration } });
+  const app = await createTestApp({ providers, rea: { namespace, endpoint: { port, security }, registration } });
   open.push(app);
   return app;
 }
@@ -253,7 +256,7 @@ describe('Several replicas', () => {
       Array.from({ length: 4 }, (_, index) =>
         createTestApp({
           providers: [greeter(), Other],
-          rea: { namespace, endpoint: { port: index === 0 ? port : 0, advertisedUrl } },
+          rea: { namespace, endpoint: { port: index === 0 ? port : 0, advertisedUrl, security } },
         }),
       ),
     );

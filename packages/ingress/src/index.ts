@@ -23,6 +23,8 @@ export type {
 export { getIngressToken, InjectIngress } from './ingress-clients.js';
 export {
   IngressException,
+  IngressMisuseException,
+  IngressPolicyException,
   IngressRefusedException,
   IngressShutdownException,
   IngressTimeoutException,

@@ -1,6 +1,7 @@
 import {
   checkKey,
   facade,
+  findRequestKeyProblem,
   noStatus,
   qualify,
   STATUS_HANDLER,
@@ -8,7 +9,7 @@ import {
   type TargetModel,
 } from '@rea/core/internal';
 import type { WorkflowOutput, WorkflowStatus } from '@rea/core';
-import type { Serde } from '@restatedev/restate-sdk';
+import type { Serde, TerminalError } from '@restatedev/restate-sdk';
 import { Opts, SendOpts } from '@restatedev/restate-sdk-clients';
 import type {
   IngressAddressedWorkflow,
@@ -28,6 +29,7 @@ import {
   InvocationFailedException,
   NoResultException,
 } from './ingress.exceptions.js';
+import { toRefusal } from './ingress-errors.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** Any of the ingress clients, as the container holds them. */
@@ -51,12 +53,20 @@ function callAndSend(address: Address): object {
     call: facade(
       address.target,
       (method) => (input: unknown, options?: IngressCallOptions) => address.call(method, input, options),
+      undefined,
+      refuse,
     ),
     send: facade(
       address.target,
       (method) => (input: unknown, options?: IngressSendOptions) => address.send(method, input, options),
+      undefined,
+      refuse,
     ),
   };
+}
+
+async function refuse(error: TerminalError): Promise<never> {
+  throw toRefusal(error);
 }
 
 function workflow(address: Address): IngressAddressedWorkflow<unknown> {
@@ -67,8 +77,8 @@ function workflow(address: Address): IngressAddressedWorkflow<unknown> {
     attach: (options?: IngressAttachOptions) => address.attach(options),
     output: (options?: IngressAttachOptions) => address.output(options),
     status: (options?: IngressReadOptions) => address.status(options),
-    signal: facade(address.target, call, ['signal', 'query']),
-    query: facade(address.target, call, ['query', 'signal']),
+    signal: facade(address.target, call, ['signal', 'query'], refuse),
+    query: facade(address.target, call, ['query', 'signal'], refuse),
   };
   return verbs as unknown as IngressAddressedWorkflow<unknown>;
 }
@@ -121,7 +131,7 @@ class Address {
     const { idempotencyKey } = options;
     if (idempotencyKey !== undefined && idempotencyKey !== false) {
       const what = 'a submission with an idempotency key';
-      this.transport.policy?.report('submit-key', { place: `${this.target.name} submit`, what });
+      this.transport.report('submit-key', { place: `${this.target.name} submit`, what });
     }
     const sent = await this.send(this.runMethod, input, { ...options, idempotencyKey: false });
     return { ...sent, attach: (attach) => this.attach(attach) };
@@ -178,7 +188,13 @@ class Address {
   private callOptions(what: string, handler: TargetHandler, options: IngressCallOptions): object {
     const { idempotencyKey, headers, input, output } = options;
     if (handler.kind === 'handler' && (idempotencyKey === undefined || idempotencyKey === '')) {
-      this.transport.policy?.report('missing-key', { place: what, what: 'a write without an idempotency key' });
+      this.transport.report('missing-key', { place: what, what: 'a write without an idempotency key' });
+    }
+    const problem = idempotencyKey ? findRequestKeyProblem(idempotencyKey) : undefined;
+    if (problem) {
+      const deed = 'a bad idempotency key';
+      const found = `the idempotency key ${JSON.stringify(idempotencyKey)}, which ${problem},`;
+      this.transport.report('weak-key', { place: what, what: found, deed });
     }
     return {
       input: input ?? this.serde(handler.input),

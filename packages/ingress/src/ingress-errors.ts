@@ -1,7 +1,11 @@
-import { ERROR_METADATA } from '@rea/core';
+import { ERROR_METADATA, PolicyViolationError } from '@rea/core';
+import { currentScope } from '@rea/core/internal';
+import type { TerminalError } from '@restatedev/restate-sdk';
 import { HttpCallError } from '@restatedev/restate-sdk-clients';
 import {
   type IngressException,
+  IngressMisuseException,
+  IngressPolicyException,
   IngressRefusedException,
   IngressTimeoutException,
   IngressUnavailableException,
@@ -23,6 +27,16 @@ export function toIngressException(error: unknown, what: string, url: string): I
     return new IngressTimeoutException(what, error);
   }
   return new IngressUnavailableException(url, error);
+}
+
+/**
+ * What a client is refused with before anything is sent: an HTTP exception, as its other errors. In a handler it stays
+ * terminal: there an HTTP exception of status 500 would be tried again.
+ */
+export function toRefusal(error: TerminalError): Error {
+  if (currentScope()?.attempt.active) return error;
+  if (error instanceof PolicyViolationError) return new IngressPolicyException(error.violation, error);
+  return new IngressMisuseException(error.metadata?.[ERROR_METADATA.code] ?? '', error.message);
 }
 
 function fromAnswer({ status, responseText }: HttpCallError): IngressException {

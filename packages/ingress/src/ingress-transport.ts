@@ -1,10 +1,18 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { PolicyService, REA_OPTIONS, type ReaModuleOptions, ReaOptionsError, RestateConnection } from '@rea/core';
+import {
+  PolicyService,
+  PolicyViolationError,
+  REA_OPTIONS,
+  type ReaModuleOptions,
+  ReaOptionsError,
+  RestateConnection,
+  type RuleId,
+} from '@rea/core';
 import { connect, type Ingress, type IngressCallOptions as SdkCallOptions } from '@restatedev/restate-sdk-clients';
 import { currentScope, ShutdownGrace } from '@rea/core/internal';
 import { IngressShutdownException } from './ingress.exceptions.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
-import { toIngressException } from './ingress-errors.js';
+import { toIngressException, toRefusal } from './ingress-errors.js';
 
 type RequestOptions = Pick<SdkCallOptions, 'timeout' | 'signal'>;
 
@@ -22,7 +30,7 @@ export class IngressTransport {
   constructor(
     @Inject(INGRESS_OPTIONS) options: IngressModuleOptions,
     @Optional() @Inject(RestateConnection) connection: RestateConnection | undefined,
-    @Optional() @Inject(PolicyService) readonly policy: PolicyService | undefined,
+    @Optional() @Inject(PolicyService) private readonly policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
   ) {
@@ -43,6 +51,15 @@ export class IngressTransport {
       headers: { ...(options.headers ?? connection?.headers) },
       retry: options.retry ?? true,
     });
+  }
+
+  /** Lets a guardrail fire, where there is a policy. @throws what `toRefusal` makes of it when the policy refuses */
+  report(rule: RuleId, finding: { readonly place: string; readonly what: string; readonly deed?: string }): void {
+    try {
+      this.policy?.report(rule, finding);
+    } catch (error) {
+      throw error instanceof PolicyViolationError ? toRefusal(error) : error;
+    }
   }
 
   /** What ends a wait: the call's timeout or signal, the module's timeout, or the application's shutdown. */

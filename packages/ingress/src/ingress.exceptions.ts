@@ -1,5 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import type { FieldDetail } from '@rea/core';
+import type { FieldDetail, Violation } from '@rea/core';
 
 /** What an exception of the ingress carries, and what Nest answers with. */
 interface IngressErrorBody {
@@ -32,6 +32,31 @@ export class InvocationFailedException extends IngressException {
 
 /** The ingress refused the request before a handler ran: no such service, wrong content type, unknown workflow. */
 export class IngressRefusedException extends IngressException {}
+
+/** The client was used in a way that cannot work, such as for a method that is no handler: a mistake in this application. */
+export class IngressMisuseException extends IngressException {
+  constructor(code: string, message: string) {
+    super({ statusCode: HttpStatus.INTERNAL_SERVER_ERROR, code, message });
+  }
+}
+
+/** Guardrails on what a request has to bring along. */
+const REQUEST_RULES: readonly string[] = ['missing-key', 'weak-key'];
+
+/**
+ * A guardrail has refused the use of the client; nothing was sent. Status 400 where the request's idempotency key is
+ * missing or bad, else 500.
+ */
+export class IngressPolicyException extends IngressException {
+  constructor(
+    readonly violation: Violation,
+    cause: Error,
+  ) {
+    const { id, code } = violation.rule;
+    const statusCode = REQUEST_RULES.includes(id) ? HttpStatus.BAD_REQUEST : HttpStatus.INTERNAL_SERVER_ERROR;
+    super({ statusCode, code, message: cause.message }, { cause });
+  }
+}
 
 /** The result of a message that was sent without an idempotency key: Restate does not keep it. */
 export class NoResultException extends IngressException {

@@ -14,7 +14,8 @@ import {
   WorkflowRun,
   WorkflowSignal,
 } from '@rea/core';
-import { IngressRefusedException, InvocationFailedException } from '@rea/ingress';
+import { HttpException } from '@nestjs/common';
+import { IngressMisuseException, IngressRefusedException, InvocationFailedException } from '@rea/ingress';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import {
   type Context,
@@ -364,8 +365,13 @@ describe('A client', () => {
     const before = (await app.invocations()).length;
     const client = echo();
     for (const verb of ['call', 'send'] as const) {
-      const error = await rejection((async () => client[verb].plain('x'))());
-      expect(error).toMatchObject({ message: expect.stringMatching(/REA3002.*"plain".*say, other/) });
+      const error = await rejection(client[verb].plain('x'));
+      expect(error).toBeInstanceOf(IngressMisuseException);
+      expect(error).toBeInstanceOf(HttpException);
+      expect(error).toMatchObject({
+        status: 500,
+        response: { code: 'REA3002', message: expect.stringMatching(/REA3002.*"plain".*say, other/) },
+      });
     }
     expect(await app.invocations()).toHaveLength(before);
   });

@@ -1,10 +1,10 @@
-import { Logger } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import {
   Handler,
   type PolicyMode,
   PolicyService,
-  PolicyViolationError,
   ReaEvents,
+  run,
   Service,
   Shared,
   VirtualObject,
@@ -14,6 +14,7 @@ import {
   WorkflowRun,
   WorkflowSignal,
 } from '@rea/core';
+import { IngressPolicyException } from '@rea/ingress';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type {
   Context,
@@ -26,6 +27,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 
 @Service()
 class Mail {
+  static inRun: () => Promise<string>;
+
+  @Handler()
+  async forward(ctx: Context, _to: string): Promise<string> {
+    return run(ctx, 'over HTTP', () => Mail.inRun());
+  }
+
   @Handler()
   async deliver(_ctx: Context, to: string): Promise<string> {
     return to;
@@ -164,8 +172,14 @@ describe('In mode strict, a write without an idempotency key', () => {
         () => 'sent',
         (caught: unknown) => caught,
       );
-      expect(error).toBeInstanceOf(PolicyViolationError);
-      expect(error).toMatchObject({ message: expect.stringContaining('REA2003') });
+      expect(error).toBeInstanceOf(IngressPolicyException);
+      expect(error).toBeInstanceOf(HttpException);
+      expect(error).toMatchObject({
+        status: 400,
+        message: expect.stringContaining('REA2003'),
+        response: { statusCode: 400, code: 'REA2003' },
+        violation: { rule: { id: 'missing-key' }, refused: true },
+      });
     }
     expect(violations.map(({ refused }) => refused)).toEqual(Array(6).fill(true));
     expect(await app.invocations()).toEqual([]);
@@ -193,6 +207,56 @@ describe('In mode strict, a write without an idempotency key', () => {
   test('is not meant by reads and the verbs of workflows', async () => {
     expect(await readsAndWorkflowVerbs()).toEqual(answers);
     expect(violations).toEqual([]);
+  });
+});
+
+describe('In mode strict, an idempotency key', () => {
+  beforeAll(() => start('strict'));
+  afterAll(() => app.close());
+
+  test.each([
+    ['a time', 'order-1764000000000'],
+    ['a date', 'order-2026-11-24'],
+    ['more characters than a key has', 'k'.repeat(257)],
+    ['characters that no header carries', 'größe 7'],
+  ])('with %s is refused with 400, before anything is sent', async (_what, idempotencyKey) => {
+    for (const write of [
+      () => app.ingress.service(Mail).call.deliver('a', { idempotencyKey }),
+      () => app.ingress.object(Box).of('one').send.put(1, { idempotencyKey }),
+    ]) {
+      await expect(write()).rejects.toMatchObject({ status: 400, response: { code: 'REA2008' } });
+    }
+    expect(violations.map(({ rule, place }) => `${rule.id} ${place}`)).toEqual([
+      'weak-key Mail call.deliver',
+      'weak-key Box send.put',
+    ]);
+    expect(await app.invocations()).toEqual([]);
+  });
+
+  test('of a client that makes it at random passes', async () => {
+    expect(await app.ingress.service(Mail).call.deliver('a', { idempotencyKey: crypto.randomUUID() })).toBe('a');
+    expect(violations).toEqual([]);
+  });
+
+  test('on a submission is refused with 500', async () => {
+    const options = { idempotencyKey: 'key' } as object;
+    await expect(app.ingress.workflow(Flow).of(newId()).submit(undefined, options)).rejects.toMatchObject({
+      status: 500,
+      response: { code: 'REA2007' },
+    });
+  });
+});
+
+describe('In mode strict, inside a run of a handler, a write without an idempotency key', () => {
+  beforeAll(() => start('strict'));
+  afterAll(() => app.close());
+
+  test('stays terminal: it is not tried again', async () => {
+    Mail.inRun = () => app.ingress.service(Mail).call.post('a');
+    await expect(app.ingress.service(Mail).call.forward('a', { idempotencyKey: false })).rejects.toMatchObject({
+      status: 500,
+      response: { code: 'REA2003' },
+    });
   });
 });
 

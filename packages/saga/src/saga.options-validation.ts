@@ -1,5 +1,6 @@
 import { ReaOptionsError } from '@rea/core';
 import { toMillis } from '@rea/core/internal';
+import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
 import type { SagaModuleOptions } from './saga.options.js';
 import { validateSupervisorOptions } from './supervisor/supervisor.options-validation.js';
@@ -17,6 +18,7 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
     throw new ReaOptionsError('strategy', `is ${JSON.stringify(strategy)}; it is one of ${STRATEGIES.join(', ')}.`);
   }
   checkRetry('retry', retry);
+  if ('deadLetters' in options && options.deadLetters) validateDeadLetterOptions(options.deadLetters);
   if ('supervisor' in options && options.supervisor) validateSupervisorOptions(options.supervisor);
   if ('deadline' in options && options.deadline !== undefined) {
     const millis = toMillis(options.deadline);
@@ -25,8 +27,7 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
   return options;
 }
 
-/** @throws ReaOptionsError naming the option's path and the cure */
-export function checkRetry(path: string, retry: CompensationRetry | undefined): void {
+function checkRetry(path: string, retry: CompensationRetry | undefined): void {
   if (!retry) return;
   const { maxAttempts, initialInterval, maxInterval, factor, jitter } = retry;
   if (maxAttempts !== undefined && !(Number.isInteger(maxAttempts) && maxAttempts >= 1)) {

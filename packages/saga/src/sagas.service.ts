@@ -26,6 +26,17 @@ interface Running {
 
 const running = new AsyncLocalStorage<Running>();
 
+/** How often a saga of each name was started in an attempt. */
+const STARTED = Symbol('rea.sagas-started');
+
+/** How many sagas of this name the attempt has started, this one included. */
+function occurrenceOf(raw: Context, name: string): number {
+  const counts = ((raw as { [STARTED]?: Map<string, number> })[STARTED] ??= new Map<string, number>());
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
+  return count;
+}
+
 /**
  * The saga that the calling code belongs to: the innermost one, in its block and in what the block calls.
  *
@@ -136,9 +147,15 @@ export class Sagas {
     if (copy && attempt) attempt.identity = copy.identity;
     const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
     const services = { registry: this.registry, queue: this.queue, events: this.events };
-    const scope = new SagaScope(ctx, name, merged, services, Interruption.of(ctx));
-    return new SagaRun(scope, '', merged).run(
-      copy?.rollsBack === undefined ? block : rollBackOnly(scope, copy.rollsBack, block),
+    const scope = new SagaScope(
+      ctx,
+      name,
+      merged,
+      services,
+      Interruption.of(ctx),
+      occurrenceOf(attempt?.ctx ?? ctx, name),
     );
+    const { rollsBack } = copy ?? {};
+    return new SagaRun(scope, '', merged).run(rollsBack === undefined ? block : rollBackOnly(scope, rollsBack, block));
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
@@ -121,7 +122,9 @@ export class ReaTestApp {
 
   /** Registers an endpoint that is served elsewhere: a fetch or Lambda handler behind a server of the test's own. */
   async register(uri: string, options: { readonly http11?: boolean } = {}): Promise<void> {
-    await this.admin('POST', '/deployments', { uri, use_http_11: options.http11 ?? false });
+    const response = await this.admin('POST', '/deployments', { uri, use_http_11: options.http11 ?? false });
+    const { services } = (await response.json()) as { readonly services: readonly { readonly name: string }[] };
+    for (const { name } of services) while (!(await this.isKnown(name))) await setImmediate();
   }
 
   /** Cancels an invocation: it gets a `CancelledError` at its next await. */
@@ -146,6 +149,12 @@ export class ReaTestApp {
   /** So that `await using` closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** The ingress learns of a registration a moment after the admin API has answered. */
+  private async isKnown(service: string): Promise<boolean> {
+    const response = await fetch(`${this.address.ingressUrl}/${service}/_`, { method: 'POST' });
+    return !(await response.text()).includes(`service '${service}' not found`);
   }
 
   private async command(invocationId: string, verb: 'cancel' | 'kill'): Promise<void> {

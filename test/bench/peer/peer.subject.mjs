@@ -5,11 +5,13 @@ import http2 from 'node:http2';
 import { once } from 'node:events';
 import { NestFactory } from '@nestjs/core';
 import '@nestjs/platform-express';
-import { createEndpointHandler, object, RestatePromise, service } from '@restatedev/restate-sdk';
+import { createEndpointHandler, object, RestatePromise, service, TerminalError } from '@restatedev/restate-sdk';
 import 'class-transformer';
 import 'class-validator';
 import { Handler, RestateContext, RestateModule, Service, VirtualObject } from 'nestjs-restate';
 import 'zod';
+import { rolledBack } from '../dist/subjects/rolled-back.js';
+import { takeStepsByHand } from '../dist/subjects/steps-by-hand.js';
 import { FAN_WIDTH, FIELDS, stepResult } from '../dist/workload.js';
 
 class Workload {
@@ -51,6 +53,20 @@ class Profile {
   }
 }
 
+class Saga {
+  constructor(ctx) {
+    this.ctx = ctx;
+  }
+
+  async saga(name) {
+    return takeStepsByHand(this.ctx, name, false, TerminalError);
+  }
+
+  async rollback(name) {
+    return takeStepsByHand(this.ctx, name, true, TerminalError).catch(rolledBack);
+  }
+}
+
 function decorate(type, methods, decorator) {
   for (const method of methods) {
     Handler()(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method));
@@ -60,6 +76,7 @@ function decorate(type, methods, decorator) {
 }
 
 decorate(Workload, ['greet', 'steps', 'fan'], Service('nestjs-restate.Workload'));
+decorate(Saga, ['saga', 'rollback'], Service('nestjs-restate.Saga'));
 decorate(Profile, ['state'], VirtualObject('nestjs-restate.Profile'));
 
 /** The peer, or the SDK alone in a process that has loaded what the peer loads. */
@@ -73,7 +90,7 @@ async function openPeer() {
     {
       module: function PeerModule() {},
       imports: [RestateModule.forRoot({ ingress: 'http://127.0.0.1:1', endpoint: { server } })],
-      providers: [Workload, Profile],
+      providers: [Workload, Profile, Saga],
     },
     { logger: ['error', 'warn'] },
   );
@@ -114,7 +131,14 @@ async function openBare(id) {
       },
     },
   });
-  const server = http2.createServer(createEndpointHandler({ services: [workload, profile], logger: () => {} }));
+  const saga = service({
+    name: `${id}.Saga`,
+    handlers: {
+      saga: (ctx, name) => takeStepsByHand(ctx, name, false, TerminalError),
+      rollback: (ctx, name) => takeStepsByHand(ctx, name, true, TerminalError).catch(rolledBack),
+    },
+  });
+  const server = http2.createServer(createEndpointHandler({ services: [workload, profile, saga], logger: () => {} }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, close: () => new Promise((resolve) => server.close(resolve)) };

@@ -11,7 +11,7 @@ const STARTUP_HANDLERS = 1_000;
 const STARTUP_TARGET = 100;
 
 /** The ratio that Rea may have, by workload. */
-const ALONE_TARGETS: Partial<Record<Workload, number>> = { greet: 1.05, steps: 1.1 };
+const ALONE_TARGETS: Partial<Record<Workload, number>> = { greet: 1.05, steps: 1.1, saga: 1.1 };
 
 /** The ratio that the row may have; undefined when nothing is asked of it. */
 export function aloneTarget({ subject, workload }: AloneRow): number | undefined {

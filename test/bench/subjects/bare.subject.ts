@@ -7,8 +7,11 @@ import {
   type ObjectContext,
   RestatePromise,
   service,
+  TerminalError,
 } from '@restatedev/restate-sdk';
 import { FAN_WIDTH, FIELDS, stepResult } from '../workload.js';
+import { rolledBack } from './rolled-back.js';
+import { takeStepsByHand } from './steps-by-hand.js';
 import type { OpenEndpoint, SubjectId } from './subject.js';
 
 /** The SDK alone, as its documentation shows it, with a logger that drops everything. */
@@ -44,7 +47,14 @@ export async function open(id: SubjectId): Promise<OpenEndpoint> {
       },
     },
   });
-  const server = createServer(createEndpointHandler({ services: [workload, profile], logger: () => {} }));
+  const saga = service({
+    name: `${id}.Saga`,
+    handlers: {
+      saga: (ctx: Context, name: string) => takeStepsByHand(ctx, name, false, TerminalError),
+      rollback: (ctx: Context, name: string) => takeStepsByHand(ctx, name, true, TerminalError).catch(rolledBack),
+    },
+  });
+  const server = createServer(createEndpointHandler({ services: [workload, profile, saga], logger: () => {} }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

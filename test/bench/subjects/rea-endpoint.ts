@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type PolicyMode, ReaModule } from '@rea/core';
+import { SagaModule } from '@rea/saga';
 import { captureHttp2Server } from './capture-http2-server.js';
 import type { OpenEndpoint } from './subject.js';
 
@@ -22,6 +23,7 @@ export async function openRea(namespace: string, policy: PolicyMode, components:
             namespace,
             policy,
           }),
+          SagaModule.forRoot(),
         ],
         providers: components,
       },

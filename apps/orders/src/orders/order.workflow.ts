@@ -3,12 +3,14 @@ import {
   all,
   allSettled,
   InjectClient,
+  now,
   type ObjectClient,
   promise,
   promiseKey,
-  race,
+  raceNamed,
   run,
   type ServiceClient,
+  sleep,
   state,
   stateKey,
   Workflow,
@@ -103,7 +105,7 @@ export class Order {
       status: 'placed' as const,
       lines: priced,
       total: totalOf(priced),
-      placedAt: new Date(await ctx.date.now()).toISOString(),
+      placedAt: (await now(ctx)).toISOString(),
     };
     const view = { ...order, number: await this.index.of(OrderIndex.KEY).call.add(order) };
     state(ctx, Order.current).set(view);
@@ -190,15 +192,15 @@ export class Order {
    * @throws OrderCancelledError when it is cancelled before it is packed
    */
   private async pack(ctx: WorkflowContext, order: OrderView, seconds: number): Promise<void> {
-    const packedAt = new Date((await ctx.date.now()) + seconds * 1000).toISOString();
+    const packedAt = new Date((await now(ctx)).getTime() + seconds * 1000).toISOString();
     const packing = { ...order, status: 'packing' as const, packedAt };
     await this.record(ctx, packing);
     await promise(ctx, Order.decision).resolve(packing);
-    const cancelled = await race(ctx, [
-      promise(ctx, Order.cancellation).get(),
-      ctx.sleep({ milliseconds: seconds * 1000 }, 'packing').map(() => undefined),
-    ]);
-    if (cancelled !== undefined) throw new OrderCancelledError(cancelled);
+    const first = await raceNamed(ctx, {
+      cancelled: promise(ctx, Order.cancellation).get(),
+      packed: sleep(ctx, { seconds }, 'packing'),
+    });
+    if (first.name === 'cancelled') throw new OrderCancelledError(first.value);
     state(ctx, Order.current).set({ ...packing, status: 'shipping' });
   }
 

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { all, allSettled, Handler, run, Service } from '@rea/core';
+import { all, fanOut, Handler, orDefault, run, Service } from '@rea/core';
 import type { Context } from '@restatedev/restate-sdk';
 import { type Carrier, CARRIERS } from './carrier.js';
 import { Booking, Parcel, Quote, Recall, Shipment } from './shipping.schemas.js';
@@ -18,16 +18,11 @@ export class Shipping {
    */
   @Handler({ input: Parcel, output: Quote })
   async bestQuote(ctx: Context, parcel: Parcel): Promise<Quote> {
-    const answers = await allSettled(
+    const { values } = await fanOut(
       ctx,
-      this.carriers.map((carrier) =>
-        run(ctx, `quote of ${carrier.name}`, ({ signal }) => carrier.quote(parcel, signal), {
-          retry: { maxAttempts: 3 },
-        }).orTimeout({ seconds: 2 }),
-      ),
+      this.carriers.map((carrier) => orDefault(ctx, this.quoteOf(ctx, carrier, parcel), { seconds: 2 }, null)),
     );
-    const quotes = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
-    const [best] = quotes.sort((a, b) => a.price - b.price || a.days - b.days);
+    const [best] = values.filter((quote) => quote !== null).sort((a, b) => a.price - b.price || a.days - b.days);
     if (!best) throw new UndeliverableError(parcel);
     return best;
   }
@@ -51,5 +46,11 @@ export class Shipping {
       ctx,
       carriers.map((carrier) => run(ctx, `recall of ${carrier.name}`, ({ signal }) => carrier.recall(orderId, signal))),
     );
+  }
+
+  private quoteOf(ctx: Context, carrier: Carrier, parcel: Parcel) {
+    return run(ctx, `quote of ${carrier.name}`, ({ signal }) => carrier.quote(parcel, signal), {
+      retry: { maxAttempts: 3 },
+    });
   }
 }

@@ -9,7 +9,7 @@ export class OutsideHandlerError extends ReaError {
 }
 
 /** A method without a handler decorator was called through a client: refused before anything is sent. */
-function undecorated(target: TargetModel, method: string): TerminalError {
+function noHandler(target: TargetModel, method: string): TerminalError {
   return new TerminalError(
     `REA3002: ${target.name} has no handler "${method}". Decorate the method, or call one of: ${[...target.handlers.keys()].join(', ')}.`,
     { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3002' } },
@@ -19,18 +19,27 @@ function undecorated(target: TargetModel, method: string): TerminalError {
 /**
  * An object that answers each handler's method name with a function, and any other name with one that refuses.
  * `then` and symbols are undefined, so that the object is never taken for a promise.
+ *
+ * @param refuse what a call of any other name does. Default: throws at once
  */
-export function facade(target: TargetModel, create: (method: string) => unknown, allowed?: readonly string[]): object {
+export function facade(
+  target: TargetModel,
+  create: (method: string) => unknown,
+  allowed?: readonly string[],
+  refuse: (error: TerminalError) => unknown = thrown,
+): object {
   return new Proxy(Object.create(null), {
     get(_target, method) {
       if (typeof method === 'symbol' || method === 'then' || method === 'toJSON') return undefined;
       const handler = target.handlers.get(method);
       if (handler && (!allowed || allowed.includes(handler.kind))) return create(method);
-      return () => {
-        throw undecorated(target, method);
-      };
+      return () => refuse(noHandler(target, method));
     },
   });
+}
+
+function thrown(error: TerminalError): never {
+  throw error;
 }
 
 /** Why a workflow cannot tell its status. */

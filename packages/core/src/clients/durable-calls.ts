@@ -7,6 +7,7 @@ import {
 } from '@restatedev/restate-sdk';
 import { forJournal } from '../durable/journal-value.js';
 import { type Attempt, currentScope, refuseInRun } from '../invocation/attempt.js';
+import { ORCHESTRATE } from '../invocation/operation-guards.js';
 import { checkDurableKey } from './call-key.js';
 import { chainHeaders, refuseSelfCall } from './call-chain.js';
 import { OutsideHandlerError } from './client-misuse.js';
@@ -26,7 +27,7 @@ export function call(
   const attempt = attemptFor(target, `call.${method}`);
   const { restateScope: scope, input: inputSerde, output: outputSerde, crossInvocation, ...rest } = options;
   const verb = `${target.name} call.${method}()`;
-  attempt.handler.guards['genericCall']?.(attempt, [verb]);
+  attempt.handler.guards[ORCHESTRATE]?.(attempt, [verb]);
   checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
   const address = addressOf(attempt, target, handler, key, scope);
   if (handler.kind === 'handler') refuseSelfCall(attempt, address, verb);
@@ -39,19 +40,20 @@ export function call(
   });
 }
 
-/** Sends a message to a handler of a component, now or later. */
+/** Sends a message to a handler of a component, now or later. @param as for messages: `send.deliver`, `submit` */
 export function send(
   target: TargetModel,
   key: string | undefined,
   method: string,
   input: unknown,
   options: SendOptions = {},
+  as = `send.${method}`,
 ): InvocationHandle {
   const handler = target.handlers.get(method)!;
-  const attempt = attemptFor(target, `send.${method}`);
+  const attempt = attemptFor(target, as);
   const { restateScope: scope, input: inputSerde, crossInvocation, ...rest } = options;
-  const verb = `${target.name} send.${method}()`;
-  attempt.handler.guards['genericSend']?.(attempt, [verb]);
+  const verb = `${target.name} ${as}()`;
+  attempt.handler.guards[ORCHESTRATE]?.(attempt, [verb]);
   checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
   return attempt.ctx.genericSend<unknown>({
     ...rest,

@@ -36,7 +36,7 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
       attemptFor(this.target, 'submit').report('submit-key', `${this.target.name} submit() with an idempotency key`);
     }
     const { idempotencyKey: _key, ...rest } = options ?? {};
-    const { invocationId } = send(this.target, this.id, this.run[0], input, rest);
+    const { invocationId } = send(this.target, this.id, this.run[0], input, rest, 'submit');
     return {
       invocationId,
       attach: async () => this.attachTo(await invocationId),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { EmbeddedServerOptions, ReaModuleOptions } from '../rea.options.js';
 import { EmbeddedServerStoppedError } from './connection.errors.js';
@@ -11,6 +12,8 @@ interface RunningServer {
   readonly adminUrl: string;
   stop(): Promise<void>;
 }
+
+const IDENTITY_KEY_VARIABLE = 'RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE';
 
 /** A server that runs elsewhere. */
 class ExternalConnection extends RestateConnection {
@@ -31,6 +34,8 @@ export class EmbeddedConnection extends RestateConnection {
     private readonly server: RunningServer,
     /** The port of this application's own endpoint, remembered with the server's data. */
     readonly endpointPort: number,
+    /** The public key of the server's signatures; undefined when its settings name a key of the user's own. */
+    readonly identityKey: string | undefined,
   ) {
     super();
   }
@@ -68,10 +73,17 @@ export function connect({ server }: ReaModuleOptions): Promise<RestateConnection
 async function startEmbedded(options: EmbeddedServerOptions): Promise<EmbeddedConnection> {
   const logger = new Logger('Restate');
   const log = new ServerLog(logger);
-  const { RestateServer, stablePorts } = await loadServerPackage();
+  const { createIdentityKey, loadOrCreateIdentityKey, RestateServer, stablePorts } = await loadServerPackage();
   const { dataDirectory = '.rea', ingressPort, adminPort, env } = options;
+  // So that this application's endpoint can tell its own server from everybody else on the machine.
+  const identityKey = env?.[IDENTITY_KEY_VARIABLE]
+    ? undefined
+    : await (dataDirectory === false
+        ? createIdentityKey()
+        : loadOrCreateIdentityKey(resolve(dataDirectory, 'endpoint-identity-key.pem')));
   const server = await RestateServer.start({
     ...(dataDirectory === false ? {} : { baseDir: dataDirectory }),
+    identityKey,
     ingressPort,
     adminPort,
     env,
@@ -85,7 +97,7 @@ async function startEmbedded(options: EmbeddedServerOptions): Promise<EmbeddedCo
     await server.stop();
     throw error;
   });
-  return new EmbeddedConnection(server, endpoint);
+  return new EmbeddedConnection(server, endpoint, identityKey?.publicKey);
 }
 
 /** Paths are joined to URLs with a slash of their own. */

@@ -1,4 +1,5 @@
 import type {
+  Duration,
   ObjectHandlerOpts,
   ObjectOptions,
   ServiceHandlerOpts,
@@ -14,7 +15,16 @@ import type { HandlerSchema } from './handler-schema.js';
  */
 export type Plane = 'control' | 'data';
 
-interface Named {
+interface Bounded {
+  /**
+   * How long the handler may take in all, waits and retries included, counted from its first attempt: milliseconds, or
+   * `{ minutes: 5 }`. Then it is interrupted where it waits, may roll back, and fails with a terminal 408. Default: as long
+   * as it likes. On a class it holds for each of its handlers without one of their own.
+   */
+  readonly deadline?: Duration | number;
+}
+
+interface Named extends Bounded {
   /** Name on the wire and in the Restate UI. Default: the class's name. Renaming breaks in-flight invocations. */
   readonly name?: string;
   /**
@@ -44,7 +54,10 @@ export type RetentionProfile = 'standard' | 'production' | 'high-volume';
 export interface RetentionOptions {
   /** Days that the result, promises, state and id of a finished workflow are kept: 1 to 90. */
   readonly days: number;
-  /** Size of a single state value from which it is reported, in bytes. Default: `limits.warnBytes` of the module. */
+  /**
+   * Size of a single state value from which it is reported, in bytes, at most 31 000 000. From twice that it is refused, or
+   * from `limits.maxBytes` of the module if that is more. Default: the module's limits.
+   */
   readonly stateBytes?: number;
   /** Clear the workflow's state when it succeeds. Default false. Its result is kept for {@link days}. */
   readonly clearState?: boolean;
@@ -61,7 +74,7 @@ export interface WorkflowOptions extends Named, SdkWorkflowOptions {
   readonly status?: boolean;
 }
 
-interface Described<In, Out> {
+interface Described<In, Out> extends Bounded {
   /** Validates the input before the handler runs: invalid input is a terminal 400 with field details, in one attempt. */
   readonly input?: In;
   /** Validates what the handler returns; invalid output is a terminal 500. */

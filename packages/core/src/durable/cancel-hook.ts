@@ -1,18 +1,21 @@
-import type { RestatePromise, TerminalError } from '@restatedev/restate-sdk';
+import { CancelledError, type RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
 
 const HOOKS = Symbol('rea.cancel-hooks');
+
+/** Told why nobody waits for a future any more. */
+type Hook = (reason: TerminalError) => void;
 
 interface Cancellable extends Pick<RestatePromise<unknown>, 'map'> {
   /** The SDK calls this on the promise that is being awaited when the invocation is cancelled. */
   tryCancel?: () => void;
-  [HOOKS]?: (() => void)[];
+  [HOOKS]?: Hook[];
 }
 
 /**
- * Calls back when a cancellation reaches an await of this future, before the handler sees it. The SDK tells nobody but
- * the awaiting code, while the closure of a run goes on.
+ * Calls back when a cancellation or a deadline reaches an await of this future, before the handler sees it. The SDK tells
+ * nobody but the awaiting code, while the closure of a run goes on.
  */
-export function onCancel<T>(future: RestatePromise<T>, hook: () => void): RestatePromise<T> {
+export function onCancel<T>(future: RestatePromise<T>, hook: Hook): RestatePromise<T> {
   const cancellable = future as Cancellable;
   const hooks = cancellable[HOOKS];
   if (hooks) {
@@ -23,7 +26,7 @@ export function onCancel<T>(future: RestatePromise<T>, hook: () => void): Restat
   const { tryCancel, map } = cancellable;
   cancellable[HOOKS] = own;
   cancellable.tryCancel = () => {
-    for (const each of own) each();
+    tellOfEnd(future, new CancelledError());
     tryCancel?.call(future);
   };
   cancellable.map = <U>(mapper: (value?: unknown, failure?: TerminalError) => U) =>
@@ -38,7 +41,12 @@ export function passCancelOn<T>(
 ): RestatePromise<T> {
   const hooks = parts.flatMap((part) => (part as Cancellable)[HOOKS] ?? []);
   if (hooks.length === 0) return combined;
-  return onCancel(combined, () => {
-    for (const hook of hooks) hook();
+  return onCancel(combined, (reason) => {
+    for (const hook of hooks) hook(reason);
   });
+}
+
+/** Tells whom it concerns that a future is not waited for any more. */
+export function tellOfEnd(future: RestatePromise<unknown>, reason: TerminalError): void {
+  for (const hook of (future as Cancellable)[HOOKS] ?? []) hook(reason);
 }

@@ -1,20 +1,20 @@
-import { CancelledError } from '@restatedev/restate-sdk';
+import type { TerminalError } from '@restatedev/restate-sdk';
 
-/** A cancellation that has come or may come, with a signal for who asks. */
+/** The end of a wait that has come or may come, with a signal for who asks. */
 export class Cancellation {
-  private cancelled = false;
+  private reason: TerminalError | undefined;
   private controller: AbortController | undefined;
 
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
-      if (this.cancelled) this.controller.abort(new CancelledError());
+      if (this.reason) this.controller.abort(this.reason);
     }
     return this.controller.signal;
   }
 
-  cancel(): void {
-    this.cancelled = true;
-    this.controller?.abort(new CancelledError());
+  cancel(reason: TerminalError): void {
+    this.reason = reason;
+    this.controller?.abort(reason);
   }
 }

@@ -26,6 +26,7 @@ export function idempotencyKey(first: KeyPart, ...rest: KeyPart[]): string {
 function encode(part: KeyPart): string {
   if (typeof part !== 'string') return `${typeof part === 'bigint' ? '~n' : `~${typeof part}`}:${part}`;
   if (part === '') return '~empty';
+  if (/^[\w.:@-]+$/.test(part)) return part;
   if (!part.isWellFormed()) return `~utf16:${Buffer.from(part, 'utf16le').toString('hex')}`;
   return [...new TextEncoder().encode(part)].map(escapeByte).join('');
 }
@@ -40,14 +41,20 @@ const CHECKS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\D)1[4-9]\d{8}(?:\d{3})?(?:\D|$)/, 'holds a time in seconds or milliseconds'],
   [/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/, 'holds a date and time'],
   [/(?:^|\D)20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:\D|$)/, 'holds a date'],
-  [/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/i, 'holds a random UUID'],
 ];
+
+const RANDOM_UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/i;
 
 /**
  * Tells why a key would not recognise a repeated action: undefined when nothing speaks against it. It looks at the key's
  * form only: empty, longer than 256 characters, characters that no HTTP header carries, a time, a date, a random UUID.
  */
 export function findKeyProblem(key: string): string | undefined {
+  return findRequestKeyProblem(key) ?? (RANDOM_UUID.test(key) ? 'holds a random UUID' : undefined);
+}
+
+/** As {@link findKeyProblem}, for a key that a client of ours may have made: a random one is right there. */
+export function findRequestKeyProblem(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (key.length > MAX_IDEMPOTENCY_KEY_LENGTH) return `has more than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters`;
   return CHECKS.find(([pattern]) => pattern.test(key))?.[1];

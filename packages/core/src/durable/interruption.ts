@@ -8,27 +8,15 @@ import {
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
+import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
-import { type CallFuture, sentCall } from './sent-call.js';
+import { Section } from './section.js';
+import { isSent, sentCall } from './sent-call.js';
+import { isCall, StartedWorks } from './started-work.js';
+import { type Progressing, type SingleFuture, WatchedFuture } from './watched-future.js';
 
-/** Why an attempt's code is interrupted: the invocation was cancelled, or a deadline has passed. */
+/** Why code is interrupted: the invocation was cancelled, or a deadline has passed. */
 export type InterruptionCause = 'cancelled' | 'deadline';
-
-/** What the SDK still needs from the journal for a future: one notification, or some of several. */
-type Unresolved = { readonly Single: number } | Readonly<Record<string, readonly Unresolved[]>>;
-
-/** A future as the SDK's executor sees it. */
-interface Progressing {
-  tryComplete(): Promise<void>;
-  unresolvedFuture(): Unresolved | null;
-  tryCancel(): void;
-}
-
-/** A future of one notification. */
-interface SingleFuture extends RestatePromise<unknown>, Progressing {
-  readonly handle: number;
-  isCompleted(): boolean;
-}
 
 /** What is used of the SDK's executor. It is not in the SDK's types, so all of it is named here and checked before use. */
 interface Executor {
@@ -37,45 +25,58 @@ interface Executor {
 }
 
 /** What is used of the SDK's context beyond its types. */
-export interface SdkContext extends Context {
+interface SdkContext extends Context {
+  [INTERRUPTION]?: Interruption;
   readonly promisesExecutor: Executor;
   /** Undefined unless the handler has `explicitCancellation`. */
   readonly trackedInvocationIdPromises?: unknown;
   readonly runClosuresTracker: { readonly runsToExecute: ReadonlyMap<number, unknown> };
   cancellation(): SingleFuture;
+  cancel(invocationId: string): void;
 }
 
-/** `open`: interruptions are let through. `interrupted`: one has come and nobody was told yet. `shielded`: none is let through. */
-type Phase = 'open' | 'interrupted' | 'shielded';
+/** An interruption that nobody was told of yet. */
+interface Pending {
+  readonly cause: InterruptionCause;
+  /** The code that it is for; undefined when it is for all. */
+  readonly section: Section | undefined;
+}
 
-const interruptions = new WeakMap<Context, Interruption>();
+interface Deadline {
+  readonly sleep: SingleFuture;
+  readonly section: Section;
+}
+
+const NONE: readonly SingleFuture[] = [];
+
+/** Where a context keeps its own. A WeakMap of all contexts costs the garbage collector more than all the rest. */
+const INTERRUPTION = Symbol('rea.interruption');
 
 /**
  * Decides when the code of an attempt learns that its invocation was cancelled. The SDK tells whoever awaits at that
  * moment, while the effect that is awaited goes on. Here,
  *
- * - runs that have begun, and calls, are let end first: the awaiting code goes on with their results. Callees are
+ * - runs that are awaited, and calls, are let end first: the awaiting code goes on with their results. Callees are
  *   cancelled, so the wait is for their rollbacks. A run that fails then is not tried again.
  * - other waits (sleeps, awakeables, promises) end with a `CancelledError`, once.
- * - {@link shield}ed code is not interrupted, nor are its callees cancelled.
+ * - {@link shielded} code is not interrupted, nor are its callees cancelled. What waits beside it is told afterwards.
  *
  * It is one per attempt and works from the executor's inside, below everything that waits. All decisions follow from the
  * journal's order, so a replay takes the same ones. With the handler option `explicitCancellation` it asks for the
  * cancellation itself, else the SDK reports it.
  */
 export class Interruption {
-  private phase: Phase = 'open';
+  private pending: Pending | undefined;
+  private isCancelled = false;
   private shields = 0;
-  private settling = false;
-  /** An interruption that came while shielded. */
-  private missed: InterruptionCause | undefined;
-  private reason: InterruptionCause | undefined;
-  private deadline: SingleFuture | undefined;
+  private users = 0;
+  private readonly deadlines = new Set<Deadline>();
   private cancellation: SingleFuture | undefined;
   private aborted = false;
-  private calls = 0;
-  /** Runs and calls that have been started, by their handle. */
-  private readonly started = new Map<number, SingleFuture>();
+  private sentCalls = 0;
+  private readonly works = new StartedWorks();
+  /** Handles of calls whose callees have been cancelled. */
+  private readonly cancelled = new Set<number>();
   private readonly isExplicit: boolean;
   private readonly progress: (future: Progressing) => Promise<void>;
 
@@ -84,7 +85,7 @@ export class Interruption {
     this.isExplicit = ctx.trackedInvocationIdPromises !== undefined;
     this.progress = executor.doProgressInner.bind(executor);
     executor.doProgressInner = (future) =>
-      future instanceof Watched ? this.progress(future) : this.progressWatched(future);
+      future instanceof WatchedFuture ? this.progress(future) : this.progressWatched(future);
     const abort = executor.errorCallback;
     executor.errorCallback = (error) => {
       this.aborted = true;
@@ -101,143 +102,201 @@ export class Interruption {
    */
   static of(ctx: Context): Interruption | undefined {
     const raw = (attemptOf(ctx)?.ctx ?? ctx) as SdkContext;
-    let interruption = interruptions.get(raw);
+    let interruption = raw[INTERRUPTION];
     if (!interruption && 'coreVm' in raw) {
-      if (typeof raw.promisesExecutor?.doProgressInner !== 'function') {
+      if (
+        typeof raw.promisesExecutor?.doProgressInner !== 'function' ||
+        typeof raw.promisesExecutor.errorCallback !== 'function' ||
+        !(raw.runClosuresTracker?.runsToExecute instanceof Map)
+      ) {
         throw misuse(
           'REA7007',
           'Rollbacks cannot be shielded with this release of @restatedev/restate-sdk. Install the release that this version of Rea was tested with.',
         );
       }
-      interruptions.set(raw, (interruption = new Interruption(raw)));
+      raw[INTERRUPTION] = interruption = new Interruption(raw);
     }
     return interruption;
   }
 
-  /** Why the code was interrupted, from when that is known; also when whoever was told has swallowed it. */
-  get cause(): InterruptionCause | undefined {
-    return this.reason;
+  /**
+   * Why the code of a section was interrupted, from when that is known; also when whoever was told has swallowed it.
+   * Undefined for shielded code.
+   */
+  causeFor(section: Section | undefined): InterruptionCause | undefined {
+    if (section?.some(({ isShielded }) => isShielded)) return undefined;
+    if (section?.some(({ isLate }) => isLate)) return 'deadline';
+    return this.isCancelled ? 'cancelled' : undefined;
   }
 
-  /** How many runs and calls were started so far: what is started later has a higher {@link ordinal}. */
+  /** How many runs and calls were started so far: what is started later has this {@link ordinal}, or a higher one. */
   get startedCount(): number {
-    return this.started.size;
+    return this.works.count;
   }
 
-  /** Which of the started runs and calls a value is, from 0; undefined when it is none of them. */
-  ordinal(value: unknown): number | undefined {
-    const index = [...this.started.values()].indexOf(value as SingleFuture);
-    return index < 0 ? undefined : index;
+  /** When the earliest run or call was started that a future is made of; undefined when it is made of none. */
+  ordinal(future: unknown): number | undefined {
+    return this.works.ordinalOf(future);
   }
 
-  /** From now on the code is also interrupted when this sleep is over. Gives the function that ends that. */
-  watchDeadline(sleep: RestatePromise<void>): () => void {
-    this.deadline = sleep as unknown as SingleFuture;
-    return () => (this.deadline = undefined);
+  /** From now on somebody asks {@link causeFor}. Gives the function that ends that: the last one forgets the cause. */
+  enter(): () => void {
+    this.users += 1;
+    return () => {
+      this.users -= 1;
+      if (this.users === 0) this.isCancelled = false;
+    };
   }
 
-  /** Forgets that the code was interrupted, once that was dealt with. */
-  clear(): void {
-    this.reason = undefined;
-    if (this.phase === 'interrupted') this.phase = 'open';
+  /** The section is also interrupted when this sleep is over. Gives the function that ends that. */
+  watchDeadline(sleep: RestatePromise<void>, section: Section): () => void {
+    const deadline = { sleep: sleep as unknown as SingleFuture, section };
+    this.deadlines.add(deadline);
+    return () => this.deadlines.delete(deadline);
+  }
+
+  /** Whoever was to be told knows. */
+  acknowledge(): void {
+    this.pending = undefined;
   }
 
   /**
-   * Ends what is under way: callees are cancelled, and waited for with their rollbacks; runs that have begun end, without
-   * a further try. Afterwards nothing of what was started goes on.
+   * Ends what a section has under way: its callees are cancelled, and waited for with their rollbacks; runs that have
+   * begun end, without a further try. Afterwards nothing of what it has started goes on.
    */
-  async settle(): Promise<void> {
-    const end = this.shield();
-    this.settling = true;
-    try {
-      const calls = this.unsettled().filter(isCall);
-      if (calls.length > 0) {
-        await RestatePromise.allSettled(calls.map(({ invocationId }) => invocationId as RestatePromise<unknown>));
-        // The SDK has told the callees already when it was the invocation that was cancelled.
-        if (this.isExplicit || this.reason !== 'cancelled') await this.cancel(calls);
-      }
+  async settle(section: Section): Promise<void> {
+    section.isSettling = true;
+    await this.shielded(async () => {
+      const calls = this.works.unsettled(section).filter(isCall);
+      const ids = calls.filter(({ handle }) => !this.cancelled.has(handle)).map(({ invocationId }) => invocationId);
+      if (ids.length > 0) await RestatePromise.allSettled(ids as unknown as RestatePromise<unknown>[]);
+      await this.cancel(calls);
       const { runsToExecute } = this.ctx.runClosuresTracker;
-      const unsettled = this.unsettled().filter(({ handle }) => !runsToExecute.has(handle));
+      const unsettled = this.works.unsettled(section).filter(({ handle }) => !runsToExecute.has(handle));
       if (unsettled.length > 0) await RestatePromise.allSettled(unsettled);
+    });
+  }
+
+  /** Runs code that nothing interrupts. An interruption that comes meanwhile follows. */
+  async shielded<T>(fn: () => Promise<T>): Promise<T> {
+    const section = new Section();
+    const end = this.shield(section);
+    try {
+      return await section.run(fn);
     } finally {
-      this.settling = false;
       end();
     }
   }
 
   /**
-   * From now on nothing interrupts the code, and a run without a limit of its own is not tried again by the server: its
-   * failure is thrown. Gives the function that ends that; an interruption that came meanwhile follows.
+   * From now on nothing interrupts a section that is running already; that it was interrupted is put off as well. Gives
+   * the function that ends that.
    */
-  shield(): () => void {
+  shield(section: Section): () => void {
+    if (this.causeFor(section) === 'cancelled') {
+      this.pending = { cause: 'cancelled', section: undefined };
+      this.isCancelled = false;
+    } else if (this.pending?.cause === 'deadline' && section.contains(this.pending.section)) {
+      this.pending = undefined;
+    }
+    section.isShielded = true;
     this.shields += 1;
-    this.phase = 'shielded';
     return () => {
       this.shields -= 1;
-      if (this.shields > 0) return;
-      this.phase = 'open';
-      if (this.missed) this.interrupt(this.missed);
-      this.missed = undefined;
+      if (this.shields === 0) this.takeEffect();
     };
+  }
+
+  private get isInterrupted(): boolean {
+    return this.pending !== undefined && this.shields === 0;
   }
 
   private async progressWatched(future: Progressing): Promise<void> {
     for (;;) {
-      if (this.phase === 'interrupted') return this.endWait(future);
-      const watched = new Watched(future, this.phase === 'open' ? this.signals() : []);
+      if (this.isInterrupted) return this.endWait(future);
+      const watched = new WatchedFuture(future, this.shields === 0 ? this.signals() : NONE);
       await this.progress(watched);
-      if (this.aborted) return;
-      const cause = watched.isCancelled ? 'cancelled' : this.signalled();
-      if (!cause) return;
-      if (this.phase === 'shielded') this.missed = cause;
-      else this.interrupt(cause);
+      // The code goes on as soon as its future is settled, so then the signals are its next wait's.
+      if (this.aborted || future.unresolvedFuture() === null) return;
+      const deadline = this.passedDeadline();
+      if (watched.isCancelled || this.cancellation?.isCompleted()) this.interrupt('cancelled');
+      else if (deadline) this.interrupt('deadline', deadline);
+      else return;
     }
   }
 
   /** Lets the runs and calls end that a future is made of, then tells whoever waits for the rest. */
   private async endWait(future: Progressing): Promise<void> {
-    if (this.isExplicit || this.reason === 'deadline') {
-      const calls = this.unsettled().filter(isCall);
-      for (const { invocationId } of calls) await this.progress(new Watched(invocationId as never, []));
-      if (this.aborted) return;
-      await this.cancel(calls);
+    const { section } = this.pending!;
+    const calls = this.works.unsettled(section).filter(isCall);
+    for (const { handle, invocationId } of calls) {
+      if (!this.cancelled.has(handle) && !(await this.complete(invocationId as unknown as Progressing))) return;
     }
-    await this.progress(new Watched(future, [], this.started));
-    if (this.aborted || future.unresolvedFuture() === null) return;
-    this.phase = 'open';
-    future.tryCancel();
+    await this.cancel(calls);
+    if (!(await this.complete(future, (handle) => this.works.has(handle, section)))) return;
+    if (future.unresolvedFuture() === null) return;
+    this.acknowledge();
+    (future as { tryCancel(only?: Section): void }).tryCancel(section);
   }
 
-  private async cancel(calls: readonly CallFuture[]): Promise<void> {
-    for (const { invocationId } of calls) this.ctx.cancel(await invocationId);
+  /** Waits for a future, or for some of its parts, whatever comes. False when the attempt ends. */
+  private async complete(future: Progressing, isPart?: (handle: number) => boolean): Promise<boolean> {
+    for (;;) {
+      const watched = new WatchedFuture(future, [], isPart);
+      await this.progress(watched);
+      if (this.aborted) return false;
+      if (!watched.isCancelled) return true;
+    }
   }
 
-  private interrupt(cause: InterruptionCause): void {
-    this.reason ??= cause;
-    this.phase = 'interrupted';
-    if (cause === 'deadline') this.deadline = undefined;
-    this.cancellation = undefined;
+  private async cancel(calls: readonly SingleFuture[]): Promise<void> {
+    for (const call of calls) {
+      if (!isCall(call) || this.cancelled.has(call.handle)) continue;
+      this.cancelled.add(call.handle);
+      this.ctx.cancel(await call.invocationId);
+    }
+  }
+
+  private interrupt(cause: InterruptionCause, deadline?: Deadline): void {
+    if (deadline) this.deadlines.delete(deadline);
+    else this.cancellation = undefined;
+    if (cause === 'cancelled' && !this.isExplicit) {
+      // The SDK has told the callees already.
+      for (const future of this.works.unsettled())
+        if (isCall(future) && !isSent(future)) this.cancelled.add(future.handle);
+    }
+    this.pending ??= { cause, section: deadline?.section };
+    if (this.shields === 0) this.takeEffect();
+  }
+
+  private takeEffect(): void {
+    if (this.pending?.cause === 'cancelled') this.isCancelled = this.users > 0;
+    else if (this.pending?.section && !this.isCancelled) this.pending.section.isLate = true;
+  }
+
+  private passedDeadline(): Deadline | undefined {
+    if (this.deadlines.size === 0) return undefined;
+    return [...this.deadlines].find(({ sleep }) => sleep.isCompleted());
   }
 
   /** What ends a wait besides its own future. */
-  private signals(): SingleFuture[] {
+  private signals(): readonly SingleFuture[] {
     if (this.isExplicit) this.cancellation ??= this.ctx.cancellation();
-    return [this.deadline, this.cancellation].filter((signal) => signal !== undefined);
-  }
-
-  private signalled(): InterruptionCause | undefined {
-    if (this.cancellation?.isCompleted()) return 'cancelled';
-    return this.deadline?.isCompleted() ? 'deadline' : undefined;
-  }
-
-  private unsettled(): SingleFuture[] {
-    return [...this.started.values()].filter((future) => !future.isCompleted());
+    else if (this.deadlines.size === 0) return NONE;
+    const signals = [...this.deadlines].map(({ sleep }) => sleep);
+    return this.cancellation ? [...signals, this.cancellation] : signals;
   }
 
   /** Nothing new is started by code that does not know yet that it is interrupted. */
-  private refuseWhenInterrupted(): void {
-    if (this.phase !== 'interrupted') return;
-    this.phase = 'open';
+  private refuseWhenInterrupted(section: Section | undefined): void {
+    if (!this.isInterrupted || section?.some(({ isShielded }) => isShielded)) return;
+    const { section: only } = this.pending!;
+    if (only && !only.contains(section)) return;
+    const branch = currentBranch.getStore();
+    if (branch?.knowsCancel) return;
+    // The other branches are still to be told.
+    if (branch) branch.knowsCancel = true;
+    else this.acknowledge();
     throw new CancelledError();
   }
 
@@ -245,87 +304,53 @@ export class Interruption {
     const { ctx } = this;
     const run = ctx.run.bind(ctx) as (...args: unknown[]) => RestatePromise<unknown>;
     const followed = (...args: unknown[]) => {
-      this.refuseWhenInterrupted();
-      const options = args.at(-1) as RunOptions<unknown>;
-      const isLimited = options.maxRetryAttempts !== undefined || options.maxRetryDuration !== undefined;
-      const follow = (arg: unknown) => (typeof arg === 'function' ? this.withoutRetry(arg as never, isLimited) : arg);
-      return this.follow(run(...args.map(follow)));
+      const section = Section.current;
+      this.refuseWhenInterrupted(section);
+      const { maxRetryAttempts, maxRetryDuration } = (args.at(-1) ?? {}) as RunOptions<unknown>;
+      const isLimited = maxRetryAttempts !== undefined || maxRetryDuration !== undefined;
+      const follow = (arg: unknown) =>
+        typeof arg === 'function' ? this.withoutRetry(arg as () => unknown, section, isLimited) : arg;
+      const future = run(...args.map(follow));
+      this.works.add(future as unknown as SingleFuture, section);
+      return future;
     };
-    Object.defineProperty(ctx, 'run', { value: followed, configurable: true, writable: true });
+    (ctx as { run: unknown }).run = followed;
   }
 
   private followCalls(): void {
     const { ctx } = this;
     const call = ctx.genericCall.bind(ctx);
     const followed = <I, O>(given: GenericCall<I, O>) => {
-      this.refuseWhenInterrupted();
+      const section = Section.current;
+      this.refuseWhenInterrupted(section);
       // The SDK would cancel the callee of an ordinary call, whatever the caller does.
-      if (this.phase === 'shielded' && !this.isExplicit) return sentCall(ctx, given, (this.calls += 1));
-      return this.follow(call(given));
+      const isSentCall = !this.isExplicit && section?.some(({ isShielded }) => isShielded);
+      const future = isSentCall ? sentCall(ctx, given, (this.sentCalls += 1)) : call(given);
+      this.works.add(future as unknown as SingleFuture, section);
+      return future;
     };
-    Object.defineProperty(ctx, 'genericCall', { value: followed, configurable: true, writable: true });
+    (ctx as { genericCall: unknown }).genericCall = followed;
   }
 
-  private follow<T extends RestatePromise<unknown>>(future: T): T {
-    const { handle } = future as unknown as SingleFuture;
-    if (handle !== undefined) this.started.set(handle, future as unknown as SingleFuture);
-    return future;
-  }
-
-  /** A run that fails while the invocation is being interrupted has failed for good. */
-  private withoutRetry(action: () => unknown, isLimited: boolean): () => Promise<unknown> {
+  /** A run that fails while its code is being interrupted has failed for good. */
+  private withoutRetry(
+    action: () => unknown,
+    section: Section | undefined,
+    isLimited: boolean,
+  ): () => Promise<unknown> {
     return async () => {
       try {
         return await action();
       } catch (error) {
-        const isFinal = this.settling || (this.phase === 'shielded' ? !isLimited : this.reason !== undefined);
-        if (!isFinal || asTerminalError(error)) throw error;
+        if (asTerminalError(error) || !this.isLastTry(section, isLimited)) throw error;
         throw new TerminalError(error instanceof Error ? error.message : String(error), { errorCode: 500 });
       }
     };
   }
-}
 
-function isCall(future: SingleFuture): future is SingleFuture & CallFuture {
-  return 'invocationId' in future;
-}
-
-/** A future as it is given to the SDK's executor: with what else ends the wait, or reduced to some of its parts. */
-class Watched implements Progressing {
-  isCancelled = false;
-
-  constructor(
-    private readonly future: Progressing,
-    private readonly signals: readonly SingleFuture[],
-    private readonly parts?: ReadonlyMap<number, unknown>,
-  ) {}
-
-  async tryComplete(): Promise<void> {
-    await this.future.tryComplete();
-    for (const signal of this.signals) await signal.tryComplete();
+  private isLastTry(section: Section | undefined, isLimited: boolean): boolean {
+    if (section?.some(({ isSettling }) => isSettling)) return true;
+    if (section?.some(({ countsTries }) => countsTries)) return !isLimited;
+    return this.causeFor(section) !== undefined;
   }
-
-  unresolvedFuture(): Unresolved | null {
-    const unresolved = this.future.unresolvedFuture();
-    if (unresolved === null || this.signals.some((signal) => signal.isCompleted())) return null;
-    if (this.parts) return partsOf(unresolved, this.parts);
-    if (this.signals.length === 0) return unresolved;
-    return { FirstCompleted: [unresolved, ...this.signals.map(({ handle }) => ({ Single: handle }))] };
-  }
-
-  tryCancel(): void {
-    this.isCancelled = true;
-  }
-}
-
-function partsOf(unresolved: Unresolved, parts: ReadonlyMap<number, unknown>): Unresolved | null {
-  const handles = singlesOf(unresolved).filter((handle) => parts.has(handle));
-  return handles.length === 0 ? null : { AllCompleted: handles.map((handle) => ({ Single: handle })) };
-}
-
-function singlesOf(unresolved: Unresolved): number[] {
-  if ('Single' in unresolved) return [unresolved.Single as number];
-  return Object.values(unresolved as Readonly<Record<string, readonly Unresolved[]>>)
-    .flat()
-    .flatMap(singlesOf);
 }

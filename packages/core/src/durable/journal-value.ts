@@ -1,6 +1,7 @@
 import { type Context, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
 import { type Attempt, attemptOf } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
+import type { StateLimits } from '../workflow/retention.js';
 
 /** Passes on bytes that are serialised already, and reads them back with the real format. */
 export interface PassedOn<T> {
@@ -14,7 +15,7 @@ export interface PassedOn<T> {
  * serialised or is too large is retried without end, and the handler never learns of it.
  *
  * @param what for messages: `The result of run "charge"`
- * @param warnBytes where the size is reported, when not at the module's limit
+ * @param limits sizes from which it is reported and refused, when not the module's
  * @throws TerminalError (500, `REA7020`) when the format cannot write it; PolicyViolationError when it is too large
  */
 export function forJournal<T>(
@@ -22,10 +23,10 @@ export function forJournal<T>(
   value: T,
   serde: Serde<T> | undefined,
   what: string,
-  warnBytes?: number,
+  limits?: StateLimits,
 ): PassedOn<T> {
   const format = serde ?? defaultSerde<T>(ctx);
-  return { value: journalBytes(attemptOf(ctx), value, format, what, warnBytes) as T, serde: passOn(format) };
+  return { value: journalBytes(attemptOf(ctx), value, format, what, limits) as T, serde: passOn(format) };
 }
 
 /** As {@link forJournal}, where the serde has been handed over already: gives the bytes alone. */
@@ -34,10 +35,10 @@ export function journalBytes<T>(
   value: T,
   format: Serde<T>,
   what: string,
-  warnBytes?: number,
+  limits?: StateLimits,
 ): Uint8Array {
   const bytes = serialise(format, value, what);
-  checkSize(attempt, bytes.byteLength, what, warnBytes);
+  checkSize(attempt, bytes.byteLength, what, limits);
   return bytes;
 }
 
@@ -57,10 +58,9 @@ export function defaultSerde<T>(ctx: Context): Serde<T> {
 }
 
 /** Lets the guardrails on size fire. @throws PolicyViolationError when the policy refuses */
-export function checkSize(attempt: Attempt | undefined, bytes: number, what: string, warnFrom?: number): void {
+export function checkSize(attempt: Attempt | undefined, bytes: number, what: string, limits?: StateLimits): void {
   if (!attempt) return;
-  const { warnBytes: usual, maxBytes } = attempt.handler.limits;
-  const warnBytes = warnFrom ?? usual;
+  const { warnBytes, maxBytes } = limits ?? attempt.handler.limits;
   if (bytes > maxBytes) attempt.report('oversize-value', `${what} has ${bytes} bytes (limit ${maxBytes})`, what);
   else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`, what);
 }

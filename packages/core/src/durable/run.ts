@@ -6,6 +6,7 @@ import {
   type Serde,
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
+import { keepPolicy } from '../policy/with-policy.js';
 import { onCancel } from './cancel-hook.js';
 import { Cancellation } from './cancellation.js';
 import { toMillis } from './duration.js';
@@ -20,8 +21,9 @@ export interface RunContext {
    */
   readonly idempotencyKey: string;
   /**
-   * Aborted when the invocation is cancelled, when the run's timeout is over, and when the attempt ends (also by
-   * suspension, kill or a lost connection). Pass it on: what does not listen goes on in the background.
+   * Aborted when the invocation is cancelled, when a deadline around the run passes, when the run's timeout is over, and
+   * when the attempt ends (also by suspension, kill or a lost connection). Pass it on: what does not listen goes on in the
+   * background.
    */
   readonly signal: AbortSignal;
 }
@@ -130,18 +132,18 @@ function startRun<T>(
   const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
   const idempotencyKey = `${attempt?.identity ?? id}/${name}/${attempt?.nextRun(name) ?? 1}`;
   const cancellation = new Cancellation();
+  const signals = () => [attemptCompletedSignal, cancellation.signal];
   const future = ctx.run(
     name,
-    async () => {
-      const signals = () => [attemptCompletedSignal, cancellation.signal];
+    keepPolicy(async () => {
       const value = await (options.timeout === undefined
         ? action(new Try(idempotencyKey, signals))
         : tryWithin(options.timeout, name, action, idempotencyKey, signals));
       return journalBytes(attempt, value, format, `The result of run "${name}"`) as T;
-    },
+    }),
     toSdkOptions(options, passOn(format)),
   );
-  return { idempotencyKey, result: onCancel(future, () => cancellation.cancel()) };
+  return { idempotencyKey, result: onCancel(future, (reason) => cancellation.cancel(reason)) };
 }
 
 /** Makes its signal when it is asked for: most closures have no use for it, and it costs more than all the rest. */

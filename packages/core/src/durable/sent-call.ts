@@ -5,6 +5,13 @@ export interface CallFuture {
   readonly invocationId: InvocationPromise<unknown>['invocationId'];
 }
 
+const SENT = Symbol('sent call');
+
+/** Whether a future is a {@link sentCall}. */
+export function isSent(future: object): boolean {
+  return SENT in future;
+}
+
 /** A future of one notification, as the SDK makes them. */
 interface Single<T> extends RestatePromise<T> {
   readonly handle?: number;
@@ -30,6 +37,7 @@ export function sentCall<I, O>(ctx: Context, call: GenericCall<I, O>, count: num
   answer.promise.catch(() => undefined);
   let attached: Single<O> | undefined;
   return Object.assign(future, {
+    [SENT]: true,
     invocationId,
     cancelPromise: Promise.withResolvers(),
     pollingPromise: undefined,

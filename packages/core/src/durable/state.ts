@@ -70,8 +70,8 @@ class StoredState<T, Read> implements State<T, Read> {
   private write(value: T): void {
     const { name, options } = this.key;
     const serde = options.serde as Serde<unknown> | undefined;
-    const warnBytes = attemptOf(this.ctx)?.handler.stateWarnBytes;
-    const written = forJournal(this.ctx, withVersion(this.key, value), serde, `The state "${name}"`, warnBytes);
+    const limits = attemptOf(this.ctx)?.handler.stateLimits;
+    const written = forJournal(this.ctx, withVersion(this.key, value), serde, `The state "${name}"`, limits);
     this.ctx.set(name, written.value, written.serde);
   }
 

@@ -1,6 +1,6 @@
 import { TerminalError } from '@restatedev/restate-sdk';
-import { ERROR_METADATA } from '../invocation/error-mapping.js';
-import type { StateKey } from './state-key.js';
+import { asTerminalError, ERROR_METADATA } from '../invocation/error-mapping.js';
+import type { StateKey, Upcaster } from './state-key.js';
 
 /** How a versioned value is stored. Part of the journal: it never changes. */
 interface Envelope {
@@ -17,6 +17,7 @@ export function withVersion<T>({ options: { version } }: StateKey<T, unknown>, v
  * A stored value in the shape of its key's version.
  *
  * @throws TerminalError (500, `REA7021`) when it was stored by a newer version, or no upcaster leads from its version
+ * @throws TerminalError (500, `REA7022`) when an upcaster fails: what is stored stays as it is, so it would fail again
  */
 export function upcast<T>({ name, options }: StateKey<T, unknown>, stored: unknown): unknown {
   const { version, upcasters = {} } = options;
@@ -31,9 +32,23 @@ export function upcast<T>({ name, options }: StateKey<T, unknown>, stored: unkno
         { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7021' } },
       );
     }
-    current = next(current);
+    current = upcastOnce(name, each, next, current);
   }
   return current;
+}
+
+function upcastOnce(name: string, version: number, upcaster: Upcaster, value: unknown): unknown {
+  try {
+    return upcaster(value);
+  } catch (error) {
+    const terminal = asTerminalError(error);
+    if (terminal) throw terminal;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TerminalError(
+      `REA7022: The upcaster of the state "${name}" from version ${version} has failed: ${reason}. What is stored is left as it is. Mend the upcaster, and call again.`,
+      { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7022' } },
+    );
+  }
 }
 
 function isEnvelope(stored: unknown): stored is Envelope {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 
 type Chunk = Uint8Array;
@@ -10,25 +9,23 @@ type Chunk = Uint8Array;
  *
  * It offers what the SDK's node adapter reads of a request, and nothing else.
  */
-export class DrainableRequest implements AsyncIterator<Chunk> {
-  private readonly input: AsyncIterator<Chunk>;
-  private drained = false;
-  private endPending: (() => void) | undefined;
+export class DrainableRequest {
+  constructor(private readonly request: Http2ServerRequest) {}
 
-  constructor(private readonly request: IncomingMessage | Http2ServerRequest) {
-    this.input = request[Symbol.asyncIterator]();
-  }
-
-  get url(): string | undefined {
+  get url(): string {
     return this.request.url;
   }
 
-  get headers(): IncomingMessage['headers'] {
+  get headers(): Http2ServerRequest['headers'] {
     return this.request.headers;
   }
 
   get httpVersionMajor(): number {
     return this.request.httpVersionMajor;
+  }
+
+  get socket(): Http2ServerRequest['socket'] {
+    return this.request.socket;
   }
 
   once(event: string, listener: () => void): this {
@@ -37,20 +34,12 @@ export class DrainableRequest implements AsyncIterator<Chunk> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Chunk> {
-    return this;
+    return this.request[Symbol.asyncIterator]();
   }
 
-  next(): Promise<IteratorResult<Chunk, undefined>> {
-    if (this.drained) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.endPending = () => resolve({ done: true, value: undefined });
-      this.input.next().then(resolve, reject);
-    });
-  }
-
-  /** Ends the input, also for a read that is waiting. */
+  /** Ends the input, also for a read that is waiting. What the server sends afterwards is dropped. */
   drain(): void {
-    this.drained = true;
-    this.endPending?.();
+    this.request.push(null);
+    this.request.push = () => true;
   }
 }

@@ -1,4 +1,4 @@
-import type { HooksProvider } from '@restatedev/restate-sdk';
+import type { Duration, HooksProvider } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ComponentOverrides, WorkflowOptions } from '../decorators/component.options.js';
 import { retentionOptions } from '../workflow/retention.js';
@@ -35,6 +35,15 @@ export function handlerOptions({ declaration }: ComponentModel, handler: Handler
   const { input: _input, output: _output, name: _name, ...declared } = handler.declaration.options;
   const overrides = options.components?.[declaration.name]?.handlers?.[handler.declaration.name] ?? {};
   return merge(declared, overrides);
+}
+
+/** A handler's deadline in force: its own, else its component's. */
+export function deadlineInForce(
+  component: ComponentModel,
+  handler: HandlerModel,
+  options: ReaModuleOptions,
+): Duration | number | undefined {
+  return handlerOptions(component, handler, options).deadline ?? componentOptions(component, options).deadline;
 }
 
 /** Later options win; hooks add up, since an override must not silence a hook. */

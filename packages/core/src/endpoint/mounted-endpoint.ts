@@ -78,6 +78,10 @@ class MountedRequest {
     return this.request.httpVersionMajor;
   }
 
+  get socket(): IncomingMessage['socket'] {
+    return this.request.socket;
+  }
+
   once(event: string, listener: () => void): this {
     this.request.once(event, listener);
     return this;

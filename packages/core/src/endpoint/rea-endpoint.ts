@@ -3,6 +3,9 @@ import type { EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-
 import { createEndpointHandler as createFetchHandler } from '@restatedev/restate-sdk/fetch';
 import { createEndpointHandler as createLambdaHandler } from '@restatedev/restate-sdk/lambda';
 import { ReaError } from '../rea.error.js';
+import { gatedFetch } from '../security/gated-fetch-handler.js';
+import { gatedLambda } from '../security/gated-lambda-handler.js';
+import { RequestGate } from '../security/request-gate.js';
 
 /** The endpoint was asked for before the application had started. */
 export class EndpointNotReadyError extends ReaError {
@@ -23,6 +26,8 @@ export type LambdaHandler = ReturnType<typeof createLambdaHandler>;
 export class ReaEndpoint {
   private options: SdkEndpointOptions | undefined;
 
+  constructor(private readonly gate: RequestGate) {}
+
   /** @internal What the SDK serves; set once the components have been found. */
   open(options: SdkEndpointOptions): void {
     this.options = options;
@@ -34,7 +39,7 @@ export class ReaEndpoint {
    * @throws EndpointNotReadyError before the application has been initialised
    */
   fetchHandler(): FetchHandler {
-    return createFetchHandler(this.opened());
+    return gatedFetch(createFetchHandler(this.opened()), this.gate);
   }
 
   /**
@@ -43,7 +48,7 @@ export class ReaEndpoint {
    * @throws EndpointNotReadyError before the application has been initialised
    */
   lambdaHandler(): LambdaHandler {
-    return createLambdaHandler(this.opened());
+    return gatedLambda(createLambdaHandler(this.opened()), this.gate);
   }
 
   private opened(): SdkEndpointOptions {

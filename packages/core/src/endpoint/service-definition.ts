@@ -1,5 +1,6 @@
 import {
   handlers as sdk,
+  type HooksProvider,
   object,
   type Serde,
   serde as sdkSerde,
@@ -12,6 +13,7 @@ import {
   type WorkflowDefinition,
 } from '@restatedev/restate-sdk';
 import { qualify } from '../clients/namespace.js';
+import { allowNondeterminism } from '../determinism/allow-nondeterminism.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
@@ -41,8 +43,9 @@ export interface DefinitionContext {
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
 export function createDefinition(component: ComponentModel, context: DefinitionContext): AnyDefinition {
   const { kind, name } = component.declaration;
-  const { description, metadata, ...options } = componentOptions(component, context.options);
+  const { description, metadata, deadline: _deadline, ...options } = componentOptions(component, context.options);
   const handlers: Record<string, unknown> = {};
+  const hooks = outsideMethods(component, options.hooks, context.options);
   for (const handler of component.handlers) {
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
@@ -54,11 +57,25 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
     name: qualify(context.options.namespace, name),
     ...(description === undefined ? {} : { description }),
     ...(metadata === undefined ? {} : { metadata }),
-    options,
+    options: { ...options, ...(hooks.length > 0 ? { hooks } : {}) },
     handlers,
   };
   const create = { service, object, workflow }[kind] as (value: typeof definition) => AnyDefinition;
   return create(definition);
+}
+
+/**
+ * The hooks of a component, behind one more where the application has hooks: the SDK calls those of a run from within the
+ * handler's method, whose guardrails do not apply to them.
+ */
+function outsideMethods(
+  component: ComponentModel,
+  hooks: readonly HooksProvider[] = [],
+  options: ReaModuleOptions,
+): HooksProvider[] {
+  const anyHooks =
+    hooks.length > 0 || component.handlers.some((each) => handlerOptions(component, each, options).hooks);
+  return anyHooks ? [() => ({ interceptor: { run: (_name, next) => allowNondeterminism(next) } }), ...hooks] : [];
 }
 
 function createHandler(
@@ -67,7 +84,7 @@ function createHandler(
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
   { options: module, policy, events, invokers }: DefinitionContext,
 ): unknown {
-  const merged = handlerOptions(component, handler, module);
+  const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
   const scope = createHandlerScope(component, handler, module, policy);
   const options = {

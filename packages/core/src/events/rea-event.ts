@@ -1,4 +1,5 @@
 import type { Violation } from '../policy/policy.types.js';
+import type { SecurityFinding } from '../security/endpoint-security.js';
 
 /** How an attempt of an invocation ended. Only `completed`, `failed` and `cancelled` end the invocation. */
 export type AttemptOutcome =
@@ -92,6 +93,8 @@ export interface ReaEventMap extends SagaEventMap, SupervisorEventMap {
   };
   /** A guardrail fired. */
   violation: Violation;
+  /** A request to the endpoint failed a security check. */
+  'security-rejected': SecurityFinding;
   /** The endpoint's deployment is known to the server. */
   registered: { readonly deploymentId: string; readonly uri: string; readonly changed: boolean };
   /**

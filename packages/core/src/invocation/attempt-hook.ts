@@ -20,13 +20,15 @@ export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProv
       interceptor: {
         handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
         run: (name, next) =>
-          withScope({ attempt, closed: `the run "${name}"` }, async () => {
-            if (attempt.beforeRun) await attempt.beforeRun();
-            return next();
-          }),
+          withScope({ attempt, closed: `the run "${name}"` }, () => (attempt.beforeRun ? held(attempt, next) : next())),
       },
     };
   };
+}
+
+async function held(attempt: Attempt, next: () => Promise<void>): Promise<void> {
+  await attempt.beforeRun?.();
+  await next();
 }
 
 async function observed(

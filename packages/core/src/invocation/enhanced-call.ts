@@ -1,7 +1,7 @@
 import { ForbiddenException, type PipeTransform } from '@nestjs/common';
 import { RouteParamtypes, selectExceptionFilterMetadata } from '@nestjs/common/internal';
 import { ExecutionContextHost, GuardsConsumer, InterceptorsConsumer, PipesConsumer } from '@nestjs/core/internal';
-import { CancelledError, type Context } from '@restatedev/restate-sdk';
+import { CancelledError, type Context, type Duration } from '@restatedev/restate-sdk';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Enhancers } from './enhancer-contexts.js';
 import { RESTATE_CONTEXT_TYPE } from './execution-context.js';
@@ -22,6 +22,8 @@ export interface EnhancedCall {
   readonly before?: () => void;
   /** Whether the workflow's state is cleared after success. */
   readonly clearState: boolean;
+  /** How long the call may take, when it has a deadline. */
+  readonly deadline: Duration | number | undefined;
   /** The class of the input parameter, for pipes that validate by class. */
   readonly metatype: unknown;
   /** The declared Standard Schema of the input, for pipes that validate by schema. */

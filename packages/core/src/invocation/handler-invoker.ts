@@ -8,13 +8,15 @@ import {
 import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
-import { retentionInForce } from '../endpoint/merged-options.js';
+import { deadlineInForce, retentionInForce } from '../endpoint/merged-options.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 import type { PolicyService } from '../policy/policy.service.js';
+import { boundHandler } from '../workflow/deadline.js';
 import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
+import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
@@ -56,8 +58,10 @@ export class InvokerFactory {
   }
 
   /** Calls the method on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
-  private createCall(component: ComponentModel, { declaration }: HandlerModel): Invoker {
+  private createCall(component: ComponentModel, handler: HandlerModel): Invoker {
     const { provider } = component;
+    const { declaration } = handler;
+    const deadline = deadlineInForce(component, handler, this.options);
     const prototype = component.type.prototype as Record<string, Method>;
     const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
     const { input } = declaration.options;
@@ -67,6 +71,7 @@ export class InvokerFactory {
         instance,
         method,
         enhancers: this.enhancers.create(instance, method as never, provider.host!.token, contextId, inquirerId),
+        deadline,
         metatype: types[1],
         schema: isStandardSchema(input) ? input : undefined,
         clearState: retentionOf(retentionInForce(component, this.options))?.clearState ?? false,
@@ -90,6 +95,7 @@ export class InvokerFactory {
 
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
   if (!attempt) return raw;
+  if (policy.watchesPromises) watchNativePromises(raw, attempt);
   if (policy.guardsContext) return guardContext(raw, attempt);
   attempt.bind(raw);
   return raw;
@@ -108,6 +114,14 @@ function isFresh(ctx: Context): boolean {
 }
 
 function invokeCall(call: EnhancedCall, ctx: Context, input: unknown, fresh?: boolean): Promise<unknown> {
+  const { deadline } = call;
+  if (deadline === undefined) return invokeUnbounded(call, ctx, input, fresh);
+  // The deadline's own timer is in the journal before anybody asks whether there is one.
+  const decideGuards = fresh ?? isFresh(ctx);
+  return boundHandler(ctx, deadline, () => invokeUnbounded(call, ctx, input, decideGuards));
+}
+
+function invokeUnbounded(call: EnhancedCall, ctx: Context, input: unknown, fresh?: boolean): Promise<unknown> {
   if (isEmpty(call.enhancers)) return callAlone(call, ctx, input);
   return callEnhanced(call, ctx, input, fresh ?? isFresh(ctx));
 }

@@ -4,7 +4,7 @@ import type { ComponentModel, HandlerModel } from '../discovery/component.model.
 import type { PolicyService } from '../policy/policy.service.js';
 import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
 import { retentionInForce } from '../endpoint/merged-options.js';
-import { retentionOf } from '../workflow/retention.js';
+import { type StateLimits, stateLimits } from '../workflow/retention.js';
 import type { Attempt } from './attempt.js';
 import { operationGuards } from './operation-guards.js';
 
@@ -18,8 +18,8 @@ export interface HandlerScope {
   readonly namespace: string | undefined;
   readonly policy: Pick<PolicyService, 'report' | 'modeOf'>;
   readonly limits: Limits;
-  /** Size of a single state value from which it is reported. */
-  readonly stateWarnBytes: number;
+  /** Sizes from which a single state value is reported and refused. */
+  readonly stateLimits: StateLimits;
   /** State is read only: shared handlers, signals and queries. */
   readonly readOnly: boolean;
   /** Holds its object's lock while it runs. */
@@ -52,7 +52,7 @@ export function createHandlerScope(
     namespace: options.namespace,
     policy,
     limits,
-    stateWarnBytes: retentionOf(retentionInForce(component, options))?.stateBytes ?? limits.warnBytes,
+    stateLimits: stateLimits(retentionInForce(component, options), limits),
     readOnly,
     exclusive,
     guards: operationGuards({ readOnly, exclusive, plane: declared.plane, limits }),
@@ -69,7 +69,7 @@ export function createTestScope(component: string, place: string, policy: Policy
     namespace: undefined,
     policy,
     limits,
-    stateWarnBytes: limits.warnBytes,
+    stateLimits: limits,
     readOnly: false,
     exclusive: false,
     guards,

@@ -18,7 +18,7 @@ const CALLS = [
   'client',
   'sendClient',
 ];
-/** What a workflow's client does beside calls and sends: attach, output, status. No method of the context. */
+/** What durable clients do, under the names of their verbs: calls, messages, attach. No method of the context. */
 export const ORCHESTRATE = 'orchestrate';
 
 const WAITS_FOR_OTHERS = ['awakeable', 'promise', 'signal'];

@@ -10,7 +10,7 @@ import { createTestScope } from './handler-scope.js';
  * tests with a fake context; in an application the framework does this for each attempt.
  *
  * @param ctx usually the fake context of `@rea/testing`
- * @param fn given the context with guardrails on, as in an application
+ * @param fn given the context with guardrails on, as in an application; the determinism guard too, where it is installed
  */
 export async function runInContext<C extends Context, T>(ctx: C, fn: (ctx: C) => T | Promise<T>): Promise<T> {
   const request = ctx.request();
@@ -19,7 +19,7 @@ export async function runInContext<C extends Context, T>(ctx: C, fn: (ctx: C) =>
   const attempt = new Attempt(createTestScope(service, `${service}/${handler}`, policy), request);
   const guarded = guardContext(ctx, attempt) as C;
   try {
-    return await withScope({ attempt }, async () => fn(guarded));
+    return await withScope({ attempt, inMethod: true }, async () => fn(guarded));
   } finally {
     attempt.active = false;
   }

@@ -5,6 +5,7 @@ import { describeViolation, PolicyViolationError } from './policy-violation.erro
 import { checkRuleId, parseMode, type ResolvedPolicy, resolvePolicy, stricter } from './policy-resolution.js';
 import type { PolicyMode, RuleId, Violation } from './policy.types.js';
 import { RULES } from './rules.js';
+import { modeHere } from './with-policy.js';
 
 /** Guardrails on the operations of the context. */
 const CONTEXT_RULES: readonly RuleId[] = ['context-in-run', 'shared-write', 'plane', 'blocking-exclusive'];
@@ -19,8 +20,6 @@ export interface Finding {
   /** What stays the same when `what` holds a key, a size or a time: it is logged once. Default: `what`. */
   readonly deed?: string;
   readonly invocationId?: string;
-  /** A mode for this one call. It wins over rule and module, and never under the environment's mode. */
-  readonly mode?: PolicyMode;
 }
 
 /**
@@ -33,6 +32,7 @@ export class PolicyService {
   private readonly found = new Map<string, Violation>();
   private policy: ResolvedPolicy;
   private contextIsGuarded: boolean;
+  private promisesAreWatched: boolean;
 
   constructor(
     @Inject(REA_OPTIONS) options: ReaModuleOptions,
@@ -40,6 +40,7 @@ export class PolicyService {
   ) {
     this.policy = resolvePolicy(options.policy, process.env);
     this.contextIsGuarded = this.isContextGuarded();
+    this.promisesAreWatched = this.isOn('native-promise');
   }
 
   /** Whether handlers get a guarded context: some guardrail on its operations is on. */
@@ -47,9 +48,17 @@ export class PolicyService {
     return this.contextIsGuarded;
   }
 
-  /** The mode of a rule: per call, per rule, per module, each at least as strict as the environment's. */
-  modeOf(id: RuleId, perCall?: PolicyMode): PolicyMode {
-    return stricter(perCall ?? this.policy.rules[id] ?? this.policy.mode, this.policy.floor);
+  /** Whether attempts are watched for native code that waits for several futures at once. */
+  get watchesPromises(): boolean {
+    return this.promisesAreWatched;
+  }
+
+  /**
+   * The mode of a rule for the calling code: what `withPolicy` says around it, what the rule has, what the module has;
+   * each at least as strict as the environment's.
+   */
+  modeOf(id: RuleId): PolicyMode {
+    return stricter(modeHere(id) ?? this.ownModeOf(id), this.policy.floor);
   }
 
   /**
@@ -63,6 +72,7 @@ export class PolicyService {
     if (id !== undefined) checkRuleId(id, 'PolicyService.set');
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
     this.contextIsGuarded = this.isContextGuarded();
+    this.promisesAreWatched = this.isOn('native-promise');
   }
 
   /**
@@ -71,7 +81,7 @@ export class PolicyService {
    * @throws PolicyViolationError when the rule's mode and severity refuse it.
    */
   report(id: RuleId, finding: Finding): void {
-    const mode = this.modeOf(id, finding.mode);
+    const mode = this.modeOf(id);
     if (mode === 'disabled') return;
     const rule = RULES[id];
     const violation: Violation = {
@@ -90,7 +100,16 @@ export class PolicyService {
   }
 
   private isContextGuarded(): boolean {
-    return CONTEXT_RULES.some((id) => this.modeOf(id) !== 'disabled');
+    return CONTEXT_RULES.some((id) => this.isOn(id));
+  }
+
+  /** For the application as a whole. */
+  private isOn(id: RuleId): boolean {
+    return stricter(this.ownModeOf(id), this.policy.floor) !== 'disabled';
+  }
+
+  private ownModeOf(id: RuleId): PolicyMode {
+    return this.policy.rules[id] ?? this.policy.mode;
   }
 
   /** What has been found since the start: one finding per rule, place and deed, at most 1,000. */

@@ -35,6 +35,7 @@ export type RuleId =
   | 'large-value'
   | 'oversize-value'
   | 'workflow-retention'
+  | 'native-promise'
   | 'saga-unregistered'
   | 'saga-late-compensation'
   | 'saga-step-reused'

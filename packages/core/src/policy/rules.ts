@@ -15,7 +15,7 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     code: 'REA2002',
     severity: 'unsafe',
     catches:
-      'State was written from a shared handler; shared handlers run beside the exclusive one, and the write would be lost.',
+      'State was written from a shared handler; shared handlers run beside the exclusive one, so the server refuses the write, and the attempt would be retried for ever.',
     cure: 'Write state in an exclusive handler (@Handler), and keep shared handlers read-only.',
   },
   'missing-key': {
@@ -109,6 +109,14 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     severity: 'advisory',
     catches: 'A workflow has no explicit retention; its result, state and id are forgotten 24 hours after it ends.',
     cure: "Set it: @Workflow({ retention: 'standard' }) or @Workflow({ workflowRetention: { days: 30 } }).",
+  },
+  'native-promise': {
+    id: 'native-promise',
+    code: 'REA2017',
+    severity: 'unsafe',
+    catches:
+      'Native code (Promise.all, Promise.race, async functions side by side) waits for two durable futures at once; the SDK waits for one at a time and aborts the attempt, so that calls get on only by retries, and runs are repeated without end.',
+    cure: 'Use all(ctx, [...]) or race(ctx, [...]) for futures, parallel(ctx, [...]) for async functions, or await one after the other.',
   },
   'saga-unregistered': {
     id: 'saga-unregistered',

@@ -1,4 +1,5 @@
 import { type Context, type Duration, TerminalError } from '@restatedev/restate-sdk';
+import { checkedCount } from '../durable/concurrency/durable-futures.js';
 import { toMillis } from '../durable/duration.js';
 import { asTerminalError, ERROR_METADATA } from '../invocation/error-mapping.js';
 
@@ -14,7 +15,7 @@ export interface LoopOptions {
  * Repeats a body while a condition holds.
  *
  * @param condition given the round, from 0; what it decides on must be deterministic or journaled
- * @throws TerminalError (500, `REA7030`) when the limit is reached
+ * @throws TerminalError (500, `REA7030`) when the limit is reached; (500, `REA7005`) when it is no whole number of at least 1
  */
 export async function loopWhile(
   _ctx: Context,
@@ -22,6 +23,7 @@ export async function loopWhile(
   body: (round: number) => void | Promise<void>,
   { limit = DEFAULT_LOOP_LIMIT }: LoopOptions = {},
 ): Promise<void> {
+  checkedCount('The limit of loopWhile()', limit);
   for (let round = 0; await condition(round); round += 1) {
     if (round >= limit) throw limitReached(limit);
     await body(round);
@@ -32,6 +34,7 @@ export async function loopWhile(
  * Calls a body for each item, one after another, and gives its results in order.
  *
  * @throws TerminalError (500, `REA7030`) before anything is done, when there are more items than the limit
+ * @throws TerminalError (500, `REA7005`) when the limit is no whole number of at least 1
  */
 export async function forEach<T, R>(
   _ctx: Context,
@@ -39,7 +42,7 @@ export async function forEach<T, R>(
   body: (item: T, index: number) => R | Promise<R>,
   { limit = DEFAULT_LOOP_LIMIT }: LoopOptions = {},
 ): Promise<R[]> {
-  if (items.length > limit) throw limitReached(limit);
+  if (items.length > checkedCount('The limit of forEach()', limit)) throw limitReached(limit);
   const results: R[] = [];
   for (const [index, item] of items.entries()) results.push(await body(item, index));
   return results;
@@ -62,6 +65,7 @@ export interface RetryOptions {
  *
  * @param body given the try, from 1; an ordinary error that it throws must not depend on anything but the journal
  * @throws TerminalError what the body threw as terminal; (500, `REA7031`) with the last message when the tries are used up
+ * @throws TerminalError (500, `REA7005`) when `maxAttempts` is no whole number of at least 1
  */
 export async function retry<T>(
   ctx: Context,
@@ -69,6 +73,7 @@ export async function retry<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   const { maxAttempts = 3, initialInterval = 1_000, maxInterval = 300_000, factor = 2 } = options;
+  checkedCount('maxAttempts of retry()', maxAttempts);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await body(attempt);

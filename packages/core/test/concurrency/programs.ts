@@ -1,5 +1,5 @@
 import { createHash, webcrypto } from 'node:crypto';
-import { mapConcurrent, parallel, run } from '@rea/core';
+import { DeadlineError, mapConcurrent, parallel, run, withDeadline } from '@rea/core';
 import type { Context } from '@restatedev/restate-sdk';
 import { Effects, Fault } from './fault.js';
 import type { Stage } from './stage.js';
@@ -9,7 +9,11 @@ type Step =
   | { readonly kind: 'run' | 'digest' | 'fault'; readonly id: string }
   | { readonly kind: 'sleep' | 'call' | 'failing-call' | 'timeout'; readonly id: string; readonly ms: number }
   | { readonly kind: 'parallel'; readonly id: string; readonly branches: readonly Program[] }
-  | { readonly kind: 'map'; readonly id: string; readonly limit: number; readonly items: readonly Program[] };
+  | { readonly kind: 'map'; readonly id: string; readonly limit: number; readonly items: readonly Program[] }
+  /** Its deadline never passes. */
+  | { readonly kind: 'deadline'; readonly id: string; readonly program: Program }
+  /** Its deadline may pass anywhere. There are no runs in it. */
+  | { readonly kind: 'cut'; readonly id: string; readonly ms: number; readonly branches: readonly Program[] };
 
 export type Program = readonly Step[];
 
@@ -30,10 +34,16 @@ export function randomProgram(seed: number): Program {
   let ids = 0;
   const program = (depth: number): Program => Array.from({ length: 1 + next(4) }, () => step(depth));
   const programs = (depth: number) => Array.from({ length: next(5) }, () => program(depth + 1));
+  const waits = (): Program => Array.from({ length: 1 + next(4) }, wait);
+  const wait = (): Step => {
+    const id = `s${(ids += 1)}`;
+    const kind = (['sleep', 'call', 'failing-call', 'timeout'] as const)[next(4)]!;
+    return next(8) === 0 ? { kind: 'parallel', id, branches: [waits(), waits()] } : { kind, id, ms: next(15) };
+  };
   const step = (depth: number): Step => {
     const id = `s${(ids += 1)}`;
     const ms = next(15);
-    switch (next(depth < 3 ? 12 : 8)) {
+    switch (next(depth < 3 ? 14 : 8)) {
       case 0:
         return { kind: 'sleep', id, ms };
       case 1:
@@ -51,6 +61,10 @@ export function randomProgram(seed: number): Program {
         return { kind: 'run', id };
       case 8:
         return { kind: 'map', id, limit: 1 + next(3), items: programs(depth) };
+      case 9:
+        return { kind: 'deadline', id, program: program(depth + 1) };
+      case 10:
+        return { kind: 'cut', id, ms: next(40), branches: [waits(), waits()] };
       default:
         return { kind: 'parallel', id, branches: programs(depth) };
     }
@@ -66,6 +80,8 @@ export function expectedResult(program: Program): unknown {
         return step.branches.map(expectedResult);
       case 'map':
         return step.items.map(expectedResult);
+      case 'deadline':
+        return expectedResult(step.program);
       case 'digest':
         return createHash('sha256').update(step.id).digest('hex');
       default:
@@ -79,6 +95,7 @@ export function runsOf(program: Program): string[] {
   return program.flatMap((step) => {
     if (step.kind === 'parallel') return step.branches.flatMap(runsOf);
     if (step.kind === 'map') return step.items.flatMap(runsOf);
+    if (step.kind === 'deadline') return runsOf(step.program);
     return step.kind === 'run' ? [step.id] : [];
   });
 }
@@ -138,6 +155,20 @@ export class Player {
           ctx,
           step.branches.map((branch) => () => this.steps(branch, ctx, stage, trace)),
         );
+      case 'deadline':
+        return withDeadline(ctx, { hours: 1 }, () => this.steps(step.program, ctx, stage, trace));
+      case 'cut': {
+        const branches = step.branches.map((branch) => () => this.steps(branch, ctx, stage, trace));
+        const work = withDeadline(ctx, step.ms, () => parallel(ctx, branches));
+        return work.then(
+          () => done,
+          (error: unknown) => {
+            if (!(error instanceof DeadlineError)) throw error;
+            trace.push(`cut ${step.id}`);
+            return done;
+          },
+        );
+      }
       case 'map':
         return mapConcurrent(ctx, step.items, step.limit, (item) => this.steps(item, ctx, stage, trace));
     }

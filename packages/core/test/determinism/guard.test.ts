@@ -2,17 +2,20 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Logger } from '@nestjs/common';
 import {
   allowNondeterminism,
   Handler,
   installDeterminismGuard,
   PolicyService,
   ReaEvents,
+  run,
+  runInContext,
   Service,
   type Violation,
 } from '@rea/core';
-import { createTestApp, type ReaTestApp } from '@rea/testing';
-import type { Context } from '@restatedev/restate-sdk';
+import { createTestApp, fakeContext, type ReaTestApp } from '@rea/testing';
+import type { Context, HooksProvider } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 const NativeDate = Date;
@@ -229,6 +232,75 @@ describe('In a handler', () => {
     expect(settings()).toEqual(untouched);
     expect(new Error('here').stack).toContain('guard.test.ts');
   });
+});
+
+describe('What the application does around a handler', () => {
+  const timings: number[] = [];
+  const timed: HooksProvider = () => ({
+    interceptor: {
+      handler: async (next) => {
+        timings.push(Date.now());
+        await next();
+      },
+      run: async (_name, next) => {
+        timings.push(Date.now());
+        await next();
+        timings.push(performance.now());
+      },
+    },
+  });
+
+  @Service({ name: 'OfService', hooks: [timed] })
+  class OfService {
+    @Handler()
+    async play(ctx: Context): Promise<number> {
+      return run(ctx, 'step', () => 1);
+    }
+  }
+
+  @Service({ name: 'OfHandler' })
+  class OfHandler {
+    @Handler({ hooks: [timed] })
+    async play(ctx: Context): Promise<number> {
+      await run(ctx, 'step', () => 1);
+      return Date.now(); // found
+    }
+  }
+
+  test('in hooks of its own is no part of the handler, also around a run', async () => {
+    const uninstall = installDeterminismGuard();
+    const app = await createTestApp({ providers: [OfService, OfHandler] });
+    const found: Violation[] = [];
+    app.get(ReaEvents).on('violation', (violation) => found.push(violation));
+    try {
+      await app.ingress.service(OfService).call.play(undefined, { idempotencyKey: false });
+      expect(found).toEqual([]);
+      await app.ingress.service(OfHandler).call.play(undefined, { idempotencyKey: false });
+      expect(found.map(({ place, what }) => [place, what.split(' ', 1)[0]])).toEqual([
+        ['OfHandler/play', 'Date.now()'],
+      ]);
+      expect(timings.length).toBeGreaterThanOrEqual(6);
+    } finally {
+      uninstall();
+      await app.close();
+    }
+  });
+});
+
+test('runInContext is a handler to the guard', async () => {
+  const uninstall = installDeterminismGuard();
+  const warnings: unknown[] = [];
+  const spy = vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warnings.push(message));
+  try {
+    await runInContext(fakeContext(), async (ctx) => {
+      await run(ctx, 'step', () => Date.now());
+      return Math.random();
+    });
+    expect(warnings).toEqual([expect.stringMatching(/^REA2004 determinism: Math\.random\(\) at .*guard\.test\.ts/)]);
+  } finally {
+    spy.mockRestore();
+    uninstall();
+  }
 });
 
 test('allowNondeterminism outside handlers only calls its function', () => {

@@ -77,6 +77,26 @@ describe('A loop while a condition holds', () => {
   });
 });
 
+describe('A limit that is none', () => {
+  test.each([Number.NaN, 0, -1, 1.5, Number.POSITIVE_INFINITY])(
+    'is refused before anything is done: %s',
+    async (limit) => {
+      let done = 0;
+      const body = () => void (done += 1);
+      const outcomes = await theatre.play((ctx) =>
+        Promise.all([
+          loopWhile(ctx, () => true, body, { limit }).catch(told),
+          forEach(ctx, [1], body, { limit }).catch(told),
+          retry(ctx, body, { maxAttempts: limit }).catch(told),
+        ]),
+      );
+      const refused = { terminal: true, code: 500, rea: 'REA7005' };
+      expect(outcomes).toEqual(Array(3).fill(expect.objectContaining(refused)));
+      expect(done).toBe(0);
+    },
+  );
+});
+
 describe('A loop over items', () => {
   test('takes one after another, each once, although an attempt fails in the middle', async () => {
     const effects: string[] = [];

@@ -141,6 +141,12 @@ describe("A workflow's retention", () => {
     ['negative days', { days: -1 }, 'has a retention of -1 days'],
     ['NaN days', { days: NaN }, 'has a retention of NaN days'],
     ['no days', {}, 'has a retention of undefined days'],
+    ['no size', { days: 7, stateBytes: NaN }, 'has a retention with stateBytes of NaN; it is 0 to 31000000 bytes'],
+    [
+      'a size beyond what Restate takes',
+      { days: 7, stateBytes: 33_554_432 },
+      'has a retention with stateBytes of 33554432',
+    ],
     [
       'an unknown profile',
       'forever',

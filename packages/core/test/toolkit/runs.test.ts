@@ -148,6 +148,35 @@ describe("A run's signal", () => {
     expect(await outcome).toBe(409);
   });
 
+  test('tells of a cancellation that came before it was asked for', async (context) => {
+    context.skip(
+      replaysAlways(context),
+      'Such a server has stopped listening to the attempt and cancels the next one.',
+    );
+    const started = Promise.withResolvers<string>();
+    const cancelled = Promise.withResolvers<void>();
+    const seen = Promise.withResolvers<unknown>();
+    const outcome = theatre
+      .play(async (ctx) => {
+        try {
+          return await run(ctx, 'long', async (step) => {
+            started.resolve(ctx.request().id);
+            await cancelled.promise;
+            seen.resolve(step.signal.reason);
+            return 'finished';
+          });
+        } catch (error) {
+          cancelled.resolve();
+          await seen.promise;
+          throw error;
+        }
+      })
+      .catch((error: HttpException) => error.getStatus());
+    await theatre.app.cancel(await started.promise);
+    expect(await seen.promise).toBeInstanceOf(CancelledError);
+    expect(await outcome).toBe(409);
+  });
+
   test('is aborted when the handler ends without waiting for the run', async (context) => {
     context.skip(
       replaysAlways(context),

@@ -10,6 +10,7 @@ import {
   Shared,
   state,
   stateKey,
+  type RetentionProfile,
   type Violation,
   VirtualObject,
   Workflow,
@@ -234,6 +235,20 @@ describe('A value that JSON cannot write', () => {
   });
 });
 
+/** A workflow that stores a text of so many bytes. */
+function profiled(retention: RetentionProfile) {
+  @Workflow({ name: 'Profiled', retention })
+  class Profiled {
+    static readonly text = stateKey<string>('text');
+
+    @WorkflowRun()
+    async go(ctx: WorkflowContext, bytes: number): Promise<void> {
+      state(ctx, Profiled.text).set(ofBytes(bytes));
+    }
+  }
+  return Profiled;
+}
+
 describe('Without limits of its own, an application', () => {
   @Workflow({ name: 'Kept', retention: { days: 3, stateBytes: 50 } })
   class Kept {
@@ -281,4 +296,35 @@ describe('Without limits of its own, an application', () => {
     await (await other.ingress.workflow(Kept).of('large').submit(ofBytes(51))).attach();
     expect(new Set(seen.map(({ what }) => what))).toEqual(new Set(['The state "text" has 51 bytes (limit 50)']));
   });
+
+  test('refuses state of a workflow from the limit of the module, when its retention names less', async () => {
+    const flow = await other.ingress.workflow(Kept).of('too-large').submit(ofBytes(1_048_577));
+    await expect(flow.attach()).rejects.toMatchObject({ response: { code: 'REA2015' } });
+  });
+
+  test.each([
+    ['standard', 1_048_576],
+    ['high-volume', 524_288],
+    ['production', 10_485_760],
+  ] as const)(
+    'reports state from the size of its profile, and refuses it from twice that: %s',
+    async (profile, size) => {
+      const flow = profiled(profile);
+      const own = await createTestApp({ providers: [flow] });
+      own.get(ReaEvents).on('violation', (violation) => seen.push(violation));
+      const store = async (bytes: number) => {
+        const submitted = await own.ingress.workflow(flow).of(`${bytes}`).submit(bytes);
+        await submitted.attach();
+        return [...new Set(seen.splice(0).map(({ rule, refused }) => `${rule.id} ${refused}`))];
+      };
+      try {
+        expect(await store(size)).toEqual([]);
+        expect(await store(size + 1)).toEqual(['large-value false']);
+        expect(await store(2 * size)).toEqual(['large-value false']);
+        await expect(store(2 * size + 1)).rejects.toMatchObject({ response: { code: 'REA2015' } });
+      } finally {
+        await own.close();
+      }
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Handler, Shared, state, type StateKey, stateKey, VirtualObject } from '@rea/core';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import type { ObjectContext, ObjectSharedContext } from '@restatedev/restate-sdk';
+import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { failOnce } from './stage.js';
@@ -177,6 +177,43 @@ describe('State that a newer release has stored', () => {
     await expect(call.read()).rejects.toMatchObject(refused);
     await expect(call.touch(undefined, { idempotencyKey: false })).rejects.toMatchObject(refused);
     expect(await older.state('Customer', 'newer')).toEqual({ customer: { '_rea.v': 2, value } });
+  });
+});
+
+describe('An upcaster that fails', () => {
+  const broken = stateKey<First>('customer', {
+    version: 1,
+    upcasters: {
+      0: (old) => {
+        if (old === 'terminal') throw new TerminalError('no such customer', { errorCode: 410 });
+        throw new Error('cannot read that');
+      },
+    },
+  });
+
+  test.each([
+    [
+      'ordinarily',
+      'Ada Lovelace',
+      {
+        status: 500,
+        response: {
+          code: 'REA7022',
+          message: expect.stringMatching(
+            /^REA7022: The upcaster of the state "customer" from version 0 has failed: cannot read that\./,
+          ),
+        },
+      },
+    ],
+    ['terminally', 'terminal', { status: 410, response: { message: 'no such customer' } }],
+  ])('ends the invocation terminally, and leaves what is stored: %s', async (key, stored, refused) => {
+    const old = await deploy(Unversioned);
+    await old.ingress.object(Unversioned).of(key).call.store(stored, { idempotencyKey: false });
+    const app = await deploy(releaseOf(broken));
+    const { call } = app.ingress.object(Unversioned).of(key);
+    await expect(call.read()).rejects.toMatchObject(refused);
+    await expect(call.touch(undefined, { idempotencyKey: false })).rejects.toMatchObject(refused);
+    expect(await app.state('Customer', key)).toEqual({ customer: stored });
   });
 });
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions } from '@rea/core';
 import { attemptOf, qualify } from '@rea/core/internal';
-import type { Context, InvocationPromise, Serde } from '@restatedev/restate-sdk';
+import type { Context, GenericSend, InvocationPromise, Serde } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 
 /** Durable calls between the components of the dead letters, which are known by name. */
@@ -17,14 +17,29 @@ export class ComponentCalls {
     key: string | undefined,
     parameter: unknown,
   ): InvocationPromise<Out> {
-    const raw = attemptOf(ctx)?.ctx ?? ctx;
-    return raw.genericCall<unknown, Out>({
+    return rawOf(ctx).genericCall<unknown, Out>({
+      ...this.request(service, method, key, parameter),
+      outputSerde: JSON_FORMAT as Serde<Out>,
+    });
+  }
+
+  /** As {@link call}, one way. Messages of one object to another arrive in the order in which they were sent. */
+  send(ctx: Context, service: string, method: string, key: string, parameter: unknown): void {
+    rawOf(ctx).genericSend<unknown>(this.request(service, method, key, parameter));
+  }
+
+  private request(service: string, method: string, key: string | undefined, parameter: unknown): GenericSend<unknown> {
+    return {
       service: qualify(this.options.namespace, service),
       method,
       ...(key === undefined ? {} : { key }),
       parameter,
       inputSerde: JSON_FORMAT,
-      outputSerde: JSON_FORMAT as Serde<Out>,
-    });
+    };
   }
+}
+
+/** The SDK's own context: what a handler's plane forbids does not apply to the framework's messages. */
+function rawOf(ctx: Context): Context {
+  return attemptOf(ctx)?.ctx ?? ctx;
 }

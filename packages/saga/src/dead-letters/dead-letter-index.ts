@@ -28,7 +28,15 @@ export class DeadLetterIndex {
     this.kept = options?.index ?? connection.adminUrl === undefined;
   }
 
-  /** Brings an entry's row up to date. Awaited, so that rows of one entry arrive in order. */
+  /**
+   * Adds the row of a new entry, later: thousands that are added at once would all wait for the few shards, and take the
+   * places of the handlers that they wait for.
+   */
+  add(ctx: Context, row: DeadLetterSummary): void {
+    if (this.kept) this.calls.send(ctx, INDEX, 'put', shardOf(row.id), row);
+  }
+
+  /** Brings an entry's row up to date. Awaited: who has changed an entry finds the change in lists. */
   async put(ctx: Context, row: DeadLetterSummary): Promise<void> {
     if (this.kept) await this.calls.call(ctx, INDEX, 'put', shardOf(row.id), row);
   }

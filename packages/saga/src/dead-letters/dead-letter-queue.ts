@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions } from '@rea/core';
-import { attemptOf, limitsOf, qualify } from '@rea/core/internal';
+import { limitsOf } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
+import { ComponentCalls } from './component-calls.js';
 import type { DeadLetterReport } from './dead-letter.types.js';
 import { ENTRY } from './dead-letter-names.js';
-import { JSON_FORMAT } from './json-format.js';
 import { storable } from './stored-report.js';
 
 /** Where sagas leave what they could not undo. */
 @Injectable()
 export class DeadLetterQueue {
-  constructor(@Inject(REA_OPTIONS) private readonly options: ReaModuleOptions) {}
+  constructor(
+    private readonly calls: ComponentCalls,
+    @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
+  ) {}
 
   /**
    * Sends a report to its entry: one journaled, one-way message, so it is sent once however often the saga is replayed,
@@ -21,14 +24,6 @@ export class DeadLetterQueue {
    * @param ctx of any kind, guarded or the SDK's own
    */
   add(ctx: Context, report: DeadLetterReport): void {
-    // The framework's own message: what the handler's plane forbids does not apply to it.
-    const raw = attemptOf(ctx)?.ctx ?? ctx;
-    raw.genericSend<unknown>({
-      service: qualify(this.options.namespace, ENTRY),
-      method: 'add',
-      key: report.id,
-      parameter: storable(report, limitsOf(this.options).maxBytes),
-      inputSerde: JSON_FORMAT,
-    });
+    this.calls.send(ctx, ENTRY, 'add', report.id, storable(report, limitsOf(this.options).maxBytes));
   }
 }

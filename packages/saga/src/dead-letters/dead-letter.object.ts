@@ -81,7 +81,7 @@ export class DeadLetterObject {
     await run(ctx, 'publish', () => {
       this.events.publish('dead-letter-added', () => ({ ...eventInfo(summary), error: summary.error }));
     });
-    await this.index.put(ctx, summary);
+    this.index.add(ctx, summary);
   }
 
   /** Everything about the entry. @throws TerminalError (404, `REA8021`) */

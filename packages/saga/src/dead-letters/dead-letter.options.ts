@@ -4,7 +4,8 @@ export const DEAD_LETTER_OPTIONS = Symbol('REA_DEAD_LETTER_OPTIONS');
 /** Options of the dead letters. */
 export interface DeadLetterOptions {
   /**
-   * What requests for the dead letters have to carry, the same in every process of the application. Needed where
+   * What requests for the dead letters have to carry, the same in every process of the application: at least 16
+   * printable ASCII characters. Needed where
    * `DeadLetters` is used without the admin API. Default: a random value, kept in Restate, which only those can read who
    * reach the admin API.
    */

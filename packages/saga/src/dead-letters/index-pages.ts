@@ -53,10 +53,12 @@ export function pageOf({ pages }: Directory, key: string): number {
   return low;
 }
 
-/** Puts a row in its place, or in the place of its older self. @param rows of the page that the row belongs to */
+/** Puts a row in its place, or in the place of its older self; a newer self stays. @param rows of the page that the row belongs to */
 export function insert(directory: Directory, rows: readonly DeadLetterSummary[], row: DeadLetterSummary): Change {
   const key = sortKey(row);
   const at = pageOf(directory, key);
+  const known = rows.find((other) => sortKey(other) === key);
+  if (known && known.updatedAt > row.updatedAt) return { directory, pages: new Map() };
   const others = rows.filter((other) => sortKey(other) !== key);
   const place = others.findIndex((other) => sortKey(other) > key);
   const grown = place === -1 ? [...others, row] : others.toSpliced(place, 0, row);

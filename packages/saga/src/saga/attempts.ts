@@ -1,5 +1,5 @@
 import { TerminalError } from '@restatedev/restate-sdk';
-import { asTerminalError } from '@rea/core/internal';
+import { asTerminalError, Section } from '@rea/core/internal';
 import { type Backoff, waitBefore } from './backoff.js';
 import type { SagaScope } from './saga-scope.js';
 
@@ -11,7 +11,7 @@ export type Attempts<T> =
 /**
  * Tries until it works or the tries are used up, and sleeps durably in between. Here, and only here, a terminal error is
  * one failed try. So is an ordinary error thrown by the code itself: deterministic code throws it again on a replay.
- * The server retries none of this.
+ * The server retries none of this, except for runs that have a limit of their own.
  *
  * @param what for the Restate UI: `compensation refund-card`
  * @param onFailure told after each failed try
@@ -24,8 +24,11 @@ export async function tryWithBackoff<T>(
   onFailure: (attempt: number, error: TerminalError) => void,
 ): Promise<Attempts<T>> {
   for (let attempt = 1; ; attempt += 1) {
+    const section = new Section();
+    section.countsTries = true;
     try {
-      return { done: true, value: await action(attempt), attempts: attempt };
+      // An action that is no async function may throw at once.
+      return { done: true, value: await section.run(async () => action(attempt)), attempts: attempt };
     } catch (error) {
       const failure = asTerminalError(error) ?? ordinary(error);
       onFailure(attempt, failure);

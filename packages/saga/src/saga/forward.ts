@@ -23,7 +23,6 @@ export async function forward(
     (attempt, { message }) => scope.publish('saga-step-retried', () => ({ step: entry.name, attempt, error: message })),
   );
   if (result.done) return result.value;
-  scope.status = 'incomplete';
   entry.state = 'dead-lettered';
   const { message, code } = result.error;
   scope.cause = { kind: 'error', message, code, step: entry.name };

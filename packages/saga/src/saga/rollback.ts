@@ -2,6 +2,7 @@ import { TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
 import { tryWithBackoff } from './attempts.js';
 import { backoffOf } from './backoff.js';
+import { type Plan, planOf } from './plan.js';
 import type { SagaRunOptions } from './saga-run.options.js';
 import type { SagaScope } from './saga-scope.js';
 import type { StepUnit } from './saga-unit.js';
@@ -15,14 +16,20 @@ export interface Batch {
 
 /** Undoes steps by their strategies. What cannot be undone becomes a dead letter. */
 export class Rollback {
-  constructor(private readonly scope: SagaScope) {}
+  constructor(
+    private readonly scope: SagaScope,
+    /** What the sagas around this one would undo after it, latest first. */
+    private readonly outer: readonly Batch[],
+  ) {}
 
   /** @param batches in the order in which they are undone */
   async run(batches: readonly Batch[]): Promise<void> {
-    const { scope } = this;
-    const due = batches.map(({ units, options }) => ({ options, units: units.filter((unit) => isDue(unit, options)) }));
-    for (const [index, { units, options }] of due.entries()) {
-      const rest = due.slice(index + 1).flatMap((batch) => batch.units);
+    const { scope, outer } = this;
+    for (const [index, batch] of batches.entries()) {
+      const { options } = batch;
+      const units = dueOf(batch);
+      for (const unit of batch.units) if (!units.includes(unit)) skip(unit);
+      const rest = [...batches.slice(index + 1), ...outer].flatMap(dueOf);
       if (scope.isHalted) {
         for (const { entry } of units) entry.state = 'not-undone';
       } else if (units.length === 1) {
@@ -43,21 +50,20 @@ export class Rollback {
   ): Promise<void> {
     const { scope } = this;
     const { entry } = unit;
-    const { registry } = scope.services;
-    const planned = unit.compensate!(unit.outcome);
-    const named = 'compensation' in planned ? planned : undefined;
     const idempotencyKey = scope.keyOf(entry.name, 'compensation');
     entry.state = 'compensating';
     scope.save();
-    const compensation = named?.compensation;
+    const { plan, problem } = tryPlan(unit);
+    const compensation = plan?.named?.compensation;
     scope.publish('compensation-started', () => ({ step: entry.name, compensation }));
     const once = async (attempt: number) => {
+      if (!plan) throw problem;
       const run = { idempotencyKey, attempt, saga: scope.name, step: entry.name };
-      if (!('compensation' in planned)) return planned(scope.ctx, run);
-      const registered = registry.get(planned.compensation);
-      if (registered) return registered.run(scope.ctx, planned.payload, run);
+      if (plan.inline) return plan.inline(scope.ctx, run);
+      const registered = scope.services.registry.get(plan.named.compensation);
+      if (registered) return registered.run(scope.ctx, plan.named.payload, run);
       throw new TerminalError(
-        `REA8001: The application has no compensation "${planned.compensation}". Provide the class that has it; then redrive the dead letter.`,
+        `REA8001: The application has no compensation "${plan.named.compensation}". Provide the class that has it; then redrive the dead letter.`,
         { errorCode: 500 },
       );
     };
@@ -80,7 +86,7 @@ export class Rollback {
         step: entry.name,
         kind: 'compensation',
         compensation: compensation ?? null,
-        payload: named?.payload ?? null,
+        payload: plan?.named?.payload ?? null,
         error: { message, code },
         attempts: result.attempts,
         idempotencyKey,
@@ -93,18 +99,30 @@ export class Rollback {
   }
 }
 
-/** Whether its strategy undoes a step that was started. Says so in the report when not. */
-function isDue({ compensate, outcome, entry, state }: StepUnit, { strategy }: Batch['options']): boolean {
-  if (state === 'waiting') return false;
-  if (compensate && (outcome.known || strategy !== 'completed')) return true;
-  if (entry.state === 'done') entry.state = 'skipped';
-  return false;
+/** The units that a batch's strategy undoes, of those that were started. */
+function dueOf({ units, options }: Batch): StepUnit[] {
+  return units.filter(
+    ({ state, compensate, outcome }) =>
+      state !== 'waiting' && compensate && (outcome.known || options.strategy !== 'completed'),
+  );
 }
 
-function undone({ entry, compensate, outcome }: StepUnit): UndoneStep {
-  const planned = compensate!(outcome);
-  if (!('compensation' in planned)) return { step: entry.name, compensation: null, payload: null };
-  return { step: entry.name, ...planned };
+function skip({ entry }: StepUnit): void {
+  if (entry.state === 'done') entry.state = 'skipped';
+}
+
+/** A plan for what has become of the action may fail, though the one for an unknown outcome has not. */
+function tryPlan({ entry, compensate, outcome }: StepUnit): { readonly plan?: Plan; readonly problem?: unknown } {
+  try {
+    return { plan: planOf(entry.name, compensate!, outcome) };
+  } catch (problem) {
+    return { problem };
+  }
+}
+
+function undone(unit: StepUnit): UndoneStep {
+  const { named } = tryPlan(unit).plan ?? {};
+  return { step: unit.entry.name, compensation: named?.compensation ?? null, payload: named?.payload ?? null };
 }
 
 /** Runs a compensation again, with the same key, to see that it can be. */

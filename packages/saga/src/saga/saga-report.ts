@@ -68,8 +68,12 @@ function metadataOf(error: unknown): Readonly<Record<string, unknown>> | undefin
   return undefined;
 }
 
-/** Puts the report on an error that leaves its saga. Its class and status stay; a code that HTTP cannot carry becomes 500. */
-export function withReport(error: TerminalError, report: SagaReport): TerminalError {
+/**
+ * Puts the report on an error that leaves its saga, without what compensations would be given. Its class and status stay;
+ * a code that HTTP cannot carry becomes 500.
+ */
+export function withReport(error: TerminalError, { steps, ...rest }: SagaReport): TerminalError {
+  const report: SagaReport = { ...rest, steps: steps.map(({ name, state }) => ({ name, state })) };
   const isStatus = Number.isInteger(error.code) && error.code >= 400 && error.code < LOWEST_SDK_CODE;
   return Object.assign(error, {
     code: isStatus ? error.code : 500,

@@ -1,10 +1,11 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
+import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
 import { forward } from './forward.js';
+import { planOf } from './plan.js';
 import { type Batch, Rollback } from './rollback.js';
 import type { Saga, StepOptions } from './saga.js';
 import { type SagaReport, withReport } from './saga-report.js';
@@ -17,20 +18,22 @@ type GivenStep = AnyStep & StepOptions;
 
 type CauseKind = NonNullable<SagaReport['cause']>['kind'];
 
-/** Ends the saga's shield; the outermost saga's, once it is past its pivot. */
-type Release = () => void;
-
 /** The engine of one saga: takes its steps, and undoes them when its block fails for good. */
 export class SagaRun implements Saga {
   private readonly units: Unit<SagaRun>[] = [];
-  private release: Release | undefined;
+  /** What its block starts. */
+  private readonly section: Section;
+  private isOver = false;
 
   constructor(
     private readonly scope: SagaScope,
     /** Put before the names of its steps: nothing, or `nested/`. */
     private readonly prefix: string,
     private readonly options: Pick<SagaRunOptions, 'strategy' | 'retry'>,
-  ) {}
+    private readonly parent?: SagaRun,
+  ) {
+    this.section = parent ? new Section() : scope.section;
+  }
 
   get report(): SagaReport {
     return this.scope.report;
@@ -41,30 +44,30 @@ export class SagaRun implements Saga {
     const { scope } = this;
     const { interruption, raw } = scope;
     const { deadline } = scope.options;
-    const unwatch = deadline === undefined ? undefined : interruption?.watchDeadline(raw.sleep(toMillis(deadline)));
+    const leave = interruption?.enter();
+    const unwatch =
+      deadline === undefined
+        ? undefined
+        : interruption?.watchDeadline(raw.sleep(toMillis(deadline), `deadline of ${scope.name}`), this.section);
     scope.publish('saga-started', () => ({}));
     scope.save();
     try {
       const value = await this.attempt(block);
-      scope.status = 'completed';
-      scope.save();
-      scope.publish('saga-ended', () => ({ status: 'completed' as const }));
+      scope.complete();
       return value;
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
-      scope.save();
-      const status = scope.status === 'incomplete' ? ('incomplete' as const) : ('rolled-back' as const);
-      scope.publish('saga-ended', () => ({ status }));
+      scope.fail(error);
       throw withReport(error, scope.report);
     } finally {
       unwatch?.();
-      interruption?.clear();
-      this.release?.();
+      leave?.();
+      scope.unshield?.();
     }
   }
 
-  step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    return this.take(name, step);
+  async step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    return (await this.take(name, step)) as R;
   }
 
   async parallel<T extends Readonly<Record<string, unknown>>>(steps: {
@@ -79,12 +82,7 @@ export class SagaRun implements Saga {
   }
 
   async pivot<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    const value = await this.take(name, step, { pivot: true });
-    const { interruption } = this.scope;
-    this.scope.isPastPivot = true;
-    interruption?.clear();
-    this.release ??= interruption?.shield();
-    return value;
+    return (await this.take(name, step, { pivot: true }, () => this.scope.passPivot())) as R;
   }
 
   async nested<T>(
@@ -92,26 +90,23 @@ export class SagaRun implements Saga {
     block: (saga: Saga) => PromiseLike<T>,
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
-    const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, { ...this.options, ...options });
+    this.refuseWhenOver(`The nested saga "${this.prefix}${name}"`);
+    const retry = { ...this.options.retry, ...options.retry };
+    const merged = { ...this.options, ...options, retry };
+    const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, merged, this);
     this.units.push({ kind: 'nested', saga });
     return saga.attempt(block);
   }
 
-  private async take<R>(name: string, step: Step<R> & StepOptions, log: StepLog = {}): Promise<R> {
-    this.scope.checkCount(1);
-    const unit = this.register(name, step, 'running', log);
-    this.units.push(unit);
-    return (await this.start(unit, step)) as R;
-  }
-
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     try {
-      const value = await block(this);
+      const value = await this.section.run(async () => block(this)).finally(() => (this.isOver = true));
       this.refuseWhenInterrupted();
       return value;
     } catch (error) {
       const terminal = asTerminalError(error);
       if (!terminal) throw error;
+      this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
       throw await this.rollBack(terminal);
     }
@@ -120,37 +115,48 @@ export class SagaRun implements Saga {
   private async rollBack(error: TerminalError): Promise<TerminalError> {
     const { scope } = this;
     const { interruption } = scope;
-    await interruption?.settle();
-    const end = interruption?.shield();
-    try {
-      const kind: CauseKind = interruption?.cause ?? (error instanceof CancelledError ? 'cancelled' : 'error');
-      const thrown = this.named(error, kind);
-      if (kind === 'cancelled' && scope.cause === undefined) scope.note = await readCancelNote(scope.raw);
-      const { message, code } = thrown;
-      const step = scope.failedStep === undefined ? {} : { step: scope.failedStep };
-      const reason = scope.note.reason === undefined ? {} : { reason: scope.note.reason };
-      scope.cause = { kind, message, code, ...step, ...reason };
-      scope.status = 'rolling-back';
-      scope.save();
-      scope.publish('saga-rolling-back', () => ({ cause: kind }));
-      await new Rollback(scope).run(this.takeBatches());
-      scope.status = scope.deadLettered.length > 0 ? 'incomplete' : 'rolled-back';
+    const kind: CauseKind =
+      interruption?.causeFor(this.section) ?? (error instanceof CancelledError ? 'cancelled' : 'error');
+    const thrown = this.named(error, kind);
+    scope.attribute(thrown, scope.stepOf(error));
+    const undo = async () => {
+      if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
+      scope.startRollback(kind, thrown);
+      await new Rollback(scope, this.parent?.allBatches() ?? []).run(this.takeBatches());
+      scope.endRollback();
+    };
+    if (!interruption) {
+      await undo();
       return thrown;
-    } finally {
-      end?.();
     }
+    await interruption.settle(this.section);
+    // Whoever was to be told of the interruption has ended.
+    if (kind !== 'error') interruption.acknowledge();
+    await interruption.shielded(undo);
+    // Cancelled again meanwhile: that is what it is.
+    if (kind === 'cancelled') interruption.acknowledge();
+    return thrown;
   }
 
-  /** What is to undo, latest first. Afterwards this saga has nothing more to undo. */
-  private takeBatches(): Batch[] {
+  /** What is to undo, latest first. */
+  private batches(): Batch[] {
     const { options } = this;
-    return this.units
-      .splice(0)
-      .toReversed()
-      .flatMap((unit) => {
-        if (unit.kind === 'nested') return unit.saga.takeBatches();
-        return [{ options, units: unit.kind === 'group' ? unit.units : [unit] }];
-      });
+    return this.units.toReversed().flatMap((unit) => {
+      if (unit.kind === 'nested') return unit.saga.batches();
+      return [{ options, units: unit.kind === 'group' ? unit.units : [unit] }];
+    });
+  }
+
+  /** As {@link batches}; afterwards this saga has nothing more to undo. */
+  private takeBatches(): Batch[] {
+    const batches = this.batches();
+    this.units.length = 0;
+    return batches;
+  }
+
+  /** What this saga and those around it would undo. */
+  private allBatches(): Batch[] {
+    return [...this.batches(), ...(this.parent?.allBatches() ?? [])];
   }
 
   /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
@@ -164,15 +170,24 @@ export class SagaRun implements Saga {
     );
   }
 
+  private async take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
+    this.scope.checkCount(1);
+    const unit = this.register(name, step, 'running', log);
+    this.units.push(unit);
+    return this.start(unit, step, onDone);
+  }
+
   private register(name: string, step: GivenStep, state: StepUnit['state'], log: StepLog = {}): StepUnit {
     const { scope } = this;
-    this.refuseWhenInterrupted();
     const full = this.prefix + name;
-    const planned = step.compensate?.({ known: false });
-    const named = planned && 'compensation' in planned ? planned : undefined;
+    this.refuseWhenOver(`The step "${full}"`);
+    this.refuseWhenInterrupted();
+    const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
     const { strategy = 'all' } = this.options;
-    const undo = planned ? { compensation: named?.compensation ?? null, payload: named?.payload, strategy } : {};
+    const undo = step.compensate
+      ? { compensation: named?.compensation ?? null, payload: named?.payload, strategy }
+      : {};
     const entry = scope.admit(full, { ...log, ...undo });
     // What a rollback from the log needs is on its way before the action is.
     if (scope.options.journal) scope.save();
@@ -196,16 +211,21 @@ export class SagaRun implements Saga {
         `The step "${step}" of the saga "${name}" names the compensation "${compensation}" (the application has: ${known})`,
       );
     }
-    const bytes = Buffer.byteLength(JSON.stringify(payload ?? null));
+    const bytes = Buffer.byteLength(JSON.stringify(payload));
     checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
   }
 
-  private async start(unit: StepUnit, step: GivenStep): Promise<unknown> {
+  /** @param onDone called as soon as the action is known to be done, before an interruption has its say */
+  private async start(unit: StepUnit, step: GivenStep, onDone?: () => void): Promise<unknown> {
     const { scope } = this;
-    const { interruption } = scope;
     const { entry } = unit;
     unit.state = 'running';
-    const run = { idempotencyKey: scope.keyOf(entry.name, 'action'), attempt: 1 };
+    const run: StepRun = {
+      get idempotencyKey() {
+        return scope.keyOf(entry.name, 'action');
+      },
+      attempt: 1,
+    };
     let value: unknown;
     try {
       value = scope.isPastPivot
@@ -213,18 +233,19 @@ export class SagaRun implements Saga {
         : await this.act(entry.name, step, run);
       unit.outcome = { known: true, value: value as never };
       unit.state = entry.state = 'done';
+      onDone?.();
       if (scope.options.journal) this.note(unit);
       scope.save();
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
       if (asTerminalError(error)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
-        scope.failedStep ??= entry.name;
+        scope.attribute(error, entry.name);
         scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'failed' as const }));
       }
       throw error;
     }
-    if (interruption && !scope.isPastPivot) this.refuseWhenInterrupted();
+    this.refuseWhenInterrupted();
     return value;
   }
 
@@ -245,13 +266,21 @@ export class SagaRun implements Saga {
 
   /** Keeps what the compensation would be given now. */
   private note({ compensate, outcome, entry }: StepUnit): void {
-    const planned = compensate?.(outcome);
-    if (planned && 'compensation' in planned) entry.payload = planned.payload;
+    const named = compensate && planOf(entry.name, compensate, outcome).named;
+    if (named) entry.payload = named.payload;
   }
 
   /** A cancelled saga ends, also when its block has swallowed the error. */
   private refuseWhenInterrupted(): void {
-    if (this.scope.isPastPivot || this.scope.interruption?.cause === undefined) return;
-    throw new CancelledError();
+    if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
+  }
+
+  /** What a block starts and does not await could no longer be undone. */
+  private refuseWhenOver(what: string): void {
+    if (!this.isOver) return;
+    throw new TerminalError(
+      `REA8007: ${what} was started after its saga "${this.scope.name}" had ended. Await everything that the block starts; steps that go on at once belong in saga.parallel().`,
+      { errorCode: 500 },
+    );
   }
 }

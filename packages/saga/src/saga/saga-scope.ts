@@ -1,6 +1,6 @@
-import type { Context } from '@restatedev/restate-sdk';
+import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
-import { attemptOf, type Interruption } from '@rea/core/internal';
+import { attemptOf, type Interruption, Section } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
@@ -36,21 +36,27 @@ export interface StepEntry extends StepLog {
   state: StepState;
 }
 
+type Cause = NonNullable<SagaReport['cause']>;
+
 /** What a saga and the sagas within it share, for the time of one attempt. */
 export class SagaScope {
   readonly raw: Context;
   readonly entries: StepEntry[] = [];
   readonly compensated: string[] = [];
   readonly deadLettered: { readonly step: string; readonly id: string }[] = [];
+  private failures: Map<object, string> | undefined;
   /** There is no way back any more. */
   isPastPivot = false;
   /** A compensation is exhausted, and the strategy stops there. */
   isHalted = false;
   status: SagaStatus = 'running';
   cause: SagaReport['cause'];
-  note: CancelNote = {};
-  /** The step whose action failed first, of those not caught. */
-  failedStep: string | undefined;
+  /** Undefined until a cancellation was dealt with. */
+  note: CancelNote | undefined;
+  /** What the outermost block starts. */
+  readonly section = new Section();
+  /** Set past the pivot: ends what keeps interruptions away. */
+  unshield: (() => void) | undefined;
 
   constructor(
     /** The handler's context, which compensations are given. */
@@ -59,6 +65,8 @@ export class SagaScope {
     readonly options: SagaRunOptions,
     readonly services: SagaServices,
     readonly interruption: Interruption | undefined,
+    /** From 1: how many sagas of this name the handler has started. */
+    private readonly occurrence: number,
   ) {
     this.raw = attemptOf(ctx)?.ctx ?? ctx;
   }
@@ -76,6 +84,7 @@ export class SagaScope {
   /** Takes a step in. @throws PolicyViolationError for a name that is taken */
   admit(name: string, log: StepLog): StepEntry {
     const attempt = attemptOf(this.ctx);
+    this.forgetCaught();
     if (this.entries.some((entry) => entry.name === name)) {
       attempt?.report('saga-step-reused', `The step "${name}" of the saga "${this.name}" was started twice`);
     }
@@ -86,12 +95,84 @@ export class SagaScope {
 
   /** A key for a step's effect: the same on every attempt, also after a killed saga was restarted under another id. */
   keyOf(step: string, what: 'action' | 'compensation'): string {
-    return idempotencyKey(this.origin, this.name, step, what);
+    return idempotencyKey(...this.identity, step, what);
+  }
+
+  /** There is no way back from here; interruptions wait for the end of the outermost saga. */
+  passPivot(): void {
+    this.isPastPivot = true;
+    this.unshield ??= this.interruption?.shield(this.section);
+  }
+
+  /** The outermost block is done. */
+  complete(): void {
+    this.forgetCaught();
+    this.status = this.deadLettered.length > 0 ? 'incomplete' : 'completed';
+    this.save();
+    const { status } = this;
+    this.publish('saga-ended', () => ({ status }));
+  }
+
+  /** The outermost block has failed; what could be undone is. */
+  fail(error: TerminalError): void {
+    if (this.isPastPivot) {
+      this.status = 'incomplete';
+      this.cause ??= this.causeOf('error', error);
+    }
+    this.save();
+    const status = this.status === 'incomplete' ? ('incomplete' as const) : ('rolled-back' as const);
+    this.publish('saga-ended', () => ({ status }));
+  }
+
+  startRollback(kind: Cause['kind'], error: TerminalError): void {
+    this.cause = this.causeOf(kind, error);
+    this.status = 'rolling-back';
+    this.save();
+    this.publish('saga-rolling-back', () => ({ cause: kind }));
+  }
+
+  endRollback(): void {
+    this.status = this.deadLettered.length > 0 ? 'incomplete' : 'rolled-back';
+  }
+
+  /** Remembers of which step an error is; the innermost one that says so is right. */
+  attribute(error: unknown, step: string | undefined): void {
+    if (step === undefined || typeof error !== 'object' || error === null || this.failures?.has(error)) return;
+    (this.failures ??= new Map()).set(error, step);
+  }
+
+  /** The step that an error is of; undefined when it is of none. */
+  stepOf(error: object): string | undefined {
+    return this.failures?.get(error);
+  }
+
+  private causeOf(kind: Cause['kind'], error: TerminalError): Cause {
+    const step = this.stepOf(error);
+    const reason = this.note?.reason;
+    return {
+      kind,
+      message: error.message,
+      code: error.code,
+      ...(step === undefined ? {} : { step }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+
+  /** The failure of a nested saga that was caught is not why this one ends. */
+  private forgetCaught(): void {
+    if (this.status === 'rolling-back' || this.isPastPivot) return;
+    this.cause = undefined;
+    this.status = 'running';
+  }
+
+  /** What keys and ids of this saga begin with. */
+  private get identity(): [string, ...(string | number)[]] {
+    return [this.origin, this.name, ...(this.occurrence === 1 ? [] : [this.occurrence])];
   }
 
   /** The id under which the saga was first invoked. */
   get origin(): string {
-    return this.note.origin ?? attemptOf(this.ctx)?.identity ?? this.raw.request().id;
+    return this.note?.origin ?? attemptOf(this.ctx)?.identity ?? this.raw.request().id;
   }
 
   /** Hands what could not be done or undone to the dead-letter queue. */
@@ -102,7 +183,7 @@ export class SagaScope {
     >,
   ): void {
     const { id: invocationId, target } = this.raw.request();
-    const id = idempotencyKey(this.origin, this.name, of.step);
+    const id = idempotencyKey(...this.identity, of.step);
     const { message = '', code = 500 } = this.cause ?? {};
     this.deadLettered.push({ step: of.step, id });
     this.services.queue.add(this.raw, {

@@ -48,12 +48,15 @@ export class LogRollback {
 
   @Handler()
   async run(ctx: Context, order: LogRollbackOrder): Promise<void> {
-    const end = Interruption.of(ctx)?.shield();
+    const undoAll = () => this.undoAll(ctx, order);
+    await (Interruption.of(ctx)?.shielded(undoAll) ?? undoAll());
+  }
+
+  private async undoAll(ctx: Context, order: LogRollbackOrder): Promise<void> {
     const progress: Progress = { compensated: [], deadLettered: [], notUndone: [] };
     for (const saga of order.sagas) await this.undo(ctx, order, saga, progress);
     const result: LogRollbackResult = progress;
     await this.calls.call(ctx, SAGA_CASE, 'rolledBack', order.invocation.invocationId, result);
-    end?.();
   }
 
   private async undo(ctx: Context, order: LogRollbackOrder, saga: LoggedSaga, progress: Progress): Promise<void> {

@@ -25,7 +25,11 @@ export function rollBackOnly<T>(
     attempt.beforeRun = async () => {
       if (!isHeld(scope)) return;
       const begun = performance.now();
-      while (scope.interruption?.cause === undefined && performance.now() - begun < LONGEST_WAIT && attempt.active) {
+      while (
+        scope.interruption?.causeFor(scope.section) === undefined &&
+        performance.now() - begun < LONGEST_WAIT &&
+        attempt.active
+      ) {
         await allowNondeterminism(() => pause(POLL));
       }
       if (isHeld(scope)) throw actionHeld(killed);
@@ -36,7 +40,8 @@ export function rollBackOnly<T>(
       return await block(saga);
     } catch (error) {
       if (asTerminalError(error) || !isHeld(scope)) throw error;
-      if (scope.interruption?.cause === undefined) await scope.raw.sleep({ hours: 1 }, 'cancellation');
+      if (scope.interruption?.causeFor(scope.section) === undefined)
+        await scope.raw.sleep({ hours: 1 }, 'cancellation');
       throw new CancelledError();
     }
   };

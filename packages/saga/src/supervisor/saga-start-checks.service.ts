@@ -23,11 +23,11 @@ export class SagaStartChecks implements OnApplicationBootstrap {
     }
   }
 
-  private checkKill({ component, handler, options }: SagaHandlerEntry): void {
+  private checkKill({ component, handler, place, options }: SagaHandlerEntry): void {
     if (options.retryPolicy.onMaxAttempts !== 'kill') return;
     this.policy.report('saga-kill-policy', {
       place: `${component}/${handler}`,
-      what: "A retry policy with onMaxAttempts: 'kill'",
+      what: `The retry policy of ${place} has onMaxAttempts: 'kill'`,
     });
   }
 

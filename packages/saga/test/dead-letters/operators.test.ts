@@ -1,3 +1,4 @@
+import { ReaEvents } from '@rea/core';
 import { DeadLetterException, type OperatorNote } from '@rea/saga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
@@ -8,9 +9,11 @@ const later = () => new Date(Date.now() + 60_000);
 
 describe.each<Mode>(['admin', 'index'])('operators, with lists by %s', (mode) => {
   let fixture: DeadLetterApp;
+  const told: string[] = [];
 
   beforeAll(async () => {
     fixture = await DeadLetterApp.start({ mode });
+    fixture.app.get(ReaEvents).on('dead-letter-changed', ({ id, action, by }) => told.push(`${by} ${action} ${id}`));
   });
   afterAll(() => fixture.close());
 
@@ -25,6 +28,7 @@ describe.each<Mode>(['admin', 'index'])('operators, with lists by %s', (mode) =>
     });
     expect(entry.updatedAt > entry.createdAt).toBe(true);
     expect(await fixture.deadLetters.get(report.id)).toEqual(entry);
+    expect(told.filter((each) => each.endsWith(report.id))).toEqual([`ada "the" admin ${status} ${report.id}`]);
   });
 
   test('what is closed is refused with 409, naming its state and who closed it', async () => {
@@ -97,6 +101,10 @@ describe.each<Mode>(['admin', 'index'])('operators, with lists by %s', (mode) =>
     for (let more = true; more;) ({ more } = await deadLetters.purge({ by: 'ada', olderThan: later(), limit: 2 }));
     expect((await deadLetters.list(ours)).entries).toMatchObject([{ id: reports[0]!.id, status: 'open' }]);
     expect(await fixture.app.state('rea.DeadLetter', reports[4]!.id)).toEqual({});
+    expect(told.filter((each) => each.endsWith(reports[4]!.id))).toEqual([
+      `ada discarded ${reports[4]!.id}`,
+      `ada purged ${reports[4]!.id}`,
+    ]);
   });
 
   test('a purge that cannot be meant is refused with 400', async () => {

@@ -5,6 +5,21 @@ import { seen } from '../../../../test/support/seen.js';
 import { DeadLetterApp } from './support/dead-letter-app.js';
 import { fill, reportOf } from './support/reports.js';
 
+test('an entry whose redrive takes long can be read meanwhile; who does not wait for it is told that it goes on', async () => {
+  const fixture = await DeadLetterApp.start({ options: { timeout: 500 } });
+  const { deadLetters, bank } = fixture;
+  const report = reportOf();
+  await fill(fixture, { ...report, payload: { order: report.id, end: 'waiting' } });
+  await expect(deadLetters.redrive(report.id, { by: 'ada' })).rejects.toMatchObject({ status: 504, code: 'REA8029' });
+  expect(bank.effectsOf(report.id)).toEqual(['first']);
+  expect(await deadLetters.get(report.id)).toMatchObject({ status: 'open', history: [{}] });
+  expect((await deadLetters.list({ status: 'open' })).entries).toMatchObject([{ id: report.id }]);
+  bank.gate.resolve();
+  await eventually(async () => expect((await deadLetters.get(report.id)).status).toBe('redriven'));
+  expect(bank.effectsOf(report.id)).toEqual(['first', 'second']);
+  await fixture.close();
+});
+
 describe('a redrive', () => {
   let fixture: DeadLetterApp;
   const changed: ReaEventMap['dead-letter-changed'][] = [];
@@ -30,7 +45,12 @@ describe('a redrive', () => {
     const result = await deadLetters.redrive(report.id, { by: 'ada', note: 'the bank is open again' });
     expect(result).toMatchObject({ outcome: 'redriven', entry: { status: 'redriven', attempts: 4 } });
     expect(bank.effects.filter(({ order }) => order === report.id).map(({ run }) => run)).toEqual(
-      Array(2).fill({ idempotencyKey: report.idempotencyKey, attempt: 4, saga: 'order', step: 'charge' }),
+      Array.from({ length: 2 }, () => ({
+        idempotencyKey: report.idempotencyKey,
+        attempt: 4,
+        saga: 'order',
+        step: 'charge',
+      })),
     );
     const entry = await deadLetters.get(report.id);
     expect(entry).toEqual(result.entry);
@@ -100,7 +120,7 @@ describe('a redrive', () => {
       Array.from({ length: 50 }, (_, index) => deadLetters.redrive(report.id, { by: `operator ${index}` })),
     );
     const won = results.filter(({ status }) => status === 'fulfilled');
-    const lost = results.filter(({ status }) => status === 'rejected').map((result) => result.reason);
+    const lost = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
     expect(won).toHaveLength(1);
     expect(lost).toHaveLength(49);
     const [first] = lost;

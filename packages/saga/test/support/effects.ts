@@ -14,7 +14,7 @@ export class Effects {
     return new Promise((resolve) => this.waiters.push({ what, resolve }));
   }
 
-  of(prefix: string): string[] {
-    return this.log.filter((line) => line.startsWith(prefix));
+  of(...prefixes: string[]): string[] {
+    return this.log.filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
   }
 }

@@ -1,11 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as drained } from 'node:timers/promises';
-import type { Context } from '@restatedev/restate-sdk';
+import { CancelledError, type Context, type RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
 import { attemptOf } from '../../invocation/attempt.js';
+import { tellOfEnd } from '../cancel-hook.js';
 import { atMost } from './at-most.js';
-import { Branch } from './branch.js';
+import { Section } from '../section.js';
+import { Branch, currentBranch } from './branch.js';
 import { Closures } from './closures.js';
-import { type DurableFuture, Progress } from './progress.js';
+import { checkNativeWaits } from './native-promise-watch.js';
+import { Progress } from './progress.js';
+import type { DurableFuture } from './progress-executor.js';
 
 /** How many ticks the others wait for a branch that waits for something not durable, before they go on without it. */
 const PATIENCE = 100;
@@ -19,7 +23,26 @@ const TICK_MS = 10;
 /** How long run closures may still execute when a branch threw an ordinary error, in milliseconds. */
 const GRACE_MS = 5_000;
 
-const current = new AsyncLocalStorage<Branch | undefined>();
+/** One wait for a future. */
+interface Waiting {
+  /** Whose wait it is; the handler itself is no branch. */
+  readonly branch: Branch | undefined;
+  /** The part of the code that waits. */
+  readonly section: Section | undefined;
+  /** False for the timer of a branch's deadline: the branch goes on meanwhile. */
+  readonly holds: boolean;
+  /** Throws in place of the future's value. */
+  readonly interrupt: (reason: TerminalError) => void;
+}
+
+/** The deadline of a branch. */
+export interface Bound {
+  /** Whether it has passed while the branch was under way. */
+  readonly expired: boolean;
+  /** To be called once the branch has ended: the deadline does not pass any more. */
+  end(): void;
+}
+
 const schedulers = new WeakMap<Context, BranchScheduler>();
 
 /**
@@ -32,9 +55,11 @@ const schedulers = new WeakMap<Context, BranchScheduler>();
 export class BranchScheduler {
   private readonly progress: Progress | undefined;
   private readonly closures: Closures;
-  /** The futures that are waited for, in the order in which that began, and by whom. The handler itself is no branch. */
-  private readonly waits = new Map<DurableFuture, Set<Branch>>();
+  /** The futures that are waited for, in the order in which that began, and by whom. */
+  private readonly waits = new Map<DurableFuture, readonly Waiting[]>();
   private readonly starts: (() => void)[] = [];
+  /** Branches whose deadline has passed, and which have not been told yet. */
+  private readonly expiries: Branch[] = [];
   /** Branches that move. */
   private readonly moving = new Set<Branch>();
   /** Branches that have been moving for longer than the others wait for them. */
@@ -48,21 +73,29 @@ export class BranchScheduler {
   private readonly inHandler = AsyncLocalStorage.snapshot();
 
   private constructor(ctx: Context) {
-    this.progress = Progress.of(ctx, (future) => this.wait(future, current.getStore()));
+    this.progress = Progress.of(ctx, (future, wait) =>
+      this.wait(future, currentBranch.getStore(), (reason) => this.progress!.interruptWait(future, wait, reason)),
+    );
     this.closures = new Closures(ctx);
   }
 
-  /** The scheduler of the context's attempt. @throws TerminalError (500, `REA7006`) when the SDK does not let it work */
+  /**
+   * The scheduler of the context's attempt.
+   *
+   * @throws TerminalError (500, `REA7006`) when the SDK does not let it work
+   * @throws PolicyViolationError when native code waits for something durable already
+   */
   static of(ctx: Context): BranchScheduler {
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     let scheduler = schedulers.get(raw);
     if (!scheduler) schedulers.set(raw, (scheduler = new BranchScheduler(raw)));
+    checkNativeWaits(raw);
     return scheduler;
   }
 
   /** A branch of the calling code, not yet started. */
   createBranch(): Branch {
-    return new Branch(current.getStore());
+    return new Branch(currentBranch.getStore());
   }
 
   /** Runs a function as a branch, when its turn comes. */
@@ -72,7 +105,8 @@ export class BranchScheduler {
     if (this.branches === 1) this.open();
     try {
       await this.turn(branch);
-      return await current.run(branch, fn);
+      // A future that the function returns is waited for by the branch, too.
+      return await currentBranch.run(branch, async () => fn());
     } finally {
       branch.ended = true;
       this.stop(branch);
@@ -83,7 +117,7 @@ export class BranchScheduler {
 
   /** Waits for branches; the calling branch itself does not move meanwhile. */
   async join<T>(work: PromiseLike<T>): Promise<T> {
-    const caller = current.getStore();
+    const caller = currentBranch.getStore();
     if (caller) this.hold(caller);
     try {
       return await work;
@@ -93,18 +127,47 @@ export class BranchScheduler {
   }
 
   /**
+   * Interrupts a branch once a timer is over: the reason is thrown at each durable wait of it and of the branches within
+   * it, as a cancellation would be. A cancellation that comes first ends the deadline.
+   */
+  bound(branch: Branch, timer: RestatePromise<void>, reason: TerminalError): Bound {
+    const { progress, waits } = this;
+    if (!progress) return { expired: false, end: () => undefined };
+    const future = timer as DurableFuture;
+    const onCancel = (cancellation: TerminalError) => {
+      // Nothing else of the branch can have been told of it.
+      if (!this.isWaiting(branch) && !branch.isToBeInterrupted) branch.interruption = cancellation;
+    };
+    waits.set(future, [{ branch, section: Section.current, holds: false, interrupt: onCancel }]);
+    progress.watch(future, () => {
+      if (!waits.delete(future)) return;
+      branch.expiry = reason;
+      this.expiries.push(branch);
+    });
+    this.wake();
+    return {
+      get expired() {
+        return branch.expiry !== undefined;
+      },
+      end: () => {
+        if (branch.expiry) this.leave([branch]);
+        if (waits.delete(future) && this.awaited?.has(future)) progress.interrupt();
+      },
+    };
+  }
+
+  /** Whether an error interrupts the calling code as a whole: a cancellation, or a deadline around it that has passed. */
+  static isInterruption(error: unknown): boolean {
+    return error instanceof CancelledError || (currentBranch.getStore()?.isEndedBy(error) ?? false);
+  }
+
+  /**
    * Lets branches, and those started in them, go no further in this attempt, and all others wait meanwhile: what they
    * did now would be in the journal before what the failed branch does in the next attempt. Run closures may finish, so
    * that the next attempt does not repeat them.
    */
   async abandon(branches: readonly Branch[]): Promise<void> {
-    for (const branch of branches) branch.abandon();
-    for (const [future, waiting] of this.waits) {
-      const left = [...waiting].filter((branch) => !branch.isAbandoned);
-      if (left.length > 0) this.waits.set(future, new Set(left));
-      else if (waiting.size > 0) this.waits.delete(future);
-    }
-    for (const branch of [...this.moving, ...this.slow]) if (branch.isAbandoned) this.stop(branch);
+    this.leave(branches);
     this.pauses += 1;
     this.progress?.interrupt();
     await this.closures.idle(GRACE_MS);
@@ -124,25 +187,50 @@ export class BranchScheduler {
     });
   }
 
+  /** Branches, and those started in them, are not waited for and wait for nothing any more. */
+  private leave(branches: readonly Branch[]): void {
+    for (const branch of branches) branch.abandon();
+    for (const future of this.waits.keys()) this.takeWaits(future, ({ branch }) => branch?.isAbandoned ?? false);
+    for (const branch of [...this.moving, ...this.slow]) if (branch.isAbandoned) this.stop(branch);
+  }
+
   /** Somebody waits for a future. */
-  private wait(future: DurableFuture, branch: Branch | undefined): void {
+  private wait(future: DurableFuture, branch: Branch | undefined, interrupt: Waiting['interrupt']): void {
     if (branch?.isAbandoned) return;
-    let waiting = this.waits.get(future);
-    if (!waiting) {
-      this.waits.set(future, (waiting = new Set()));
-      this.progress!.watch(future, () => this.settle(future));
-    }
-    if (branch && !waiting.has(branch)) {
-      waiting.add(branch);
-      this.hold(branch);
-    }
+    const interruption = branch?.takeInterruption();
+    // The wait begins once the SDK has got back to it.
+    if (interruption) return queueMicrotask(() => interrupt(interruption));
+    const waiting = this.waits.get(future);
+    if (!waiting) this.progress!.watch(future, () => this.settle(future));
+    this.waits.set(future, [...(waiting ?? []), { branch, section: Section.current, holds: true, interrupt }]);
+    if (branch) this.hold(branch);
     if (!this.awaited?.has(future)) this.wake();
   }
 
   private settle(future: DurableFuture): void {
-    const waiting = this.waits.get(future);
-    this.waits.delete(future);
-    for (const branch of waiting ?? []) this.release(branch);
+    for (const wait of this.takeWaits(future, () => true)) this.releaseWait(wait);
+  }
+
+  /** Takes out the waits for a future that are chosen; nobody else may be left. */
+  private takeWaits(future: DurableFuture, choose: (wait: Waiting) => boolean): readonly Waiting[] {
+    const waiting = this.waits.get(future) ?? [];
+    const taken = waiting.filter(choose);
+    if (taken.length === 0) return taken;
+    if (taken.length < waiting.length)
+      this.waits.set(
+        future,
+        waiting.filter((wait) => !taken.includes(wait)),
+      );
+    else this.waits.delete(future);
+    return taken;
+  }
+
+  private isWaiting(branch: Branch): boolean {
+    return [...this.waits.values()].flat().some((wait) => wait.holds && wait.branch?.isWithin(branch));
+  }
+
+  private releaseWait({ branch, holds }: Waiting): void {
+    if (branch && holds) this.release(branch);
   }
 
   private hold(branch: Branch): void {
@@ -172,8 +260,10 @@ export class BranchScheduler {
     for (;;) {
       await this.allStill();
       if (this.pauses > 0) break;
-      const start = this.starts.shift();
-      if (start) start();
+      const expired = this.expiries.shift();
+      const start = expired ? undefined : this.starts.shift();
+      if (expired) await this.expire(expired);
+      else if (start) start();
       else if (this.waits.size > 0) await this.goOn();
       else break;
     }
@@ -201,9 +291,33 @@ export class BranchScheduler {
     this.awaited = new Set(futures);
     const end = await this.progress!.first(futures);
     this.awaited = undefined;
-    if (end !== 'cancelled') return;
+    if (typeof end === 'string') return;
+    const cancellation = new CancelledError();
     for (const future of futures) {
-      future.tryCancel();
+      const waiting = this.takeWaits(future, (wait) => isToBeTold(wait, end.cancelled));
+      if (waiting.length === 0) continue;
+      if (waiting.some(({ holds }) => holds) && !this.waits.has(future)) this.progress!.cancel(future);
+      for (const wait of waiting) {
+        this.releaseWait(wait);
+        wait.interrupt(cancellation);
+      }
+      await this.allStill();
+    }
+  }
+
+  /** Throws at the waits of a branch that its deadline has passed: once, so that it can clean up. */
+  private async expire(branch: Branch): Promise<void> {
+    const reason = branch.expiry!;
+    const isOwn = (wait: Waiting) => wait.holds && (wait.branch?.isWithin(branch) ?? false);
+    const waits = [...this.waits].flatMap(([future, waiting]) =>
+      waiting.filter(isOwn).map((wait) => ({ future, wait })),
+    );
+    if (waits.length === 0 && !branch.ended) branch.interruption = reason;
+    for (const { future, wait } of waits) {
+      if (this.takeWaits(future, (each) => each === wait).length === 0) continue;
+      if (!this.waits.has(future)) tellOfEnd(future, reason);
+      this.releaseWait(wait);
+      wait.interrupt(reason);
       await this.allStill();
     }
   }
@@ -216,6 +330,13 @@ export class BranchScheduler {
   private closeIfDone(): void {
     if (this.branches > 0 || this.running) return;
     this.progress?.close();
-    this.closures.close();
   }
+}
+
+/** Each branch is told of a cancellation once. @param only the code that is cancelled; undefined when all is */
+function isToBeTold({ branch, section }: Waiting, only: Section | undefined): boolean {
+  if (only && !only.contains(section)) return false;
+  if (!branch?.knowsCancel) return true;
+  branch.knowsCancel = false;
+  return false;
 }

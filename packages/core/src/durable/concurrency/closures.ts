@@ -3,17 +3,18 @@ import { atMost } from './at-most.js';
 
 type Run = (...args: unknown[]) => unknown;
 
-/** Knows which run closures of an attempt are executing, of those that are given to it while it is open. */
+/** Knows which run closures of an attempt are executing, of those that are given to it from its first {@link open} on. */
 export class Closures {
   private executing = 0;
-  private reset: (() => void) | undefined;
+  private isOpen = false;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly ctx: Context) {}
 
+  /** Stays open to the end of the attempt: others may follow the context's runs as well, in layers over this one. */
   open(): void {
-    if (this.reset) return;
-    const own = Object.getOwnPropertyDescriptor(this.ctx, 'run');
+    if (this.isOpen) return;
+    this.isOpen = true;
     const { run }: { readonly run: Run } = this.ctx as never;
     const counting: Run = (...args) =>
       run.apply(
@@ -21,15 +22,6 @@ export class Closures {
         args.map((arg) => (typeof arg === 'function' ? () => this.counted(arg as () => unknown) : arg)),
       );
     Object.defineProperty(this.ctx, 'run', { value: counting, configurable: true, writable: true });
-    this.reset = () => {
-      if (own) Object.defineProperty(this.ctx, 'run', own);
-      else Reflect.deleteProperty(this.ctx, 'run');
-    };
-  }
-
-  close(): void {
-    this.reset?.();
-    this.reset = undefined;
   }
 
   /** Until no closure is executing, or at most so long. @param patience in milliseconds */

@@ -1,5 +1,6 @@
-import { CancelledError, type Context } from '@restatedev/restate-sdk';
+import type { Context } from '@restatedev/restate-sdk';
 import { asTerminalError } from '../../invocation/error-mapping.js';
+import { BranchScheduler } from './branch-scheduler.js';
 import { checkedCount } from './durable-futures.js';
 import { type BranchOutcome, settleBranches } from './settle-branches.js';
 
@@ -28,7 +29,8 @@ export async function mapConcurrent<T, R>(
 /**
  * As {@link mapConcurrent}, but a terminal failure stops nothing: gives the outcome of every item.
  *
- * @throws CancelledError when the cancellation of the invocation ended an item: no further one is started
+ * @throws CancelledError when the cancellation of the invocation ended an item, and likewise a deadline around all of them:
+ *   no further one is started
  * @throws an ordinary error, which is retried
  */
 export async function mapSettled<T, R>(
@@ -42,7 +44,7 @@ export async function mapSettled<T, R>(
       return { status: 'fulfilled', value: await fn(item, index) };
     } catch (error) {
       const reason = asTerminalError(error);
-      if (!reason || reason instanceof CancelledError) throw error;
+      if (!reason || BranchScheduler.isInterruption(reason)) throw error;
       return { status: 'rejected', reason };
     }
   });

@@ -1,28 +1,16 @@
 import { setImmediate as drained } from 'node:timers/promises';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import type { Section } from '../section.js';
 import { misuse } from './durable-futures.js';
+import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
 /**
- * How the SDK makes a future progress that somebody waits for. It is not in the SDK's types, so all that is used of it
- * is named here, and checked before use.
+ * How {@link Progress.first} ended: a future is settled, the invocation or some of its code is cancelled, or neither yet.
  */
-interface ProgressExecutor {
-  /** Called by a future's `then`, `catch` and `finally`: ends once the future is settled or was cancelled. */
-  doProgress(future: DurableFuture): Promise<void>;
-  /** Wakes the executor up: it looks again at what its future needs. */
-  readonly externalProgressChannel?: { signal(): void };
-}
+export type ProgressEnd = 'settled' | 'interrupted' | { readonly cancelled: Section | undefined };
 
-/** A future as the executor sees it. */
-export interface DurableFuture extends RestatePromise<unknown> {
-  /** Gives a `CancelledError` to who waits for the future. */
-  tryCancel(): void;
-  /** What the future still needs from the journal: null when it needs nothing more. */
-  unresolvedFuture(): unknown;
-}
-
-/** How {@link Progress.first} ended: a future is settled, the invocation is cancelled, or neither yet. */
-export type ProgressEnd = 'settled' | 'cancelled' | 'interrupted';
+/** One wait for a future: rejected, it ends this wait and no other. */
+export type Wait = PromiseWithResolvers<never>;
 
 /** Given to the SDK in place of a promise: it keeps none, so that each further wait for the future is reported too. */
 const NOT_STARTED = { catch: () => undefined } as unknown as Promise<void>;
@@ -33,27 +21,28 @@ const NOT_STARTED = { catch: () => undefined } as unknown as Promise<void>;
  * and one awaiter makes all of them progress with {@link first}.
  */
 export class Progress {
-  private readonly sdkProgress: ProgressExecutor['doProgress'];
+  private readonly cancelled = new WeakSet<DurableFuture>();
+  private isOpen = false;
+  /** What stood before the SDK's method when this was opened. */
+  private before: PropertyDescriptor | undefined;
   private watched: DurableFuture | undefined;
   private race: DurableFuture | undefined;
   private raceProgress: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly executor: ProgressExecutor,
-    private readonly onWait: (future: DurableFuture) => void,
-  ) {
-    this.sdkProgress = executor.doProgress.bind(executor);
-  }
+    private readonly onWait: (future: DurableFuture, wait: Wait) => void,
+  ) {}
 
   /**
    * Undefined for contexts that are not the SDK's: the futures of fakes progress by themselves.
    *
-   * @param onWait told each future that somebody starts to wait for
+   * @param onWait told each future that somebody starts to wait for, and what ends this wait early
    * @throws TerminalError (500, `REA7006`) when the SDK does not work as expected
    */
-  static of(ctx: Context, onWait: (future: DurableFuture) => void): Progress | undefined {
-    const { promisesExecutor: executor } = ctx as { readonly promisesExecutor?: ProgressExecutor };
-    if (typeof executor?.doProgress === 'function') return new Progress(executor, onWait);
+  static of(ctx: Context, onWait: (future: DurableFuture, wait: Wait) => void): Progress | undefined {
+    const executor = executorOf(ctx);
+    if (executor) return new Progress(executor, onWait);
     if (!('coreVm' in ctx)) return undefined;
     throw misuse(
       'REA7006',
@@ -62,25 +51,46 @@ export class Progress {
   }
 
   open(): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    this.before = Object.getOwnPropertyDescriptor(this.executor, 'doProgress');
     this.executor.doProgress = (future) => this.onProgress(future);
   }
 
   close(): void {
-    Reflect.deleteProperty(this.executor, 'doProgress');
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (this.before) Object.defineProperty(this.executor, 'doProgress', this.before);
+    else Reflect.deleteProperty(this.executor, 'doProgress');
   }
 
-  /** Calls `onEnd` once the future is settled or cancelled, and does not count as waiting for it. */
+  /** Calls `onEnd` once the future is settled, and does not count as waiting for it. */
   watch(future: DurableFuture, onEnd: () => void): void {
+    const { cancelPromise } = future;
+    future.cancelPromise = Promise.withResolvers();
     this.watched = future;
     future.then(onEnd, onEnd);
     this.watched = undefined;
+    future.cancelPromise = cancelPromise;
+  }
+
+  /** Tells a future of the cancellation, and with it whoever waits for it again. Ends the latest wait. */
+  cancel(future: DurableFuture): void {
+    this.cancelled.add(future);
+    future.tryCancel();
+  }
+
+  /** Ends one wait; the future can be waited for again. */
+  interruptWait(future: DurableFuture, wait: Wait, reason: unknown): void {
+    if (future.cancelPromise === wait && !this.cancelled.has(future)) future.cancelPromise = Promise.withResolvers();
+    wait.reject(reason);
   }
 
   /** Waits for the first of the futures in the journal's order, which is the same on every replay. */
   first(futures: readonly DurableFuture[]): Promise<ProgressEnd> {
     return new Promise((resolve) => {
       const race = RestatePromise.race(futures) as DurableFuture;
-      race.tryCancel = () => resolve('cancelled');
+      race.tryCancel = (only) => resolve({ cancelled: only });
       this.race = race;
       const onSettled = () => void this.endOf(race).then(() => resolve('settled'));
       race.then(onSettled, onSettled);
@@ -109,10 +119,16 @@ export class Progress {
 
   private onProgress(future: DurableFuture): Promise<void> {
     if (future === this.race) {
-      this.raceProgress = this.sdkProgress(future);
+      const sdk: ProgressExecutor = Object.getPrototypeOf(this.executor);
+      // It fails when the connection is lost; the attempt is over then, and nobody needs to hear of it here.
+      this.raceProgress = sdk.doProgress.call(this.executor, future).catch(() => undefined);
       return this.raceProgress;
     }
-    if (future !== this.watched) this.onWait(future);
+    if (future !== this.watched && !this.cancelled.has(future)) {
+      const wait: Wait = Promise.withResolvers();
+      future.cancelPromise = wait;
+      this.onWait(future, wait);
+    }
     return NOT_STARTED;
   }
 }

@@ -1,4 +1,4 @@
-import { CancelledError, type Context, type TerminalError } from '@restatedev/restate-sdk';
+import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { refuseInRun } from '../../invocation/attempt.js';
 import { asTerminalError } from '../../invocation/error-mapping.js';
 import { BranchScheduler } from './branch-scheduler.js';
@@ -21,7 +21,8 @@ export interface SettledBranches<T> {
  * An ordinary error is no outcome: it ends the attempt, which is then retried. So the other branches go no further.
  *
  * @param what the name of the helper, for messages
- * @throws CancelledError when a branch ended by the cancellation of the invocation, whatever the others did
+ * @throws CancelledError when a branch ended by the cancellation of the invocation, and likewise a deadline around all of
+ *   them, whatever the others did
  * @throws the first ordinary error of a branch
  */
 export async function settleBranches<T>(
@@ -46,6 +47,6 @@ export async function settleBranches<T>(
     }
   });
   const outcomes = await scheduler.join(Promise.all(ends));
-  for (const failure of failures) if (failure instanceof CancelledError) throw failure;
+  for (const failure of failures) if (BranchScheduler.isInterruption(failure)) throw failure;
   return { outcomes, firstFailure: failures.length > 0 ? { error: failures[0] } : undefined };
 }

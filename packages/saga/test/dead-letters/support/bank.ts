@@ -7,14 +7,14 @@ import { z } from 'zod';
 /** Whom a test refund concerns, and how it ends. */
 export interface Refund {
   readonly order: string;
-  readonly end?: 'well' | 'refused' | 'broken' | 'broken-once';
+  readonly end?: undefined | 'well' | 'refused' | 'broken' | 'broken-once' | 'waiting';
 }
 
-export const checkedRefund = compensationKey<Refund>('checked-refund', {
+const checkedRefund = compensationKey<Refund>('checked-refund', {
   schema: z.object({
     order: z.string().min(1),
-    end: z.enum(['well', 'refused', 'broken', 'broken-once']).optional(),
-  }) as never,
+    end: z.enum(['well', 'refused', 'broken', 'broken-once', 'waiting']).optional(),
+  }),
 });
 
 /** Counts what its compensations have done. */
@@ -22,6 +22,8 @@ export const checkedRefund = compensationKey<Refund>('checked-refund', {
 export class Bank {
   /** Effects, each with the run it belongs to. */
   readonly effects: { readonly order: string; readonly effect: string; readonly run: CompensationRun }[] = [];
+  /** Lets the refunds that end `waiting` go on. */
+  readonly gate = Promise.withResolvers<void>();
   private readonly broken = new Set<string>();
 
   effectsOf(order: string): string[] {
@@ -32,6 +34,7 @@ export class Bank {
   async refund(ctx: Context, refund: Refund, info: CompensationRun): Promise<void> {
     const { order, end = 'well' } = refund;
     await run(ctx, 'first', () => this.note(order, 'first', info));
+    if (end === 'waiting') await run(ctx, 'gate', () => this.gate.promise);
     if (end === 'refused') throw new TerminalError(`no account for ${order}`, { errorCode: 451 });
     if (end === 'broken') throw new Error(`the bank burns for ${order}`);
     if (end === 'broken-once' && !this.broken.has(order)) {

@@ -1,4 +1,5 @@
 import type { DeadLetterReport } from '@rea/saga';
+import { expect } from 'vitest';
 import { eventually } from '../../../../core/test/support/eventually.js';
 import type { DeadLetterApp } from './dead-letter-app.js';
 import { Reporter } from './reporter.js';
@@ -29,9 +30,15 @@ export function reportOf(changes: Partial<DeadLetterReport> = {}): DeadLetterRep
   };
 }
 
-/** Reports from inside a handler and waits until every entry is there. */
+/** Reports from inside a handler and waits until every entry is there, and in lists. */
 export async function fill({ app, deadLetters }: DeadLetterApp, ...reports: DeadLetterReport[]): Promise<string> {
   const invocation = await app.ingress.service(Reporter).call.report(reports, { idempotencyKey: false });
-  for (const { id } of reports) await eventually(() => deadLetters.get(id));
+  for (const { id } of reports) {
+    const { createdAt: since, step } = await eventually(() => deadLetters.get(id));
+    await eventually(async () => {
+      const { entries } = await deadLetters.list({ since, step, limit: 500 });
+      expect(entries.map((entry) => entry.id)).toContain(id);
+    });
+  }
   return invocation;
 }

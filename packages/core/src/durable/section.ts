@@ -1,0 +1,35 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+const current = new AsyncLocalStorage<Section>();
+
+/** A part of an attempt's code: what it starts is told from what other code starts, also when both go on at once. */
+export class Section {
+  /** Interruptions are not for it, nor for its callees. */
+  isShielded = false;
+  /** Somebody counts its tries: the server does not retry a run of it that has no limit of its own. */
+  countsTries = false;
+  /** It has ended, and what it has started ends too, without a further try. */
+  isSettling = false;
+  /** Its deadline has passed. */
+  isLate = false;
+  private readonly parent = current.getStore();
+
+  /** The innermost section of the calling code. */
+  static get current(): Section | undefined {
+    return current.getStore();
+  }
+
+  /** Runs a function, and all that it starts, in this section. */
+  run<T>(fn: () => T): T {
+    return current.run(this, fn);
+  }
+
+  /** Whether something holds for this section or for one around it. */
+  some(predicate: (section: Section) => boolean): boolean {
+    return predicate(this) || (this.parent?.some(predicate) ?? false);
+  }
+
+  contains(section: Section | undefined): boolean {
+    return section?.some((each) => each === this) ?? false;
+  }
+}

@@ -1,0 +1,25 @@
+import { ReaOptionsError } from '@rea/core';
+import type { DeadLetterOptions } from './dead-letter.options.js';
+
+/** What a header can carry, and long enough not to be guessed. */
+const SECRET = /^[\x21-\x7e](?:[\x20-\x7e]{14,}[\x21-\x7e])$/;
+
+/**
+ * Refuses options that cannot work.
+ *
+ * @throws ReaOptionsError naming the option's path and the cure; never the secret
+ */
+export function validateDeadLetterOptions({ secret, timeout }: DeadLetterOptions): void {
+  if (secret !== undefined && !(typeof secret === 'string' && SECRET.test(secret))) {
+    throw new ReaOptionsError(
+      'deadLetters.secret',
+      'cannot be used; it is a text of at least 16 printable ASCII characters, for example of: openssl rand -base64 32',
+    );
+  }
+  if (timeout !== undefined && !(Number.isInteger(timeout) && timeout > 0)) {
+    throw new ReaOptionsError(
+      'deadLetters.timeout',
+      `is ${JSON.stringify(timeout)}; it is a whole number of milliseconds, 1 or more.`,
+    );
+  }
+}
