@@ -14,8 +14,8 @@ import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaScope } from './saga/saga-scope.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
-import { holdActions } from './supervisor/hold-actions.js';
 import { type RestartedCopy, RestartedCopies } from './supervisor/restarted-copies.js';
+import { rollBackOnly } from './supervisor/roll-back-only.js';
 import { sendCancel } from './supervisor/send-cancel.js';
 
 /** A saga that runs, and the context that it runs on. */
@@ -155,7 +155,7 @@ export class Sagas {
       Interruption.of(ctx),
       occurrenceOf(attempt?.ctx ?? ctx, name),
     );
-    if (copy) holdActions(scope, copy);
-    return new SagaRun(scope, '', merged).run(block);
+    const { rollsBack } = copy ?? {};
+    return new SagaRun(scope, '', merged).run(rollsBack === undefined ? block : rollBackOnly(scope, rollsBack, block));
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
+import { AdminRequestError, REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
 import { AdminClient, qualify } from '@rea/core/internal';
 import { REPORT_STATE } from '../saga/saga-scope.js';
 import type { JournalEntry } from './restart-plan.js';
@@ -97,8 +97,29 @@ export class InvocationTable {
   }
 
   async invocation(id: string): Promise<InvocationRow | undefined> {
-    const [row] = await this.query<InvocationRow>(`select ${COLUMNS} from sys_invocation where id = ${literal(id)}`);
-    return row;
+    try {
+      const [row] = await this.query<InvocationRow>(`select ${COLUMNS} from sys_invocation where id = ${literal(id)}`);
+      return row;
+    } catch (error) {
+      // Not every text is an id, and only the server knows which.
+      if (error instanceof AdminRequestError && error.body.includes('non valid invocation id')) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * What the idempotency keys in an invocation's journal are made of. A copy that was restarted with a part of a journal,
+   * by whomever, has that of the invocation that wrote it.
+   */
+  async identityOf(id: string): Promise<string> {
+    const [row] = await this.query<{ restarted_from?: string; created_at: string }>(
+      `select restarted_from, created_at from sys_invocation where id = ${literal(id)}`,
+    );
+    if (row?.restarted_from === undefined) return id;
+    const [first] = await this.query<{ appended_at: string }>(
+      `select appended_at from sys_journal where id = ${literal(id)} and index = 1`,
+    );
+    return first && first.appended_at < row.created_at ? this.identityOf(row.restarted_from) : id;
   }
 
   /** Copies that were restarted from an invocation. */

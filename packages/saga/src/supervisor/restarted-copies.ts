@@ -3,23 +3,28 @@ import { allowNondeterminism } from '@rea/core';
 import { attemptOf } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import { InvocationTable } from './invocation-table.js';
+import type { SagaInvocation } from './saga-invocation.js';
 
-/** A copy that was started to roll a killed saga back. */
+/** A copy of an invocation, with a part of its journal. */
 export interface RestartedCopy {
-  /** The invocation that was killed. */
-  readonly killed: string;
-  /** What the keys in the journal that it replays were made of. */
+  /** What the keys in the journal that it replays were made of: the id of the invocation that wrote it. */
   readonly identity: string;
+  /** The killed saga that it was started to roll back; undefined for one that somebody else has started. */
+  readonly rollsBack: string | undefined;
 }
 
 /** Invocations of which it is remembered what they are. */
 const MOST_REMEMBERED = 10_000;
 
+/** How long a copy is expected. In milliseconds. */
+const EXPECTED_FOR = 60_000;
+
 /**
- * Tells whether an invocation is a copy that rolls back a killed one. It replays a journal that was written under another
- * id, so it has to make the same idempotency keys.
+ * Tells whether an invocation is a copy of another one. It replays a journal that was written under another id, so it has
+ * to make the same idempotency keys.
  *
- * The server is asked only about invocations that replay a journal and did not begin in this process, once each. A
+ * The server is asked only about invocations that replay a journal and did not begin in this process, once each, and
+ * for a minute about those of a handler of which this process starts a copy: one without a journal looks like any other. A
  * process without the admin API, or out of its reach, takes every invocation for an ordinary one.
  */
 @Injectable()
@@ -28,7 +33,15 @@ export class RestartedCopies {
   private readonly known = new Map<string, RestartedCopy | null>();
   private readonly asked = new Map<string, Promise<RestartedCopy | null>>();
 
+  /** Handlers of which copies are expected, and until when. */
+  private readonly expected = new Map<string, number>();
+
   constructor(private readonly table: InvocationTable) {}
+
+  /** A copy of this invocation is about to be started, perhaps to run in this process. */
+  expect({ service, handler, key }: Pick<SagaInvocation, 'service' | 'handler' | 'key'>): void {
+    this.expected.set(JSON.stringify([service, handler, key]), Date.now() + EXPECTED_FOR);
+  }
 
   /** @returns the copy, or null for an ordinary invocation; a promise when it has to be looked up */
   of(ctx: Context): RestartedCopy | null | Promise<RestartedCopy | null> {
@@ -37,7 +50,7 @@ export class RestartedCopies {
     const { id } = attempt.request;
     const known = this.known.get(id);
     if (known !== undefined) return known;
-    if (!attempt.replays) return this.remember(id, null);
+    if (!attempt.replays && !this.isExpected(attempt)) return this.remember(id, null);
     const earlier = this.asked.get(id);
     if (earlier) return earlier;
     const asked = allowNondeterminism(() => this.lookUp(id)).finally(() => this.asked.delete(id));
@@ -45,16 +58,24 @@ export class RestartedCopies {
     return asked;
   }
 
+  private isExpected({ handler, request }: NonNullable<ReturnType<typeof attemptOf>>): boolean {
+    if (this.expected.size === 0) return false;
+    const now = allowNondeterminism(() => Date.now());
+    for (const [known, until] of this.expected) if (until < now) this.expected.delete(known);
+    return this.expected.has(JSON.stringify([handler.component, request.target.handler, request.target.key ?? null]));
+  }
+
   private async lookUp(id: string): Promise<RestartedCopy | null> {
     try {
-      const killed = (await this.table.invocation(id))?.restarted_from;
-      if (killed === undefined) return this.remember(id, null);
-      const found = (await this.table.cases([killed])).get(killed);
-      const isOurs = found?.rollback && !found.otherCopies?.includes(id) && (found.from ?? 0) > 0;
-      return this.remember(id, isOurs ? { killed, identity: found.identity } : null);
+      const parent = (await this.table.invocation(id))?.restarted_from;
+      if (parent === undefined) return this.remember(id, null);
+      const identity = await this.table.identityOf(id);
+      const found = (await this.table.cases([parent])).get(parent);
+      const isOurs = found?.rollback !== undefined && !found.otherCopies?.includes(id);
+      return this.remember(id, { identity, rollsBack: isOurs ? parent : undefined });
     } catch (error) {
       this.logger.warn(
-        `REA8056: It could not be looked up whether ${id} rolls back a killed saga, so it is taken for an ordinary invocation. ${error instanceof Error ? error.message : String(error)}`,
+        `REA8056: It could not be looked up whether ${id} is a copy of a killed saga, so it is taken for an ordinary invocation. ${error instanceof Error ? error.message : String(error)}`,
       );
       return null;
     }

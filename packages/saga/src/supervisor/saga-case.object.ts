@@ -15,6 +15,7 @@ import { SAGA_OPTIONS, type SagaModuleOptions } from '../saga.options.js';
 import { errorOf, type InvocationRow, InvocationTable } from './invocation-table.js';
 import type { LogRollbackOrder } from './log-rollback.service.js';
 import { planRestart } from './restart-plan.js';
+import { RestartedCopies } from './restarted-copies.js';
 import type { SagaCase } from './saga-case.js';
 import { SagaHandlerCatalog } from './saga-handler-catalog.service.js';
 import type { InvocationError, KilledRollback, LogRollbackResult, SagaInvocation } from './saga-invocation.js';
@@ -43,7 +44,7 @@ interface Death {
   readonly at: string;
   readonly error: InvocationError;
   readonly origin: string;
-  readonly identity: string;
+  readonly generation: number;
 }
 
 /** What can be done about it. */
@@ -53,6 +54,12 @@ type Plan =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'copies'; readonly copies: readonly string[] }
   | { readonly kind: 'impossible'; readonly why: string };
+
+/** The admin API is asked this often; then whoever asked is told, and may ask again. */
+const FEW_TRIES = { retry: { maxAttempts: 3 } };
+
+/** How often a rollback that is itself killed is begun anew by policy. */
+const MOST_GENERATIONS = 5;
 
 /** How long a case is remembered: longer than anything could find its invocation again. In milliseconds. */
 const SHORTEST_MEMORY = 30 * 86_400_000;
@@ -77,6 +84,7 @@ export class SagaCaseObject {
     private readonly table: InvocationTable,
     private readonly catalog: SagaHandlerCatalog,
     private readonly events: ReaEvents,
+    private readonly copies: RestartedCopies,
     @Inject(SAGA_OPTIONS) private readonly options: SagaModuleOptions,
     @Inject(REA_OPTIONS) private readonly rea: ReaModuleOptions,
   ) {}
@@ -88,7 +96,8 @@ export class SagaCaseObject {
     if (known?.killed) return;
     const death = await this.look(ctx);
     if ('problem' in death) return;
-    const plan = onKilled === 'roll-back' && !known?.rollback ? await this.plan(ctx, death) : undefined;
+    const isDue = onKilled === 'roll-back' && !known?.rollback && death.generation <= MOST_GENERATIONS;
+    const plan = isDue ? await this.plan(ctx, death) : undefined;
     const starts = plan !== undefined && plan.kind !== 'impossible' && plan.kind !== 'copies';
     await run(ctx, 'tell', () => this.tellKilled(death, plan));
     const { at, error } = death;
@@ -122,7 +131,7 @@ export class SagaCaseObject {
       );
       this.events.publish('saga-paused', () => ({ ...infoOf(invocation), error: pause.error }));
     });
-    await this.remember(ctx, { origin: id, identity: id, ...known, invocation, pausedAt: pause.at });
+    await this.remember(ctx, { origin: id, generation: 1, ...known, invocation, pausedAt: pause.at });
   }
 
   /** Rolls a killed saga back, once. @throws TerminalError 404, 409, 422 (`REA8042` to `REA8046`) when it cannot be */
@@ -163,25 +172,32 @@ export class SagaCaseObject {
   /** What the server knows of the invocation, if it has died. */
   private look(ctx: ObjectContext): Promise<Death | { readonly problem: string }> {
     const id = ctx.key;
-    return run(ctx, 'look', async (): Promise<Death | { readonly problem: string }> => {
-      const row = await this.table.invocation(id);
-      const invocation = row && (await this.catalog.sagaOf(row));
-      if (!row || !invocation) return { problem: 'unknown' };
-      if ((await this.table.died([row])).length === 0) return { problem: row.status };
-      return {
-        invocation,
-        at: row.completed_at ?? row.modified_at,
-        error: errorOf(row),
-        ...(await this.ancestry(row)),
-      };
-    });
+    return run(
+      ctx,
+      'look',
+      async (): Promise<Death | { readonly problem: string }> => {
+        const row = await this.table.invocation(id);
+        const invocation = row && (await this.catalog.sagaOf(row));
+        if (!row || !invocation) return { problem: 'unknown' };
+        if ((await this.table.died([row])).length === 0) return { problem: row.status };
+        return {
+          invocation,
+          at: row.completed_at ?? row.modified_at,
+          error: errorOf(row),
+          ...(await this.ancestry(row)),
+        };
+      },
+      FEW_TRIES,
+    );
   }
 
-  /** Of a copy that was itself killed: what its keys were made of. */
-  private async ancestry({ id, restarted_from: parent }: InvocationRow): Promise<Pick<Death, 'origin' | 'identity'>> {
+  /** What the keys of its compensations are made of: of a copy that rolled back, those of what it is a copy of. */
+  private async ancestry({ id, restarted_from: parent }: InvocationRow): Promise<Pick<Death, 'origin' | 'generation'>> {
     const known = parent === undefined ? undefined : (await this.table.cases([parent])).get(parent);
-    if (!known?.rollback || known.otherCopies?.includes(id)) return { origin: id, identity: id };
-    return { origin: known.origin, identity: (known.from ?? 0) > 0 ? known.identity : id };
+    if (!known?.rollback || known.otherCopies?.includes(id)) {
+      return { origin: await this.table.identityOf(id), generation: 1 };
+    }
+    return { origin: known.origin, generation: known.generation + 1 };
   }
 
   private plan(ctx: ObjectContext, { invocation }: Death): Promise<Plan> {
@@ -203,7 +219,7 @@ export class SagaCaseObject {
       if (copies.length > 0) return { kind: 'copies', copies };
       return { kind: 'restart', from: restart.index, otherCopies: copies };
     };
-    return run(ctx, 'plan', find);
+    return run(ctx, 'plan', find, FEW_TRIES);
   }
 
   private async planLog({ service, key }: SagaInvocation): Promise<Plan> {
@@ -248,9 +264,10 @@ export class SagaCaseObject {
   ): Promise<KilledRollback> {
     const id = ctx.key;
     // Stored before the copy starts, since that looks it up: the await in between sees to the order.
-    const begun = { ...known, rollback, from, otherCopies };
+    const begun = { ...known, rollback, otherCopies };
     ctx.set(CASE_STATE, begun);
     await run(ctx, 'begin', () => {});
+    this.copies.expect(known.invocation);
     let copy: string;
     try {
       copy = await run(ctx, 'restart', () => this.restartOnce(id, from, otherCopies));
@@ -334,8 +351,8 @@ function cureOf(id: string, plan: Plan | undefined): string {
   return 'It is rolled back now.';
 }
 
-function caseOf({ invocation, origin, identity }: Death): Pick<SagaCase, 'invocation' | 'origin' | 'identity'> {
-  return { invocation, origin, identity };
+function caseOf({ invocation, origin, generation }: Death): Pick<SagaCase, 'invocation' | 'origin' | 'generation'> {
+  return { invocation, origin, generation };
 }
 
 function describe({ invocationId, service, handler, key }: SagaInvocation): string {

@@ -10,10 +10,8 @@ export interface SagaCase {
   readonly rollback?: KilledRollback;
   /** What the idempotency keys of its compensations are made of: the id under which the saga was first invoked. */
   readonly origin: string;
-  /** What the keys in its journal are made of: a copy that replays it has to make the same. */
-  readonly identity: string;
-  /** Of a rollback by restart: the last entry of the journal that the copy has. */
-  readonly from?: number;
+  /** 1; of a copy that was itself killed, one more than that of what it is a copy of. */
+  readonly generation: number;
   /** Copies that somebody else has started before. */
   readonly otherCopies?: readonly string[];
 }

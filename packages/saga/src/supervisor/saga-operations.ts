@@ -71,8 +71,13 @@ export class SagaOperations {
    * On services and objects a copy takes over the journal and is cancelled, so the handler's own code rolls back, with
    * idempotency keys made of the killed invocation's id. What was done is not done again. An action that was under way
    * when the saga was killed counts as one whose outcome is not known: a run is not started again, a call is, and is
-   * cancelled. Only where the saga's very first durable operation was under way, its run may be started again before the
-   * cancellation arrives, as another attempt of it would be, with another idempotency key.
+   * cancelled. Only where the very first durable operation of the handler was under way, and another replica runs the
+   * copy than the one that starts it, may the copy go on forward until its cancellation arrives, some milliseconds later:
+   * as another attempt would, but with idempotency keys of its own.
+   *
+   * The copy runs the handler on the deployment that wrote the journal, and replays it with the same idempotency keys. It
+   * cannot where the handler passes on `ctx.request().id` or values of `ctx.rand`, which are others in the copy: it is
+   * paused then, which is told. Pass on the keys of steps and runs instead.
    *
    * Workflows are undone from their state, if the saga has the option `journal`: by the named compensations, on a
    * service's context.

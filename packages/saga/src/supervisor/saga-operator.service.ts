@@ -74,6 +74,7 @@ export class SagaOperator {
   async rollBack(ctx: Context, request: SagaVerbRequest): Promise<KilledRollback> {
     await this.admission.admit(ctx);
     const { invocationId, ...order } = checkVerb(request);
+    await this.statusOf(ctx, invocationId);
     return this.calls.call<KilledRollback>(ctx, SAGA_CASE, 'rollBack', invocationId, order satisfies RollbackOrder);
   }
 

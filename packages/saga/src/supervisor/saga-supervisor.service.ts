@@ -48,7 +48,7 @@ export class SagaSupervisor implements OnApplicationBootstrap {
   ) {
     const runs = supervisor !== false && endpoint !== false && table.available;
     this.options = runs ? { ...SUPERVISOR_DEFAULTS, ...supervisor } : undefined;
-    grace.register(() => this.stop());
+    grace.register((timeout) => this.stop(timeout));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -64,10 +64,14 @@ export class SagaSupervisor implements OnApplicationBootstrap {
     }, toMillis(options.interval)).unref();
   }
 
-  private async stop(): Promise<void> {
+  /** What a look has begun to hand on ends; whoever has to answer may be shutting down too. @param timeout in milliseconds */
+  private async stop(timeout: number): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.looking;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeout);
+    await Promise.race([this.looking, late]);
+    clearTimeout(timer);
   }
 
   /** One look: never throws, since the next one may work. */
