@@ -43,7 +43,7 @@ try {
 }
 rmSync(scratch, { recursive: true });
 
-const noTests = counts.startsWith('0 passed');
+const noTests = /^0 passed/m.test(counts);
 if (noTests) console.log('FAILED no test passed');
 console.log(counts);
 process.exitCode = noTests || results.some(({ ok }) => !ok) ? 1 : 0;
