@@ -17,7 +17,7 @@ export interface HandlerScope {
   readonly place: string;
   /** Put before the names of the components that its clients call. */
   readonly namespace: string | undefined;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf'>;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;

@@ -1,45 +1,66 @@
 import type { Context } from '@restatedev/restate-sdk';
-import type { Attempt } from '../../invocation/attempt.js';
+import { type Attempt, currentScope } from '../../invocation/attempt.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
-const CHECK = Symbol('rea.native-promise-check');
+const AWAITED = Symbol('rea.awaited-future');
 
 interface Watched extends ProgressExecutor {
-  [CHECK]?: () => void;
+  /** The future that somebody waits for. */
+  [AWAITED]?: DurableFuture | undefined;
 }
+
+/** The SDK's own ways to progress, by the prototype of the executor that is watched. */
+const unwatched = new WeakMap<object, ProgressExecutor['doProgress']>();
 
 /**
  * Reports native code that waits for two durable futures at once: `Promise.all`, `Promise.race`, async functions side by
  * side. The SDK lets one future progress at a time, and aborts the attempt when a second one has to wait, too.
+ *
+ * The executor's class is changed, once: most attempts wait for nothing, and pay nothing then.
  */
-export function watchNativePromises(ctx: Context, attempt: Attempt): void {
-  const executor: Watched | undefined = executorOf(ctx);
+export function watchNativePromises(ctx: Context): void {
+  const executor = executorOf(ctx);
   if (!executor) return;
-  const doProgress = executor.doProgress.bind(executor);
-  let awaited: DurableFuture | undefined;
-  const check = () => {
-    if (awaited !== undefined && isOpen(awaited)) {
-      attempt.report('native-promise', 'A durable future awaited while another one is');
-    }
-  };
-  executor[CHECK] = check;
-  executor.doProgress = (future) => {
-    if (awaited !== undefined && isOpen(awaited) && isOpen(future)) check();
-    awaited = future;
-    // Whoever is told of a cancellation may wait for the next future before the SDK is done with this one.
-    const cancel = future.tryCancel.bind(future);
-    future.tryCancel = () => {
-      awaited = undefined;
-      cancel();
-    };
-    return doProgress(future);
+  const prototype = Object.getPrototypeOf(executor) as ProgressExecutor;
+  if (unwatched.has(prototype)) return;
+  const { doProgress } = prototype;
+  unwatched.set(prototype, doProgress);
+  prototype.doProgress = function (this: Watched, future) {
+    const attempt = currentScope()?.attempt;
+    if (attempt?.handler.policy.watchesPromises) watchWait(this, future, attempt);
+    return doProgress.call(this, future);
   };
 }
 
 /** Lets the guardrail fire before branches start, which wait by themselves. @throws PolicyViolationError when it refuses */
 export function checkNativeWaits(ctx: Context): void {
   const executor: Watched | undefined = executorOf(ctx);
-  executor?.[CHECK]?.();
+  const attempt = currentScope()?.attempt;
+  if (executor && attempt) check(executor, attempt);
+}
+
+/** Makes a future progress for who waits for several on purpose. */
+export function progressUnwatched(executor: ProgressExecutor, future: DurableFuture): Promise<void> {
+  const prototype = Object.getPrototypeOf(executor) as ProgressExecutor;
+  return (unwatched.get(prototype) ?? prototype.doProgress).call(executor, future);
+}
+
+function watchWait(executor: Watched, future: DurableFuture, attempt: Attempt): void {
+  if (isOpen(future)) check(executor, attempt);
+  executor[AWAITED] = future;
+  // Whoever is told of a cancellation may wait for the next future before the SDK is done with this one.
+  const { tryCancel } = future;
+  future.tryCancel = () => {
+    executor[AWAITED] = undefined;
+    tryCancel.call(future);
+  };
+}
+
+function check(executor: Watched, attempt: Attempt): void {
+  const awaited = executor[AWAITED];
+  if (awaited !== undefined && isOpen(awaited)) {
+    attempt.report('native-promise', 'A durable future awaited while another one is');
+  }
 }
 
 function isOpen(future: DurableFuture): boolean {

@@ -2,6 +2,7 @@ import { setImmediate as drained } from 'node:timers/promises';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
 import type { Section } from '../section.js';
 import { misuse } from './durable-futures.js';
+import { progressUnwatched } from './native-promise-watch.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
 /**
@@ -119,9 +120,8 @@ export class Progress {
 
   private onProgress(future: DurableFuture): Promise<void> {
     if (future === this.race) {
-      const sdk: ProgressExecutor = Object.getPrototypeOf(this.executor);
       // It fails when the connection is lost; the attempt is over then, and nobody needs to hear of it here.
-      this.raceProgress = sdk.doProgress.call(this.executor, future).catch(() => undefined);
+      this.raceProgress = progressUnwatched(this.executor, future).catch(() => undefined);
       return this.raceProgress;
     }
     if (future !== this.watched && !this.cancelled.has(future)) {
