@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DrainableRequest } from './drainable-request.js';
+import { drain } from './drain.js';
 import { EndpointListenError } from './endpoint.error.js';
 
 /** The SDK's request handler. */
@@ -30,21 +30,17 @@ const AGREEMENT_TIMEOUT = 1_000;
 export class EndpointServer {
   private readonly server: Http2Server;
   private readonly sessions = new Set<Http2Session>();
-  private readonly requests = new Set<DrainableRequest>();
+  private readonly requests = new Set<Http2ServerRequest>();
   private idle: (() => void) | undefined;
   private closing = false;
 
   constructor(handler: EndpointHandler) {
     this.server = createServer({ maxSessionMemory: SESSION_MEMORY }, (request, response) => {
-      const drainable = new DrainableRequest(request);
-      this.requests.add(drainable);
-      response.once('close', () => {
-        this.requests.delete(drainable);
-        if (this.requests.size === 0) this.idle?.();
-      });
+      this.requests.add(request);
+      request.once('close', () => this.ended(request));
       // A stream that was on its way when the server began to close is let in and suspends at its first await.
-      if (this.closing) drainable.drain();
-      handler(drainable as unknown as Http2ServerRequest, response);
+      if (this.closing) drain(request);
+      handler(request, response);
     });
     this.server.on('session', (session) => {
       this.sessions.add(session);
@@ -77,12 +73,17 @@ export class EndpointServer {
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
     const agreed = Promise.all([...this.sessions].map(refuseStreams));
     await Promise.race([agreed, wait(Math.min(timeout, AGREEMENT_TIMEOUT), undefined, { ref: false })]);
-    for (const request of this.requests) request.drain();
+    for (const request of this.requests) drain(request);
     await this.drained(timeout);
     for (const session of this.sessions) session.close();
     await Promise.race([closed, wait(timeout, undefined, { ref: false })]);
     for (const session of this.sessions) session.destroy();
     await closed;
+  }
+
+  private ended(request: Http2ServerRequest): void {
+    this.requests.delete(request);
+    if (this.requests.size === 0) this.idle?.();
   }
 
   private drained(timeout: number): Promise<void> {

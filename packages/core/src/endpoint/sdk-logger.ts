@@ -17,6 +17,8 @@ export function sdkLogger(): LoggerTransport {
   return ({ level, replaying, source, context }, message: unknown, ...rest: unknown[]) => {
     if (replaying) return;
     const ownLine = (source as string) === 'USER';
+    // Two of them for each attempt.
+    if (!ownLine && (level as string) === 'info' && !Logger.isLevelEnabled('debug')) return;
     const shownAt = ownLine ? levelOf(level, 'log') : rest.some(isAnswer) ? 'debug' : levelOf(level, 'debug');
     if (!Logger.isLevelEnabled(shownAt)) return;
     if (typeof message === 'string' && message.startsWith(UNSIGNED)) return;

@@ -31,9 +31,14 @@ export class ReaEvents {
     });
   }
 
+  /** Whether anybody listens. */
+  get isObserved(): boolean {
+    return this.listeners.size > 0 || diagnostics.hasSubscribers;
+  }
+
   /** Publishes an event. The payload is built only when somebody listens. */
   publish<T extends ReaEventType>(type: T, payload: () => ReaEventMap[T]): void {
-    if (this.listeners.size === 0 && !diagnostics.hasSubscribers) return;
+    if (!this.isObserved) return;
     const event = { type, payload: payload() } as ReaEvent;
     for (const listener of this.listeners) {
       try {

@@ -1,6 +1,6 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
 import type { ReaEvents } from '../events/rea-events.js';
-import { Attempt, withScope } from './attempt.js';
+import { Attempt, enterScope, withScope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
 import { outcomeOf } from './outcome.js';
@@ -18,7 +18,10 @@ export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProv
     const attempt = new Attempt(handler, hookContext.request);
     return {
       interceptor: {
-        handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
+        handler: (next) => {
+          enterScope({ attempt, inMethod: false });
+          return observed(attempt, hookContext, events, next);
+        },
         run: (name, next) =>
           withScope({ attempt, closed: `the run "${name}"` }, () => (attempt.beforeRun ? held(attempt, next) : next())),
       },
@@ -38,8 +41,9 @@ async function observed(
   next: () => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now();
-  attempt.replays = isReplaying(hookContext);
-  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: attempt.replays }));
+  if (events.isObserved) {
+    events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: isReplaying(hookContext) }));
+  }
   try {
     await next();
   } catch (error) {
@@ -53,11 +57,13 @@ async function observed(
     throw mapped;
   }
   attempt.active = false;
-  events.publish('attempt-ended', () => ({
-    ...infoOf(attempt),
-    outcome: 'completed',
-    durationMs: performance.now() - startedAt,
-  }));
+  if (events.isObserved) {
+    events.publish('attempt-ended', () => ({
+      ...infoOf(attempt),
+      outcome: 'completed',
+      durationMs: performance.now() - startedAt,
+    }));
+  }
 }
 
 function infoOf({ handler, request }: Attempt) {

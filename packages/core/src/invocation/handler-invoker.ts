@@ -95,6 +95,7 @@ export class InvokerFactory {
 
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
   if (!attempt) return raw;
+  attempt.replays = !isFresh(raw);
   if (policy.watchesPromises) watchNativePromises(raw);
   if (policy.guardsContext) return guardContext(raw, attempt);
   attempt.bind(raw);

@@ -9,8 +9,10 @@ interface Watched extends ProgressExecutor {
   [AWAITED]?: DurableFuture | undefined;
 }
 
+type Progress = (this: ProgressExecutor, future: DurableFuture) => Promise<void>;
+
 /** The SDK's own ways to progress, by the prototype of the executor that is watched. */
-const unwatched = new WeakMap<object, ProgressExecutor['doProgress']>();
+const unwatched = new WeakMap<object, Progress>();
 
 /**
  * Reports native code that waits for two durable futures at once: `Promise.all`, `Promise.race`, async functions side by
@@ -21,7 +23,7 @@ const unwatched = new WeakMap<object, ProgressExecutor['doProgress']>();
 export function watchNativePromises(ctx: Context): void {
   const executor = executorOf(ctx);
   if (!executor) return;
-  const prototype = Object.getPrototypeOf(executor) as ProgressExecutor;
+  const prototype = prototypeOf(executor);
   if (unwatched.has(prototype)) return;
   const { doProgress } = prototype;
   unwatched.set(prototype, doProgress);
@@ -41,7 +43,7 @@ export function checkNativeWaits(ctx: Context): void {
 
 /** Makes a future progress for who waits for several on purpose. */
 export function progressUnwatched(executor: ProgressExecutor, future: DurableFuture): Promise<void> {
-  const prototype = Object.getPrototypeOf(executor) as ProgressExecutor;
+  const prototype = prototypeOf(executor);
   return (unwatched.get(prototype) ?? prototype.doProgress).call(executor, future);
 }
 
@@ -49,11 +51,15 @@ function watchWait(executor: Watched, future: DurableFuture, attempt: Attempt): 
   if (isOpen(future)) check(executor, attempt);
   executor[AWAITED] = future;
   // Whoever is told of a cancellation may wait for the next future before the SDK is done with this one.
-  const { tryCancel } = future;
+  const cancel = future.tryCancel.bind(future);
   future.tryCancel = () => {
     executor[AWAITED] = undefined;
-    tryCancel.call(future);
+    cancel();
   };
+}
+
+function prototypeOf(executor: ProgressExecutor): { doProgress: Progress } {
+  return Object.getPrototypeOf(executor) as { doProgress: Progress };
 }
 
 function check(executor: Watched, attempt: Attempt): void {
