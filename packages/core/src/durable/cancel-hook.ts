@@ -22,15 +22,20 @@ export function onCancel<T>(future: RestatePromise<T>, hook: Hook): RestatePromi
     hooks.push(hook);
     return future;
   }
-  const own = [hook];
   const { tryCancel, map } = cancellable;
-  cancellable[HOOKS] = own;
-  cancellable.tryCancel = () => {
-    tellOfEnd(future, new CancelledError());
-    tryCancel?.call(future);
+  cancellable[HOOKS] = [hook];
+  const own = {
+    tryCancel: () => {
+      tellOfEnd(future, new CancelledError());
+      tryCancel?.call(future);
+    },
+    map: <U>(mapper: (value?: unknown, failure?: TerminalError) => U) =>
+      passCancelOn(map.call(future, mapper) as RestatePromise<U>, [future]),
   };
-  cancellable.map = <U>(mapper: (value?: unknown, failure?: TerminalError) => U) =>
-    passCancelOn(map.call(future, mapper) as RestatePromise<U>, [future]);
+  // Not assigned as they are written: V8 would make them in the old space, and keep what they refer to, which is the
+  // attempt, until its next full collection.
+  cancellable.tryCancel = own.tryCancel;
+  cancellable.map = own.map;
   return future;
 }
 

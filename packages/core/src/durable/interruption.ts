@@ -84,13 +84,16 @@ export class Interruption {
     const { promisesExecutor: executor } = ctx;
     this.isExplicit = ctx.trackedInvocationIdPromises !== undefined;
     this.progress = executor.doProgressInner.bind(executor);
-    executor.doProgressInner = (future) =>
+    const progress = (future: Progressing) =>
       future instanceof WatchedFuture ? this.progress(future) : this.progressWatched(future);
     const abort = executor.errorCallback;
-    executor.errorCallback = (error) => {
+    const onError = (error: unknown) => {
       this.aborted = true;
       abort(error);
     };
+    // Not in one: see cancel-hook.ts.
+    executor.doProgressInner = progress;
+    executor.errorCallback = onError;
     this.followRuns();
     this.followCalls();
   }

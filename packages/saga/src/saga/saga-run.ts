@@ -2,6 +2,7 @@ import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
 import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
+import { ActionRun } from './action-run.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
 import { forward } from './forward.js';
@@ -220,17 +221,11 @@ export class SagaRun implements Saga {
     const { scope } = this;
     const { entry } = unit;
     unit.state = 'running';
-    const run: StepRun = {
-      get idempotencyKey() {
-        return scope.keyOf(entry.name, 'action');
-      },
-      attempt: 1,
-    };
     let value: unknown;
     try {
       value = scope.isPastPivot
         ? await forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
-        : await this.act(entry.name, step, run);
+        : await this.act(entry.name, step, new ActionRun(scope, entry.name, 1));
       unit.outcome = { known: true, value: value as never };
       unit.state = entry.state = 'done';
       onDone?.();

@@ -52,10 +52,12 @@ function watchWait(executor: Watched, future: DurableFuture, attempt: Attempt): 
   executor[AWAITED] = future;
   // Whoever is told of a cancellation may wait for the next future before the SDK is done with this one.
   const cancel = future.tryCancel.bind(future);
-  future.tryCancel = () => {
+  const forget = () => {
     executor[AWAITED] = undefined;
     cancel();
   };
+  // Not in one: see cancel-hook.ts.
+  future.tryCancel = forget;
 }
 
 function prototypeOf(executor: ProgressExecutor): { doProgress: Progress } {

@@ -13,6 +13,8 @@ export type ProgressEnd = 'settled' | 'interrupted' | { readonly cancelled: Sect
 /** One wait for a future: rejected, it ends this wait and no other. */
 export type Wait = PromiseWithResolvers<never>;
 
+const nothing = () => null;
+
 /** Given to the SDK in place of a promise: it keeps none, so that each further wait for the future is reported too. */
 const NOT_STARTED = { catch: () => undefined } as unknown as Promise<void>;
 
@@ -55,7 +57,9 @@ export class Progress {
     if (this.isOpen) return;
     this.isOpen = true;
     this.before = Object.getOwnPropertyDescriptor(this.executor, 'doProgress');
-    this.executor.doProgress = (future) => this.onProgress(future);
+    const progress = (future: DurableFuture) => this.onProgress(future);
+    // Not in one: see cancel-hook.ts.
+    this.executor.doProgress = progress;
   }
 
   close(): void {
@@ -91,7 +95,8 @@ export class Progress {
   first(futures: readonly DurableFuture[]): Promise<ProgressEnd> {
     return new Promise((resolve) => {
       const race = RestatePromise.race(futures) as DurableFuture;
-      race.tryCancel = (only) => resolve({ cancelled: only });
+      const cancel = (only?: Section) => resolve({ cancelled: only });
+      race.tryCancel = cancel;
       this.race = race;
       const onSettled = () => void this.endOf(race).then(() => resolve('settled'));
       race.then(onSettled, onSettled);
@@ -106,7 +111,7 @@ export class Progress {
     const { race } = this;
     if (!race || !this.executor.externalProgressChannel) return;
     this.race = undefined;
-    race.unresolvedFuture = () => null;
+    race.unresolvedFuture = nothing;
     this.executor.externalProgressChannel.signal();
   }
 
