@@ -6,10 +6,17 @@ const HOOKS = Symbol('rea.cancel-hooks');
 type Hook = (reason: TerminalError) => void;
 
 interface Cancellable extends Pick<RestatePromise<unknown>, 'map'> {
-  /** The SDK calls this on the promise that is being awaited when the invocation is cancelled. */
-  tryCancel?: () => void;
   [HOOKS]?: Hook[];
 }
+
+/** Classes of the SDK's futures. */
+interface FutureClass {
+  /** The SDK calls this on the promise that is being awaited when the invocation is cancelled. */
+  tryCancel(this: Cancellable, ...args: unknown[]): void;
+  map<U>(this: Cancellable, mapper: (value?: unknown, failure?: TerminalError) => U): RestatePromise<U>;
+}
+
+const followed = new WeakSet<FutureClass>();
 
 /**
  * Calls back when a cancellation or a deadline reaches an await of this future, before the handler sees it. The SDK tells
@@ -20,31 +27,34 @@ export function onCancel<T>(future: RestatePromise<T>, hook: Hook): RestatePromi
   const hooks = cancellable[HOOKS];
   if (hooks) {
     hooks.push(hook);
-    return future;
+  } else {
+    cancellable[HOOKS] = [hook];
+    followClassOf(cancellable);
   }
-  const { tryCancel, map } = cancellable;
-  cancellable[HOOKS] = [hook];
-  const own = {
-    tryCancel: () => {
-      tellOfEnd(future, new CancelledError());
-      tryCancel?.call(future);
-    },
-    map: <U>(mapper: (value?: unknown, failure?: TerminalError) => U) =>
-      passCancelOn(map.call(future, mapper) as RestatePromise<U>, [future]),
-  };
-  // Not assigned as they are written: V8 would make them in the old space, and keep what they refer to, which is the
-  // attempt, until its next full collection.
-  cancellable.tryCancel = own.tryCancel;
-  cancellable.map = own.map;
   return future;
 }
 
+/** The class is changed, once, and not each future: that would cost every run the making of two functions. */
+function followClassOf(future: Cancellable): void {
+  let owner = Object.getPrototypeOf(future) as FutureClass | null;
+  while (owner && !Object.hasOwn(owner, 'tryCancel')) owner = Object.getPrototypeOf(owner) as FutureClass | null;
+  if (!owner || followed.has(owner)) return;
+  followed.add(owner);
+  const tryCancel: FutureClass['tryCancel'] = Reflect.get(owner, 'tryCancel');
+  const map: FutureClass['map'] = Reflect.get(owner, 'map');
+  owner.tryCancel = function (...args) {
+    if (this[HOOKS]) tellOfEnd(this, new CancelledError());
+    tryCancel.apply(this, args);
+  };
+  owner.map = function (mapper) {
+    const mapped = map.call(this, mapper);
+    return (this[HOOKS] ? passCancelOn(mapped, [this]) : mapped) as never;
+  };
+}
+
 /** Makes a cancellation of a combination known to the futures that it was made of. */
-export function passCancelOn<T>(
-  combined: RestatePromise<T>,
-  parts: readonly RestatePromise<unknown>[],
-): RestatePromise<T> {
-  const hooks = parts.flatMap((part) => (part as Cancellable)[HOOKS] ?? []);
+export function passCancelOn<T>(combined: RestatePromise<T>, parts: readonly Cancellable[]): RestatePromise<T> {
+  const hooks = parts.flatMap((part) => part[HOOKS] ?? []);
   if (hooks.length === 0) return combined;
   return onCancel(combined, (reason) => {
     for (const hook of hooks) hook(reason);
@@ -52,6 +62,6 @@ export function passCancelOn<T>(
 }
 
 /** Tells whom it concerns that a future is not waited for any more. */
-export function tellOfEnd(future: RestatePromise<unknown>, reason: TerminalError): void {
-  for (const hook of (future as Cancellable)[HOOKS] ?? []) hook(reason);
+export function tellOfEnd(future: Cancellable, reason: TerminalError): void {
+  for (const hook of future[HOOKS] ?? []) hook(reason);
 }

@@ -42,13 +42,20 @@ export function journalBytes<T>(
   return bytes;
 }
 
+const passings = new WeakMap<object, Serde<unknown>>();
+
 /** A serde that writes what {@link forJournal} gives, and reads as the real one. */
 export function passOn<T>(format: Serde<T>): Serde<T> {
-  return {
-    ...(format.contentType === undefined ? {} : { contentType: format.contentType }),
-    serialize: (bytes) => bytes as Uint8Array,
-    deserialize: (data) => format.deserialize(data),
-  };
+  let passing = passings.get(format) as Serde<T> | undefined;
+  if (!passing) {
+    passing = {
+      ...(format.contentType === undefined ? {} : { contentType: format.contentType }),
+      serialize: (bytes) => bytes as Uint8Array,
+      deserialize: (data) => format.deserialize(data),
+    };
+    passings.set(format, passing);
+  }
+  return passing;
 }
 
 /** The format for values without one of their own: the component's, which is JSON unless configured. */

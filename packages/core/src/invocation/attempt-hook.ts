@@ -1,11 +1,13 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
 import type { ReaEvents } from '../events/rea-events.js';
-import { Attempt, enterScope, withScope } from './attempt.js';
+import { Attempt, enterScope, type Scope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
 import { outcomeOf } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
+
+const NOTHING = Promise.resolve();
 
 const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
 
@@ -22,15 +24,17 @@ export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProv
           enterScope({ attempt, inMethod: false });
           return observed(attempt, hookContext, events, next);
         },
-        run: (name, next) =>
-          withScope({ attempt, closed: `the run "${name}"` }, () => (attempt.beforeRun ? held(attempt, next) : next())),
+        run: (name, next) => runInScope({ attempt, closed: `the run "${name}"` }, next),
       },
     };
   };
 }
 
-async function held(attempt: Attempt, next: () => Promise<void>): Promise<void> {
-  await attempt.beforeRun?.();
+/** Opens a scope in a task of its own, which ends it: the SDK's code that calls this is not in it. */
+async function runInScope(scope: Scope, next: () => Promise<void>): Promise<void> {
+  await NOTHING;
+  enterScope(scope);
+  if (scope.attempt.beforeRun) await scope.attempt.beforeRun();
   await next();
 }
 
