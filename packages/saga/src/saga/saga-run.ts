@@ -121,7 +121,8 @@ export class SagaRun implements Saga {
     const undo = async () => {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(this.takeBatches());
+      const batches = this.takeBatches();
+      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
       scope.endRollback();
     };
     if (!interruption) {

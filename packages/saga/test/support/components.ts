@@ -14,12 +14,13 @@ import {
   WorkflowRun,
 } from '@rea/core';
 import { Compensation, type CompensationRun, type SagaReport, Sagas } from '@rea/saga';
-import type {
-  Context,
-  ObjectContext,
-  ObjectSharedContext,
-  WorkflowContext,
-  WorkflowSharedContext,
+import {
+  type Context,
+  type ObjectContext,
+  type ObjectSharedContext,
+  TerminalError,
+  type WorkflowContext,
+  type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
 import { hostOf, perform, playOf } from './scenes.js';
 
@@ -33,11 +34,12 @@ export class Undoing {
   ): Promise<void> {
     const play = playOf(ctx);
     play.told.push({ ...info });
-    play.strike(name, 'in-code');
+    const fault = play.faultOf(name, info.attempt);
     await run(ctx, `undo ${name}`, () => {
-      play.strike(name, 'in-run');
-      play.effects.add(`undo ${name} ${value}`);
+      play.effects.add(`undo ${name} ${fault ? 'fails' : value}`);
+      if (fault?.where === 'in-run') throw fault.error();
     });
+    if (fault) throw fault.error();
   }
 }
 
@@ -90,6 +92,13 @@ export class Callees {
       await ctx.sleep({ hours: 1 });
       return `value-${name}`;
     });
+  }
+
+  @Handler()
+  async refuse(ctx: Context, { guest, name }: Job): Promise<void> {
+    const { effects } = hostOf(guest);
+    await run(ctx, 'note', () => effects.add(`refuse ${name}`));
+    throw new TerminalError('refused', { errorCode: 403 });
   }
 
   /** Waits durably until the test lets it end, and then resolves an awakeable. */
