@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Context } from '@restatedev/restate-sdk';
 import { ReaEvents } from '@rea/core';
 import { attemptOf, Interruption, refuseInRun } from '@rea/core/internal';
@@ -9,6 +9,7 @@ import type { Saga } from './saga/saga.js';
 import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaScope } from './saga/saga-scope.js';
+import { checkRunOptions } from './saga.options-validation.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
 
 /** A saga that runs, and the context that it runs on. */
@@ -50,7 +51,8 @@ export class Sagas {
     @Inject(SAGA_OPTIONS) private readonly options: SagaModuleOptions,
     private readonly registry: CompensationRegistry,
     private readonly queue: DeadLetterQueue,
-    private readonly events: ReaEvents,
+    // Unit tests work with a fake context, and need no ReaModule.
+    @Optional() private readonly events: ReaEvents = new ReaEvents(),
   ) {}
 
   /**
@@ -71,8 +73,14 @@ export class Sagas {
    * @throws the block's terminal error, with its status, and the report: `sagaReportOf(error)`. After a cancellation a
    *   `CancelledError` (409), after the deadline a terminal 408
    */
-  run<T>(ctx: Context, name: string, block: (saga: Saga) => PromiseLike<T>, options: SagaRunOptions = {}): Promise<T> {
+  async run<T>(
+    ctx: Context,
+    name: string,
+    block: (saga: Saga) => PromiseLike<T>,
+    options: SagaRunOptions = {},
+  ): Promise<T> {
     refuseInRun(`sagas.run("${name}")`);
+    checkRunOptions(options);
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     const outer = running.getStore();
     const enter = (saga: Saga) => running.run({ raw, saga }, () => block(saga));

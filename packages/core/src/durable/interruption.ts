@@ -2,7 +2,7 @@ import {
   CancelledError,
   type Context,
   type GenericCall,
-  RestatePromise,
+  type RestatePromise,
   type RunOptions,
   TerminalError,
 } from '@restatedev/restate-sdk';
@@ -10,6 +10,7 @@ import { attemptOf } from '../invocation/attempt.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
+import { ended, type Machine } from './ended.js';
 import { Section } from './section.js';
 import { isSent, sentCall } from './sent-call.js';
 import { isCall, StartedWorks } from './started-work.js';
@@ -26,6 +27,7 @@ interface Executor {
 
 /** What is used of the SDK's context beyond its types. */
 interface SdkContext extends Context {
+  readonly coreVm: Machine;
   readonly promisesExecutor: Executor;
   /** Undefined unless the handler has `explicitCancellation`. */
   readonly trackedInvocationIdPromises?: unknown;
@@ -70,7 +72,7 @@ export class Interruption {
   private cancellation: SingleFuture | undefined;
   private aborted = false;
   private sentCalls = 0;
-  private readonly works = new StartedWorks();
+  private readonly works: StartedWorks;
   /** Handles of calls whose callees have been cancelled. */
   private readonly cancelled = new Set<number>();
   private readonly isExplicit: boolean;
@@ -78,6 +80,7 @@ export class Interruption {
 
   private constructor(private readonly ctx: SdkContext) {
     const { promisesExecutor: executor } = ctx;
+    this.works = new StartedWorks(ctx.coreVm);
     this.isExplicit = ctx.trackedInvocationIdPromises !== undefined;
     this.progress = executor.doProgressInner.bind(executor);
     executor.doProgressInner = (future) =>
@@ -103,6 +106,7 @@ export class Interruption {
       if (
         typeof raw.promisesExecutor?.doProgressInner !== 'function' ||
         typeof raw.promisesExecutor.errorCallback !== 'function' ||
+        typeof raw.coreVm?.is_completed !== 'function' ||
         !(raw.runClosuresTracker?.runsToExecute instanceof Map)
       ) {
         throw misuse(
@@ -165,11 +169,11 @@ export class Interruption {
     await this.shielded(async () => {
       const calls = this.works.unsettled(section).filter(isCall);
       const ids = calls.filter(({ handle }) => !this.cancelled.has(handle)).map(({ invocationId }) => invocationId);
-      if (ids.length > 0) await RestatePromise.allSettled(ids as unknown as RestatePromise<unknown>[]);
+      if (ids.length > 0) await ended(this.ctx.coreVm, ids as unknown as SingleFuture[]);
       await this.cancel(calls);
       const { runsToExecute } = this.ctx.runClosuresTracker;
       const unsettled = this.works.unsettled(section).filter(({ handle }) => !runsToExecute.has(handle));
-      if (unsettled.length > 0) await RestatePromise.allSettled(unsettled);
+      if (unsettled.length > 0) await ended(this.ctx.coreVm, unsettled);
     });
   }
 

@@ -2,6 +2,7 @@ import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
 import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
+import { checkRunOptions } from '../saga.options-validation.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
 import { forward } from './forward.js';
@@ -90,6 +91,7 @@ export class SagaRun implements Saga {
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
     this.refuseWhenOver(`The nested saga "${this.prefix}${name}"`);
+    checkRunOptions(options);
     const retry = { ...this.options.retry, ...options.retry };
     const merged = { ...this.options, ...options, retry };
     const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, merged, this);
@@ -181,6 +183,7 @@ export class SagaRun implements Saga {
     const full = this.prefix + name;
     this.refuseWhenOver(`The step "${full}"`);
     this.refuseWhenInterrupted();
+    if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
     const entry = scope.admit(full, named?.compensation, named?.payload);

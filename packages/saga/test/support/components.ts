@@ -135,6 +135,7 @@ export class Stage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @Handler()
@@ -156,6 +157,7 @@ export class ObjectStage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @Handler()
@@ -177,6 +179,7 @@ export class FlowStage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @WorkflowRun()
