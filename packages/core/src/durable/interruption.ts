@@ -155,9 +155,11 @@ export class Interruption {
     return () => this.deadlines.delete(deadline);
   }
 
-  /** Whoever was to be told knows. */
+  /** The calling code knows of the interruption. Other branches are still to be told. */
   acknowledge(): void {
-    this.pending = undefined;
+    const branch = currentBranch.getStore();
+    if (!branch) this.pending = undefined;
+    else if (this.pending) branch.knowsCancel = true;
   }
 
   /**
@@ -192,13 +194,15 @@ export class Interruption {
    * From now on nothing interrupts a section that is running already; that it was interrupted is put off as well. Gives
    * the function that ends that.
    */
-  shield(section: Section): () => void {
-    if (this.causeFor(section) === 'cancelled') {
-      this.pending = { cause: 'cancelled', section: undefined };
-      this.isCancelled = false;
-    } else if (this.pending?.cause === 'deadline' && section.contains(this.pending.section)) {
-      this.pending = undefined;
-    }
+  putOff(section: Section): () => void {
+    const cause = this.causeFor(section);
+    if (cause === 'cancelled') this.pending = { cause, section: undefined };
+    else if (cause === 'deadline') this.pending = undefined;
+    this.isCancelled = false;
+    return this.shield(section);
+  }
+
+  private shield(section: Section): () => void {
     section.isShielded = true;
     this.shields += 1;
     return () => {
@@ -235,7 +239,7 @@ export class Interruption {
     await this.cancel(calls);
     if (!(await this.complete(future, (handle) => this.works.has(handle, section)))) return;
     if (future.unresolvedFuture() === null) return;
-    this.acknowledge();
+    this.pending = undefined;
     (future as { tryCancel(only?: Section): void }).tryCancel(section);
   }
 
@@ -286,11 +290,8 @@ export class Interruption {
     if (!this.isInterrupted || section?.some(({ isShielded }) => isShielded)) return;
     const { section: only } = this.pending!;
     if (only && !only.contains(section)) return;
-    const branch = currentBranch.getStore();
-    if (branch?.knowsCancel) return;
-    // The other branches are still to be told.
-    if (branch) branch.knowsCancel = true;
-    else this.acknowledge();
+    if (currentBranch.getStore()?.knowsCancel) return;
+    this.acknowledge();
     throw new CancelledError();
   }
 
