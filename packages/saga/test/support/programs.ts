@@ -7,7 +7,10 @@ import { Seeded } from './seeded.js';
 
 /** A part of a random saga; its `id` is unique in the program. */
 export type Part =
-  | { readonly kind: 'run' | 'call' | 'irreversible' | 'fails' | 'cancelled' | 'sleep' | 'pivot'; readonly id: string }
+  | {
+      readonly kind: 'run' | 'call' | 'irreversible' | 'fails' | 'cancelled' | 'waits' | 'sleep' | 'pivot';
+      readonly id: string;
+    }
   | { readonly kind: 'group'; readonly id: string; readonly parts: readonly Part[] }
   | { readonly kind: 'nested'; readonly id: string; readonly isCaught: boolean; readonly parts: readonly Part[] };
 
@@ -33,7 +36,7 @@ export function randomProgram(seed: number): readonly Part[] {
         return { kind: 'call', id };
       case 12:
       case 13:
-        return { kind: 'group', id, parts: parts(depth + 1, true) };
+        return { kind: 'group', id, parts: withWait(parts(depth + 1, true), `s${(ids += 1)}`) };
       case 14:
       case 15:
         return { kind: 'nested', id, isCaught: random.below(2) === 0, parts: parts(depth + 1, false) };
@@ -47,6 +50,11 @@ export function randomProgram(seed: number): readonly Part[] {
   if (random.below(4) > 0) return before;
   const after: Part[] = ['run', 'call', 'irreversible'].map((kind) => ({ kind: kind as 'run', id: `s${(ids += 1)}` }));
   return [...before, { kind: 'pivot', id: `s${(ids += 1)}` }, ...after];
+}
+
+/** Beside a step that is cancelled, another one waits for nothing else. */
+function withWait(parts: readonly Part[], id: string): readonly Part[] {
+  return parts.some(({ kind }) => kind === 'cancelled') ? [...parts, { kind: 'waits', id }] : parts;
 }
 
 /** The parts that are steps, with those within others. */
@@ -83,12 +91,21 @@ function step({ kind, id }: Part, ctx: Context, play: Play, on: OnStage, guest: 
         play.effects.add('cancel now');
         await play.effects.seen('go on');
       });
+    case 'waits':
+      return {
+        ...play.step(ctx, id),
+        action: async () => {
+          const value = await play.step(ctx, id).action();
+          await ctx.sleep({ hours: 1 });
+          return value;
+        },
+      };
     case 'irreversible':
       return { irreversible: true, action: play.step(ctx, id).action };
     case 'call':
       return {
         compensate: (outcome) => compensateWith('undo', { name: id, value: outcome.known ? outcome.value : null }),
-        action: () => on.callees.call.note({ guest, name: `do ${id}` }).map((value) => String(value)),
+        action: () => on.callees.call.note({ guest, name: `do ${id}` }),
       };
     default:
       return play.step(ctx, id);
