@@ -348,6 +348,39 @@ describe.for(MODES)('With %s cancellation, a cancel', (mode) => {
     for (const never of ['runs 2', 'after sleep', 'after call']) expect(play.effects.log).not.toContain(never);
   });
 
+  test('reaches what sleeps beside a nested saga that rolls back and is caught', async () => {
+    const play = new Play();
+    const performance = await theatre.start(
+      play,
+      (ctx, { sagas }) =>
+        sagas.run(ctx, 'beside', async (saga) => {
+          const block = (name: string) => ({
+            irreversible: true as const,
+            action: async () =>
+              saga
+                .nested(name, async (inner) => {
+                  await inner.step(
+                    name,
+                    play.step(ctx, name, () => play.effects.seen('go on')),
+                  );
+                })
+                .catch(() => undefined),
+          });
+          await saga.parallel({
+            one: block('a'),
+            two: block('b'),
+            sleeps: { irreversible: true, action: () => ctx.sleep({ hours: 1 }).catch(() => undefined) },
+          });
+        }),
+      mode,
+    );
+    await Promise.all([play.effects.seen('do a'), play.effects.seen('do b')]);
+    await performance.cancel();
+    play.effects.add('go on');
+    expect(await performance.ending()).toMatchObject({ status: 409, report: { cause: { kind: 'cancelled' } } });
+    expect(play.undone.toSorted()).toEqual(['undo a value-a', 'undo b value-b']);
+  });
+
   test('reaches branches that have something left to clean up, once each', async () => {
     const play = new Play();
     const performance = await theatre.start(

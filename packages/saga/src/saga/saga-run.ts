@@ -2,6 +2,7 @@ import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
 import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
+import { checkRunOptions } from '../saga.options-validation.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
 import { forward } from './forward.js';
@@ -91,6 +92,7 @@ export class SagaRun implements Saga {
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
     this.refuseWhenOver(`The nested saga "${this.prefix}${name}"`);
+    checkRunOptions(options);
     const retry = { ...this.options.retry, ...options.retry };
     const merged = { ...this.options, ...options, retry };
     const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, merged, this);
@@ -122,7 +124,8 @@ export class SagaRun implements Saga {
     const undo = async () => {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(this.takeBatches());
+      const batches = this.takeBatches();
+      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
       scope.endRollback();
     };
     if (!interruption) {
@@ -182,6 +185,7 @@ export class SagaRun implements Saga {
     const full = this.prefix + name;
     this.refuseWhenOver(`The step "${full}"`);
     this.refuseWhenInterrupted();
+    if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
     const { strategy = 'all' } = this.options;

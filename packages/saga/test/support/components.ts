@@ -14,12 +14,13 @@ import {
   WorkflowRun,
 } from '@rea/core';
 import { Compensation, type CompensationRun, type SagaReport, Sagas } from '@rea/saga';
-import type {
-  Context,
-  ObjectContext,
-  ObjectSharedContext,
-  WorkflowContext,
-  WorkflowSharedContext,
+import {
+  type Context,
+  type ObjectContext,
+  type ObjectSharedContext,
+  TerminalError,
+  type WorkflowContext,
+  type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
 import { hostOf, perform, playOf } from './scenes.js';
 
@@ -33,11 +34,12 @@ export class Undoing {
   ): Promise<void> {
     const play = playOf(ctx);
     play.told.push({ ...info });
-    play.strike(name, 'in-code');
+    const fault = play.faultOf(name, info.attempt);
     await run(ctx, `undo ${name}`, () => {
-      play.strike(name, 'in-run');
-      play.effects.add(`undo ${name} ${value}`);
+      play.effects.add(`undo ${name} ${fault ? 'fails' : value}`);
+      if (fault?.where === 'in-run') throw fault.error();
     });
+    if (fault) throw fault.error();
   }
 }
 
@@ -92,6 +94,13 @@ export class Callees {
     });
   }
 
+  @Handler()
+  async refuse(ctx: Context, { guest, name }: Job): Promise<void> {
+    const { effects } = hostOf(guest);
+    await run(ctx, 'note', () => effects.add(`refuse ${name}`));
+    throw new TerminalError('refused', { errorCode: 403 });
+  }
+
   /** Waits durably until the test lets it end, and then resolves an awakeable. */
   @Handler()
   async resolve(ctx: Context, { id, ...job }: Job & { readonly id: string }): Promise<void> {
@@ -126,6 +135,7 @@ export class Stage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @Handler()
@@ -147,6 +157,7 @@ export class ObjectStage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @Handler()
@@ -168,6 +179,7 @@ export class FlowStage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @WorkflowRun()

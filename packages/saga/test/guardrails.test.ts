@@ -1,0 +1,247 @@
+import { Injectable } from '@nestjs/common';
+import { all, type PolicyMode, run } from '@rea/core';
+import { Compensation, compensateWith, SagaModule, type SagaModuleOptions } from '@rea/saga';
+import { createTestApp } from '@rea/testing';
+import type { Context, RestatePromise } from '@restatedev/restate-sdk';
+import { TerminalError } from '@restatedev/restate-sdk';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inviteCallees, type Scene } from './support/scenes.js';
+import { Play } from './support/play.js';
+import { Theatre } from './support/theatre.js';
+
+/** What a guardrail lets through in a mode. */
+type Verdict = 'refused' | 'works';
+
+const MODES: readonly PolicyMode[] = ['strict', 'warn', 'disabled'];
+
+describe.for(MODES)('In mode %s', (mode) => {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await Theatre.open({}, { policy: mode });
+  });
+  afterAll(() => theatre?.close());
+
+  /** Plays a scene and expects that its guardrail refuses, and that everything is rolled back; or that it works. */
+  async function expectVerdict(
+    verdict: Verdict,
+    code: string,
+    make: (play: Play) => Scene,
+    undone: string[],
+  ): Promise<void> {
+    const play = new Play();
+    const ending = await theatre.play(play, make(play));
+    if (verdict === 'works') {
+      expect(ending).toEqual({ value: 'done' });
+      expect(play.undone).toEqual([]);
+    } else {
+      expect(ending).toMatchObject({ status: 500, message: expect.stringContaining(code) });
+      expect(play.undone).toEqual(undone);
+    }
+  }
+
+  const unsafe: Verdict = mode === 'disabled' ? 'works' : 'refused';
+  const advisory: Verdict = mode === 'strict' ? 'refused' : 'works';
+
+  const steps =
+    (count: number, name = (n: number) => `s${n}`) =>
+    (play: Play): Scene =>
+    (ctx, { sagas }) =>
+      sagas.run(ctx, 'many', async (saga) => {
+        for (let n = 1; n <= count; n += 1) {
+          await saga.step(name(n), { irreversible: true, action: play.step(ctx, `s${n}`).action });
+        }
+        return 'done';
+      });
+
+  test('20 steps are fine', () => expectVerdict('works', '', steps(20), []));
+
+  test(`21 steps: ${advisory}`, () => expectVerdict(advisory, 'REA2033', steps(21), []));
+
+  test(`51 steps: ${unsafe}`, () => expectVerdict(unsafe, mode === 'strict' ? 'REA2033' : 'REA2034', steps(51), []));
+
+  test(`a step's name that is taken: ${unsafe}`, () =>
+    expectVerdict(
+      unsafe,
+      'REA2032',
+      steps(2, () => 'same'),
+      [],
+    ));
+
+  test(`a compensation that the application has not: ${unsafe}, before the action starts`, async () => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'unregistered', async (saga) => {
+        await saga.step('a', play.step(ctx, 'a'));
+        await saga.step('b', { compensate: () => compensateWith('forgotten', {}), action: play.step(ctx, 'b').action });
+        return 'done';
+      }),
+    );
+    if (unsafe === 'works') {
+      expect(ending).toEqual({ value: 'done' });
+      return;
+    }
+    expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/REA2030.*"forgotten".*undo/s) });
+    expect(play.effects.log).toEqual(['do a', 'undo a value-a']);
+  });
+
+  const late: Readonly<Record<string, (ctx: Context, future: RestatePromise<string>) => PromiseLike<string>>> = {
+    'the future itself': (_, future) => future,
+    'the future, mapped': (_, future) => future.map((value) => `${value}!`),
+    'a combination with it': (ctx, future) => all(ctx, [future, run(ctx, 'new', () => 'new')]).map(() => 'both'),
+    'the future with a timeout': (_, future) => future.orTimeout({ minutes: 1 }),
+  };
+  test.for(Object.keys(late))(`an action that was started before its step (%s): ${unsafe}`, async (how) => {
+    for (const kind of ['run', 'call'] as const) {
+      await expectVerdict(
+        unsafe,
+        'REA2031',
+        (play) => {
+          const guest = inviteCallees(play);
+          return (ctx, { sagas, callees }) =>
+            sagas.run(ctx, 'late', async (saga) => {
+              const future: RestatePromise<string> =
+                kind === 'run'
+                  ? run(ctx, 'early', () => 'early')
+                  : (callees.call.note({ guest, name: 'early' }) as RestatePromise<string>);
+              await saga.step('a', {
+                compensate: play.step(ctx, 'a').compensate,
+                action: () => late[how]!(ctx, future),
+              });
+              return 'done';
+            });
+        },
+        ['undo a null'],
+      );
+    }
+  });
+
+  test('an action that starts within its step is in time, whatever was started before', () =>
+    expectVerdict(
+      'works',
+      '',
+      (play) =>
+        (ctx, { sagas }) =>
+          sagas.run(ctx, 'in time', async (saga) => {
+            await run(ctx, 'before', () => 1);
+            await saga.step('a', play.step(ctx, 'a'));
+            await saga.parallel({ b: play.step(ctx, 'b'), c: play.step(ctx, 'c') });
+            return 'done';
+          }),
+      [],
+    ));
+});
+
+describe('Whatever the policy', () => {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await Theatre.open({}, { policy: 'disabled' });
+  });
+  afterAll(() => theatre?.close());
+
+  test('a compensation that is none is refused before the action starts', async () => {
+    for (const planned of [
+      undefined,
+      null,
+      'undo',
+      Promise.resolve({ compensation: 'undo', payload: 1 }),
+      { name: 'undo' },
+    ]) {
+      const play = new Play();
+      const ending = await theatre.play(play, (ctx, { sagas }) =>
+        sagas.run(ctx, 'none', async (saga) => {
+          await saga.step('a', { compensate: () => planned as never, action: play.step(ctx, 'a').action });
+        }),
+      );
+      expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8006: .*"a".*compensateWith/) });
+      expect(play.effects.log).toEqual([]);
+    }
+  });
+
+  test('a payload that JSON cannot write is refused before the action starts', async () => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'bigint', async (saga) => {
+        await saga.step('a', {
+          compensate: () => compensateWith('undo', { n: 1n }),
+          action: play.step(ctx, 'a').action,
+        });
+      }),
+    );
+    expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8006: .*JSON/) });
+    expect(play.effects.log).toEqual([]);
+  });
+
+  test('a compensation is given its payload as it would be redriven: as JSON', async () => {
+    const play = new Play();
+    await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'json', async (saga) => {
+        await saga.step('a', {
+          compensate: () => compensateWith('undo', { name: 'a', value: new Date(0) }),
+          action: play.step(ctx, 'a').action,
+        });
+        throw new TerminalError('no');
+      }),
+    );
+    expect(play.undone).toEqual(['undo a 1970-01-01T00:00:00.000Z']);
+  });
+
+  test('a step that is started after its saga has ended is refused: it could not be undone', async () => {
+    const play = new Play();
+    const late: string[] = [];
+    const ending = await theatre.play(play, async (ctx, { sagas }) => {
+      let leaked: { step: (name: string) => Promise<unknown> } | undefined;
+      await sagas
+        .run(ctx, 'ended', async (saga) => {
+          leaked = { step: (name) => saga.step(name, play.step(ctx, name)) };
+          await saga.step('a', play.step(ctx, 'a'));
+          throw new TerminalError('no');
+        })
+        .catch(() => undefined);
+      await leaked!.step('b').catch((error: Error) => late.push(error.message));
+      return 'done';
+    });
+    expect(ending).toEqual({ value: 'done' });
+    expect(late.at(-1)).toMatch(/^REA8007: .*"b".*"ended".*saga\.parallel/);
+    expect(play.effects.log).toEqual(['do a', 'undo a value-a']);
+  });
+});
+
+test.for<[SagaModuleOptions, RegExp]>([
+  [{ strategy: 'some' as never }, /strategy.*all, completed, best-effort, until-success/],
+  [{ retry: { maxAttempts: 0 } }, /retry\.maxAttempts.*1 or more/],
+  [{ retry: { initialInterval: -1 } }, /retry\.initialInterval/],
+  [{ retry: { factor: 0.5 } }, /retry\.factor/],
+  [{ retry: { jitter: 2 } }, /retry\.jitter/],
+])('Options that cannot work are refused when the module is defined: %j', ([options, message]) => {
+  expect(() => SagaModule.forRoot(options)).toThrow(message);
+});
+
+test('Options that cannot work are refused when the saga starts, terminally', async () => {
+  const theatre = await Theatre.open();
+  try {
+    const ending = await theatre.play(new Play(), (ctx, { sagas }) =>
+      sagas.run(ctx, 'options', async () => 'done', { retry: { maxAttempts: 0 } }),
+    );
+    expect(ending).toMatchObject({ status: 500, message: expect.stringContaining('retry.maxAttempts') });
+  } finally {
+    await theatre.close();
+  }
+});
+
+describe('The start is refused', () => {
+  @Injectable()
+  class One {
+    @Compensation('twin')
+    async undo(_ctx: Context, _payload: unknown): Promise<void> {}
+  }
+  @Injectable()
+  class Other {
+    @Compensation('twin')
+    async undo(_ctx: Context, _payload: unknown): Promise<void> {}
+  }
+
+  test('when two compensations have one name', async () => {
+    const start = createTestApp({ imports: [SagaModule.forRoot()], providers: [One, Other] });
+    await expect(start).rejects.toThrow(/REA1040.*"twin".*One\.undo.*Other\.undo/);
+  });
+});
