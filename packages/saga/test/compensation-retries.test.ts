@@ -149,7 +149,12 @@ test('the key is the same on each try and replay, and another one for each step,
   expect(keys.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
     'a action',
     'b action',
-    ...['b 1', 'b 2', 'b 3', 'a 1', 'a 2', 'a 3'],
+    'b 1',
+    'b 2',
+    'b 3',
+    'a 1',
+    'a 2',
+    'a 3',
   ]);
   expect(new Set(undo.slice(0, 3)).size).toBe(1);
   expect(new Set(undo.slice(3)).size).toBe(1);

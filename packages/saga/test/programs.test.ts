@@ -14,6 +14,9 @@ const FIRST_SEED = Number(process.env['REA_TEST_SEED'] ?? 1);
 const PROGRAMS = Number(process.env['REA_TEST_PROGRAMS'] ?? 40);
 const seeds = Array.from({ length: PROGRAMS }, (_, index) => FIRST_SEED + index);
 
+/** The report of whatever fails here: each compensation works in the end. */
+const CLEAN = { status: 'rolled-back', deadLettered: [] };
+
 async function playProgram(program: readonly Part[], mode: Mode): Promise<{ play: Play; ending: Ending }> {
   const play = new Play();
   // Every third compensation fails once.
@@ -75,32 +78,35 @@ describe.for(MODES)('With %s cancellation', (mode) => {
     const inCaught = new Set(caughtSteps(program, caught).map(({ id }) => id));
     // A saga that fails by itself may fail for that, also when it is cancelled meanwhile.
     const fails = started.some(({ kind, id }) => kind === 'fails' && !inCaught.has(id));
-    if (wasCancelled && !fails) expect(ending.status).toBe(409);
-    else if (wasCancelled) expect([409, 418]).toContain(ending.status);
-    else expect(ending.status).toBe(fails ? 418 : undefined);
-    if (isPastPivot) expect(ending).toEqual({ value: 'done' });
+    const possible = [...(wasCancelled ? [409] : []), ...(fails ? [418] : [])];
+    expect(possible.length > 0 ? possible : [undefined]).toContain(ending.status);
+    expect(isPastPivot ? ending : { value: 'done' }).toEqual({ value: 'done' });
+    expect(ending.report ?? CLEAN).toMatchObject(CLEAN);
 
-    for (const { id, kind } of started) {
-      const isKept = kind === 'irreversible' || (ending.status === undefined && !inCaught.has(id));
-      expect([id, undone(id).length]).toEqual([id, isKept ? 0 : 1]);
-      if (!isKept) expect(at('undo', id)).toBeGreaterThan(at('do', id));
-    }
+    const isKept = ({ id, kind }: Part) =>
+      kind === 'irreversible' || (ending.status === undefined && !inCaught.has(id));
+    const times = (part: Part) => [part.id, isKept(part) ? 0 : 1];
+    expect(started.map(({ id }) => [id, undone(id).length])).toEqual(started.map(times));
+    const tooEarly = started.filter((part) => !isKept(part) && at('undo', part.id) < at('do', part.id));
+    expect(tooEarly).toEqual([]);
     // A callee that was cancelled before it began has left no trace; its step is undone all the same.
-    for (const { id, kind } of steps) if (!log.includes(`do ${id}`) && kind !== 'call') expect(undone(id)).toEqual([]);
+    const notStarted = steps.filter(({ id, kind }) => !log.includes(`do ${id}`) && kind !== 'call');
+    expect(notStarted.filter(({ id }) => undone(id).length > 0)).toEqual([]);
 
     // Whatever stood when another one was started outlives it.
     const groups = groupOf(program);
-    const active = started.filter(({ id }) => undone(id).length > 0);
-    for (const { id: first } of active) {
-      for (const { id: second } of active) {
-        if (groups.get(first) !== undefined && groups.get(first) === groups.get(second)) continue;
-        const wasStanding = at('do', first) < at('do', second) && at('do', second) < at('undo', first);
-        if (wasStanding) expect([first, second, at('undo', second) < at('undo', first)]).toEqual([first, second, true]);
-      }
-    }
-    if (ending.report) {
-      expect(ending.report.status).toBe('rolled-back');
-      expect(ending.report.deadLettered).toEqual([]);
-    }
+    const areTogether = (first: string, second: string) =>
+      groups.get(first) !== undefined && groups.get(first) === groups.get(second);
+    const active = started.map(({ id }) => id).filter((id) => undone(id).length > 0);
+    const outOfOrder = active.flatMap((first) =>
+      active.filter(
+        (second) =>
+          !areTogether(first, second) &&
+          at('do', first) < at('do', second) &&
+          at('do', second) < at('undo', first) &&
+          at('undo', first) < at('undo', second),
+      ),
+    );
+    expect(outOfOrder).toEqual([]);
   });
 });

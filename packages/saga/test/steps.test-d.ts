@@ -11,7 +11,7 @@ import {
   type StepOutcome,
 } from '@rea/saga';
 import type { Context, ObjectContext, WorkflowContext } from '@restatedev/restate-sdk';
-import { expectTypeOf, test } from 'vitest';
+import { expectTypeOf } from 'vitest';
 
 declare const saga: Saga;
 declare const sagas: Sagas;
@@ -24,7 +24,8 @@ declare const reserve: () => Promise<Hold>;
 
 const releaseStock = compensationKey<{ readonly orderId: string; readonly hold?: string | undefined }>('release-stock');
 
-test('a step says how it is undone, or that it cannot be', async () => {
+/** A step says how it is undone, or that it cannot be. */
+export async function sayingHowToUndo(): Promise<void> {
   // @ts-expect-error neither compensate nor irreversible
   await saga.step('a', { action: reserve });
   // @ts-expect-error both
@@ -42,9 +43,10 @@ test('a step says how it is undone, or that it cannot be', async () => {
   await saga.pivot('a', { action: reserve });
   // @ts-expect-error and for each step of a group
   await saga.parallel({ a: { action: reserve } });
-});
+}
 
-test('its result and outcome have the type of its action', async () => {
+/** Its result and outcome have the type of its action. */
+export async function typesOfResults(): Promise<void> {
   const hold = await saga.step('a', {
     compensate: (outcome) => {
       expectTypeOf(outcome).toEqualTypeOf<StepOutcome<Hold>>();
@@ -59,9 +61,10 @@ test('its result and outcome have the type of its action', async () => {
   expectTypeOf(date).toEqualTypeOf<string>();
   const pivoted = await saga.pivot('c', { irreversible: true, action: async ({ attempt }) => attempt });
   expectTypeOf(pivoted).toEqualTypeOf<number>();
-});
+}
 
-test('an action is told its key and its try', () => {
+/** An action is told its key and its try. */
+export function whatActionsAreTold(): void {
   void saga.step('a', {
     irreversible: true,
     action: async (told) => {
@@ -69,9 +72,10 @@ test('an action is told its key and its try', () => {
       expectTypeOf(told.attempt).toEqualTypeOf<number>();
     },
   });
-});
+}
 
-test('a group gives the results of its steps under their names', async () => {
+/** A group gives the results of its steps under their names. */
+export async function resultsOfGroups(): Promise<void> {
   const results = await saga.parallel({
     hold: { compensate: () => compensateWith('x'), action: reserve },
     count: { irreversible: true, action: async () => 3 },
@@ -80,18 +84,20 @@ test('a group gives the results of its steps under their names', async () => {
   expectTypeOf(results.count).toEqualTypeOf<number>();
   // @ts-expect-error no step of that name
   void results.other;
-});
+}
 
-test('a payload fits its key', () => {
+/** A payload fits its key. */
+export function payloadsOfKeys(): void {
   compensateWith(releaseStock, { orderId: 'o' });
   // @ts-expect-error no order
   compensateWith(releaseStock, {});
   // @ts-expect-error not the key's type
   compensateWith(releaseStock, { orderId: 1 });
   compensateWith('by-name', { anything: 1 });
-});
+}
 
-test('a compensation takes the payload of its key', () => {
+/** A compensation takes the payload of its key. */
+export function payloadsOfCompensations(): void {
   class Undoing {
     @Compensation(releaseStock)
     async release(_ctx: Context, _payload: { readonly orderId: string }, _run: CompensationRun): Promise<void> {}
@@ -110,11 +116,12 @@ test('a compensation takes the payload of its key', () => {
     sync(_ctx: Context, _payload: Hold): void {}
   }
   void Undoing;
-});
+}
 
-test('a saga gives what its block gives, on a context of any kind', async () => {
+/** A saga gives what its block gives, on a context of any kind. */
+export async function blocksOfAnyContext(): Promise<void> {
   expectTypeOf(await sagas.run(ctx, 's', async () => 1)).toEqualTypeOf<number>();
-  expectTypeOf(sagas.run).parameter(0).toEqualTypeOf<Context>();
+  expectTypeOf<Sagas['run']>().parameter(0).toEqualTypeOf<Context>();
   void (async (object: ObjectContext, flow: WorkflowContext) => {
     await sagas.run(object, 's', async (given) => {
       expectTypeOf(given).toEqualTypeOf<Saga>();
@@ -126,11 +133,12 @@ test('a saga gives what its block gives, on a context of any kind', async () => 
   await saga.nested('n', async () => 'inner', { deadline: 1 });
   // @ts-expect-error no such strategy
   await sagas.run(ctx, 's', async () => 1, { strategy: 'some' });
-});
+}
 
-test('nothing is any', () => {
+/** Nothing is any. */
+export function nothingIsAny(): void {
   expectTypeOf(saga.step('a', { irreversible: true, action: async () => undefined })).resolves.not.toBeAny();
   expectTypeOf(saga.parallel({})).resolves.not.toBeAny();
   expectTypeOf(sagaReportOf(undefined)).toEqualTypeOf<SagaReport | undefined>();
   expectTypeOf<SagaReport['steps'][number]>().not.toBeAny();
-});
+}

@@ -1,6 +1,7 @@
 import type { CompensationStrategy } from '@rea/saga';
 import { TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seen } from '../../../test/support/seen.js';
 import { Play } from './support/play.js';
 import { Theatre } from './support/theatre.js';
 
@@ -135,7 +136,10 @@ describe.for(['in-run', 'in-code', 'terminal'] as const)('When compensations fai
       );
       const ran = play.undone
         .map((line) => line.split(' '))
-        .map(([, step, how]) => (how === 'fails' ? `${step}!` : step));
+        .map(([, step, end]) => (end === 'fails' ? `${step}!` : step));
+      const letters = theatre.deadLetters(name);
+      const dead = letters.map(({ step, undone }) => `${step} (${undone.map((each) => each.step).join(' ')})`);
+      seen(`ran ${ran.join(' ')}; dead letters, with what they leave undone: ${dead.join(', ') || 'none'}`);
       expect(ran).toEqual(words(row.ran));
       const known = (step: string) => (step === 'd' ? null : `value-${step}`);
       for (const line of play.undone.filter((each) => !each.endsWith('fails'))) {
@@ -155,7 +159,7 @@ describe.for(['in-run', 'in-code', 'terminal'] as const)('When compensations fai
           cause: { kind: 'error', message: 'no d', code: 418, step: 'd' },
         },
       });
-      expect(theatre.deadLetters(name)).toEqual(
+      expect(letters).toEqual(
         row.letters.map(([step, attempts, undone], index) => ({
           id: ending.report!.deadLettered[index]!.id,
           saga: name,
