@@ -144,9 +144,29 @@ describe('Whatever the policy', () => {
           await saga.step('a', { compensate: () => planned as never, action: play.step(ctx, 'a').action });
         }),
       );
-      expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8006: .*"a".*compensateWith/) });
+      expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8003: .*"a".*compensateWith/) });
       expect(play.effects.log).toEqual([]);
     }
+  });
+
+  test.for<[string, object, RegExp]>([
+    ['says nothing of its undoing', {}, /does not say how it is undone/],
+    ['denies to be irreversible', { irreversible: false }, /does not say how it is undone/],
+    ['gives a plan in place of the function', { compensate: compensateWith('undo') }, /does not say how it is undone/],
+    ['is irreversible and undone', { irreversible: true, compensate: () => compensateWith('undo') }, /Leave out one/],
+    ['has a promise as its action', { irreversible: true, action: Promise.resolve('') }, /action: \(\) =>/],
+  ])('a step that %s is refused before its action starts', async ([, odd, message]) => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'odd', async (saga) => {
+        const { action } = play.step(ctx, 'b');
+        await saga.step('a', play.step(ctx, 'a'));
+        await saga.step('b', { action, ...odd } as never);
+      }),
+    );
+    expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8008: The step "b" /) });
+    expect(ending.message).toMatch(message);
+    expect(play.effects.log).toEqual(['do a', 'undo a value-a']);
   });
 
   test('a payload that JSON cannot write is refused before the action starts', async () => {
@@ -159,7 +179,7 @@ describe('Whatever the policy', () => {
         });
       }),
     );
-    expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8006: .*JSON/) });
+    expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8003: .*JSON/) });
     expect(play.effects.log).toEqual([]);
   });
 

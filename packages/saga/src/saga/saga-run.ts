@@ -5,6 +5,7 @@ import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
+import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
 import { planOf } from './plan.js';
 import { type Batch, Rollback } from './rollback.js';
@@ -185,6 +186,7 @@ export class SagaRun implements Saga {
     const full = this.prefix + name;
     this.refuseWhenOver(`The step "${full}"`);
     this.refuseWhenInterrupted();
+    checkStep(full, step);
     if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
