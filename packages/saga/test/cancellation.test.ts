@@ -267,6 +267,37 @@ describe.for(MODES)('With %s cancellation, a cancel', (mode) => {
     expect(play.effects.log.slice(-2)).toEqual(['callee undone', 'undo a null']);
   });
 
+  test('reaches the callees of callees; each saga rolls back when those below it have', async () => {
+    const play = new Play();
+    const guest = inviteCallees(play);
+    const scene = theatre.sceneName(play, (ctx, { sagas, callees }) => {
+      const undo = (name: string) => () => (compensating: Context) =>
+        run(compensating, `undo ${name}`, () => play.effects.add(`undo ${name}`));
+      return sagas.run(ctx, 'inner', async (saga) => {
+        await saga.step('i', { compensate: undo('i'), action: play.step(ctx, 'i').action });
+        await saga.step('below', {
+          compensate: undo('below'),
+          action: () => callees.call.saga({ guest, name: 'callee' }),
+        });
+      });
+    });
+    const performance = await theatre.start(
+      play,
+      (ctx, { sagas, stage }) =>
+        sagas.run(ctx, 'outer', async (saga) => {
+          await saga.step('o', play.step(ctx, 'o'));
+          await saga.step('inner', { irreversible: true, action: () => stage.call[mode](scene) });
+        }),
+      mode,
+    );
+    await play.effects.seen('callee waits');
+    await performance.cancel();
+    await play.effects.seen('callee undoing');
+    play.effects.add('callee may be undone');
+    expect(await performance.ending()).toMatchObject({ status: 409, report: { compensated: ['o'] } });
+    expect(play.effects.log.slice(-4)).toEqual(['callee undone', 'undo below', 'undo i', 'undo o value-o']);
+  });
+
   test('cancels a callee that nobody waits for any more, and waits for its rollback', async () => {
     const play = new Play();
     const guest = inviteCallees(play);

@@ -92,6 +92,16 @@ class Trips {
   }
 
   @Handler()
+  @SagaHandler({ name: 'late', deadline: 100 })
+  async late(ctx: Context, trip: Trip): Promise<void> {
+    await currentSaga().step('one', {
+      compensate: () => compensateWith('undo-one', trip),
+      action: () => act(ctx, 'one', trip),
+    });
+    await ctx.sleep({ hours: 1 });
+  }
+
+  @Handler()
   async outside(_ctx: Context): Promise<void> {
     currentSaga();
   }
@@ -116,7 +126,7 @@ async function start(): Promise<ReaTestApp> {
   return app;
 }
 
-function call(method: 'book' | 'whole', trip: Trip): Promise<unknown> {
+function call(method: 'book' | 'whole' | 'late', trip: Trip): Promise<unknown> {
   const calls = app!.ingress.service(Trips).call;
   return calls[method](trip, { idempotencyKey: trip.id }).catch((error: unknown) => error);
 }
@@ -196,6 +206,14 @@ describe('a saga handler', () => {
     expect(error).toMatchObject({ status: 409 });
     expect(sagaReportOf(error)).toMatchObject({ saga: 'whole', cause: { kind: 'cancelled' }, compensated: ['one'] });
     expect(effects.of('undo')).toEqual(['undo one f', 'undo one g']);
+  });
+
+  test('rolls back when its deadline passes, and fails with 408', async () => {
+    await start();
+    const error = await call('late', { id: 'late' });
+    expect(error).toMatchObject({ status: 408 });
+    expect(sagaReportOf(error)).toMatchObject({ saga: 'late', cause: { kind: 'deadline' }, compensated: ['one'] });
+    expect(effects.log).toEqual(['one', 'undo one late']);
   });
 
   test('currentSaga() outside a saga says what to do', async () => {

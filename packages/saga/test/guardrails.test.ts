@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Scope } from '@nestjs/common';
 import { all, type PolicyMode, run } from '@rea/core';
 import { Compensation, compensateWith, SagaModule, type SagaModuleOptions } from '@rea/saga';
 import { createTestApp } from '@rea/testing';
@@ -76,6 +76,34 @@ describe.for(MODES)('In mode %s', (mode) => {
     const refusal = { status: 500, message: expect.stringMatching(/REA2030.*"forgotten".*undo/s) };
     expect(ending).toMatchObject(works ? { value: 'done' } : refusal);
     expect(play.effects.log).toEqual(works ? ['do a', 'do b'] : ['do a', 'undo a value-a']);
+  });
+
+  test.for([
+    ['large', 300_000, advisory, 'REA2014'],
+    ['oversize', 1_100_000, unsafe, 'REA2015'],
+  ] as const)('the payload of a compensation is %s (%i bytes): %s, before the action starts', async (row) => {
+    const [, bytes, verdict, code] = row;
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'large', async (saga) => {
+        await saga.step('a', play.step(ctx, 'a'));
+        const compensate = () => compensateWith('undo', { name: 'b', value: 'x'.repeat(bytes) });
+        await saga.step('b', { compensate, action: play.step(ctx, 'b').action });
+        return 'done';
+      }),
+    );
+    const refusal = { status: 500, message: expect.stringMatching(`${code}.*payload of the compensation "undo"`) };
+    expect(ending).toMatchObject(verdict === 'works' ? { value: 'done' } : refusal);
+    expect(play.effects.log).toEqual(verdict === 'works' ? ['do a', 'do b'] : ['do a', 'undo a value-a']);
+  });
+
+  test(`a saga within a run: ${unsafe}`, async () => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      run(ctx, 'outer run', () => sagas.run(ctx, 'inner', async () => 'done')),
+    );
+    const refusal = { status: 500, message: expect.stringContaining('sagas.run("inner") inside the run "outer run"') };
+    expect(ending).toMatchObject(unsafe === 'works' ? { value: 'done' } : refusal);
   });
 
   const late: Readonly<Record<string, (ctx: Context, future: RestatePromise<string>) => PromiseLike<string>>> = {
@@ -197,6 +225,51 @@ describe('Whatever the policy', () => {
     expect(play.undone).toEqual(['undo a 1970-01-01T00:00:00.000Z']);
   });
 
+  test('a compensation that the application has not is a dead letter once the rollback needs it', async () => {
+    const play = new Play();
+    const name = theatre.sagaName('forgotten');
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(
+        ctx,
+        name,
+        async (saga) => {
+          await saga.step('a', play.step(ctx, 'a'));
+          const compensate = () => compensateWith('forgotten', { hold: 1 });
+          await saga.step('b', { compensate, action: play.step(ctx, 'b').action });
+          throw new TerminalError('no', { errorCode: 418 });
+        },
+        { strategy: 'best-effort' },
+      ),
+    );
+    expect(ending).toMatchObject({ status: 418, report: { compensated: ['a'], deadLettered: [{ step: 'b' }] } });
+    expect(theatre.deadLetters(name)).toMatchObject([
+      {
+        compensation: 'forgotten',
+        payload: { hold: 1 },
+        error: { message: expect.stringMatching(/^REA8001: .*"forgotten"/) },
+      },
+    ]);
+  });
+
+  test('a payload that does not fit the schema of its compensation is a dead letter, and the compensation does not run', async () => {
+    const play = new Play();
+    const name = theatre.sagaName('unfit');
+    await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, name, async (saga) => {
+        const compensate = () => compensateWith('undo-checked', { name: 1 });
+        await saga.step('a', { compensate, action: play.step(ctx, 'a').action });
+        throw new TerminalError('no');
+      }),
+    );
+    expect(theatre.deadLetters(name)).toMatchObject([
+      {
+        payload: { name: 1 },
+        error: { message: expect.stringMatching(/^REA8004: .*undo-checked.*name: /), code: 400 },
+      },
+    ]);
+    expect(play.undone).toEqual([]);
+  });
+
   test('a step that is started after its saga has ended is refused: it could not be undone', async () => {
     const play = new Play();
     const late: string[] = [];
@@ -251,6 +324,23 @@ describe('The start is refused', () => {
     @Compensation('twin')
     async undo(_ctx: Context, _payload: unknown): Promise<void> {}
   }
+
+  @Injectable({ scope: Scope.REQUEST })
+  class OfARequest {
+    @Compensation('of-a-request')
+    async undo(_ctx: Context, _payload: unknown): Promise<void> {}
+  }
+
+  test('when a compensation lives only for a request: a rollback has none', async () => {
+    const start = createTestApp({ imports: [SagaModule.forRoot()], providers: [OfARequest] });
+    await expect(start).rejects.toThrow(/REA1041.*OfARequest\.undo.*"of-a-request"/);
+  });
+
+  test('when options from a factory cannot work', async () => {
+    const options = { useFactory: () => ({ retry: { maxAttempts: 0 } }) };
+    const start = createTestApp({ imports: [SagaModule.forRootAsync(options)] });
+    await expect(start).rejects.toThrow(/retry\.maxAttempts/);
+  });
 
   test('when two compensations have one name', async () => {
     const start = createTestApp({ imports: [SagaModule.forRoot()], providers: [One, Other] });

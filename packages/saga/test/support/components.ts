@@ -13,7 +13,7 @@ import {
   WorkflowQuery,
   WorkflowRun,
 } from '@rea/core';
-import { Compensation, type CompensationRun, type SagaReport, Sagas } from '@rea/saga';
+import { Compensation, compensationKey, type CompensationRun, type SagaReport, Sagas } from '@rea/saga';
 import {
   type Context,
   type ObjectContext,
@@ -22,6 +22,7 @@ import {
   type WorkflowContext,
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
+import { z } from 'zod';
 import { hostOf, perform, playOf } from './scenes.js';
 
 @Injectable()
@@ -40,6 +41,11 @@ export class Undoing {
       if (fault?.where === 'in-run') throw fault.error();
     });
     if (fault) throw fault.error();
+  }
+
+  @Compensation(compensationKey('undo-checked', { schema: z.object({ name: z.string() }) }))
+  async undoChecked(ctx: Context, { name }: { readonly name: string }): Promise<void> {
+    await run(ctx, `undo ${name}`, () => playOf(ctx).effects.add(`undo ${name}`));
   }
 }
 
