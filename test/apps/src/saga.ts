@@ -29,7 +29,7 @@ const begun = `${settings.effects}-begun`;
 /** How an order ends, and where it is stopped. */
 export interface Order {
   readonly id: string;
-  readonly ending: 'works' | 'fails' | 'stuck' | 'cancelled' | 'cancelled-in-call' | 'waits';
+  readonly ending: 'works' | 'fails' | 'stuck' | 'cancelled' | 'cancelled-in-call' | 'waits' | 'late' | 'exhausted';
   /** Stop the first attempt after so many journal entries; null: only count them. */
   readonly freezeAfter: number | null;
 }
@@ -73,6 +73,13 @@ class Undoing {
   ): Promise<void> {
     if (attempt <= fails) throw new TerminalError(`cannot undo ${what}`);
     await run(ctx, `undo ${what}`, () => ownEffect(order, `undo-${what}`, idempotencyKey));
+  }
+
+  /** Never works. */
+  @Compensation('exhaust')
+  async exhaust(ctx: Context, order: string, { idempotencyKey, attempt }: CompensationRun): Promise<void> {
+    await run(ctx, `try ${attempt}`, () => effect(order, `try-${attempt}`, idempotencyKey));
+    throw new TerminalError('cannot be undone');
   }
 
   @Compensation('call-back')
@@ -141,6 +148,7 @@ class Orders {
       const options = {
         retry: { initialInterval: 10, factor: 1, maxAttempts: 3 },
         ...(order.ending === 'stuck' ? { strategy: 'best-effort' as const } : {}),
+        ...(order.ending === 'late' ? { deadline: 2_500 } : {}),
       };
       return await this.sagas.run(ctx, 'order', (saga) => this.steps(ctx, saga, order), options);
     } finally {
@@ -183,8 +191,16 @@ class Orders {
         await saga.step('wait', { irreversible: true, action: () => this.shipping.call.wait(order) });
         break;
       case 'waits':
+      case 'late':
         await run(ctx, 'asleep', () => tell({ kind: 'asleep', order }));
         await ctx.sleep({ hours: 1 });
+        break;
+      case 'exhausted':
+        await saga.step('pay', {
+          compensate: () => compensateWith('exhaust', order),
+          action: ({ idempotencyKey }) => run(ctx, 'pay', () => ownEffect(order, 'pay', idempotencyKey)),
+          retry: { initialInterval: 1_500, factor: 1, maxAttempts: 3 },
+        });
         break;
       case 'fails':
       case 'stuck':

@@ -201,6 +201,39 @@ test('A cancel that comes while the process is down rolls back once it is up', a
   expect(effects).toEqual([...EFFECTS, ...UNDONE].toSorted());
 });
 
+test('A deadline that passes while the process is down rolls back once it is up', async () => {
+  const order = await start('late', 'implicit', 'late', null);
+  await child.waiting(order.id);
+  await child.kill();
+  await journaled(order, "entry_type = 'Notification: Sleep'");
+  await restart();
+  const { status, effects } = await outcome(order);
+  expect(status).toBe(408);
+  expect(effects).toEqual([...EFFECTS, ...UNDONE].toSorted());
+});
+
+test('The tries of a compensation are counted on in each next process, and have one key', async () => {
+  const order = await start('exhausted', 'implicit', 'exhausted', null);
+  for (const next of [2, 3]) {
+    await journaled(order, `name = 'compensation exhaust, try ${next}'`);
+    await restart();
+  }
+  const { status, body, compensated } = await outcome(order);
+  expect(status).toBe(422);
+  expect(body).toMatchObject({ metadata: { status: 'incomplete', deadLettered: [{ step: 'pay' }] } });
+  expect(compensated).toEqual([]);
+  const tries = (await effectsOf(order.id)).filter(([what]) => what.startsWith('try'));
+  expect(tries.map(([what]) => what)).toEqual(['try-1', 'try-2', 'try-3']);
+  expect(new Set(tries.map(([, key]) => key)).size).toBe(1);
+});
+
+/** Waits until an entry is in the order's journal. */
+async function journaled({ invocation }: Run, condition: string): Promise<void> {
+  const count = async () =>
+    (await server.query(`select index from sys_journal where id = '${invocation}' and ${condition}`)).length;
+  await expect.poll(count, { timeout: 20_000 }).toBeGreaterThan(0);
+}
+
 async function journalLengths(ids: readonly string[]): Promise<number[]> {
   const list = ids.map((id) => `'${id}'`).join(', ');
   const rows = await server.query<{ length: number }>(
