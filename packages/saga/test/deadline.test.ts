@@ -1,6 +1,6 @@
 import { run } from '@rea/core';
 import type { Saga } from '@rea/saga';
-import type { Context } from '@restatedev/restate-sdk';
+import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Play } from './support/play.js';
 import { inviteCallees, type OnStage } from './support/scenes.js';
@@ -12,26 +12,33 @@ beforeAll(async () => {
 });
 afterAll(() => theatre?.close());
 
+/** In milliseconds; the long one leaves a callee time to begin. */
 const DEADLINE = 300;
+const LONG_DEADLINE = 1_500;
 
-function saga(play: Play, block: (ctx: Context, saga: Saga, on: OnStage) => PromiseLike<unknown>) {
+/** A step that is done at once, so that no deadline can pass before the next one. */
+function quick(play: Play, ctx: Context, name: string) {
+  return { compensate: play.step(ctx, name).compensate, action: async () => `value-${name}` };
+}
+
+function saga(play: Play, block: (ctx: Context, saga: Saga, on: OnStage) => PromiseLike<unknown>, deadline = DEADLINE) {
   return (ctx: Context, on: OnStage) =>
     on.sagas.run(
       ctx,
       'deadline',
       async (running) => {
-        await running.step('a', play.step(ctx, 'a'));
+        await running.step('a', quick(play, ctx, 'a'));
         return block(ctx, running, on);
       },
-      { deadline: DEADLINE },
+      { deadline },
     );
 }
 
-const LATE = {
+const late = (deadline = DEADLINE) => ({
   status: 408,
-  message: `The saga "deadline" was not done within its deadline of ${DEADLINE} ms.`,
+  message: `The saga "deadline" was not done within its deadline of ${deadline} ms.`,
   report: { status: 'rolled-back', cause: { kind: 'deadline', code: 408 } },
-};
+});
 
 describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
   test('that passes during a sleep rolls back and fails with 408', async () => {
@@ -41,7 +48,7 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
       saga(play, (ctx) => ctx.sleep({ hours: 1 })),
       mode,
     );
-    expect(ending).toMatchObject(LATE);
+    expect(ending).toMatchObject(late());
     expect(play.undone).toEqual(['undo a value-a']);
   });
 
@@ -61,7 +68,7 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
     await performance.reaches('Notification: Sleep');
     expect(play.undone).toEqual([]);
     play.effects.add('go on');
-    expect(await performance.ending()).toMatchObject(LATE);
+    expect(await performance.ending()).toMatchObject(late());
     expect(play.undone).toEqual(['undo b value-b', 'undo a value-a']);
   });
 
@@ -70,18 +77,21 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
     const guest = inviteCallees(play);
     const performance = await theatre.start(
       play,
-      saga(play, (ctx, running, { callees }) =>
-        running.step('b', {
-          compensate: play.step(ctx, 'b').compensate,
-          action: () => callees.call.saga({ guest, name: 'callee' }),
-        }),
+      saga(
+        play,
+        (ctx, running, { callees }) =>
+          running.step('b', {
+            compensate: play.step(ctx, 'b').compensate,
+            action: () => callees.call.saga({ guest, name: 'callee' }),
+          }),
+        LONG_DEADLINE,
       ),
       mode,
     );
     await play.effects.seen('callee undoing');
     expect(play.undone).toEqual([]);
     play.effects.add('callee may be undone');
-    expect(await performance.ending()).toMatchObject(LATE);
+    expect(await performance.ending()).toMatchObject(late(LONG_DEADLINE));
     expect(play.effects.log.slice(-3)).toEqual(['callee undone', 'undo b null', 'undo a value-a']);
   });
 
@@ -113,7 +123,7 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
     await play.effects.seen('one');
     await performance.reaches('Notification: Sleep');
     play.effects.add('go on');
-    expect(await performance.ending()).toMatchObject(LATE);
+    expect(await performance.ending()).toMatchObject(late());
     expect(play.effects.log).not.toContain('two');
     expect(play.undone.toSorted()).toEqual(['undo a value-a', 'undo runs null', 'undo sleeps null']);
   });
@@ -130,7 +140,7 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
       ),
       mode,
     );
-    expect(ending).toMatchObject(LATE);
+    expect(ending).toMatchObject(late());
     expect(play.undone).toEqual(['undo x value-x', 'undo a value-a']);
   });
 
@@ -141,7 +151,7 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
       saga(play, (ctx) => ctx.sleep({ hours: 1 }).catch(() => 'fine')),
       mode,
     );
-    expect(ending).toMatchObject(LATE);
+    expect(ending).toMatchObject(late());
   });
 
   test('does not interrupt the rollback of an earlier failure', async () => {
@@ -158,9 +168,12 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
                 await compensating.sleep(2 * DEADLINE);
                 await run(compensating, 'undo', () => play.effects.add('undo a'));
               },
-              action: play.step(ctx, 'a').action,
+              action: quick(play, ctx, 'a').action,
             });
-            await running.step('b', play.failing(ctx, 'b'));
+            await running.step('b', {
+              compensate: play.step(ctx, 'b').compensate,
+              action: () => Promise.reject(new TerminalError('no b', { errorCode: 418 })),
+            });
           },
           { deadline: DEADLINE },
         ),
@@ -175,7 +188,7 @@ describe.for(MODES)('With %s cancellation, a deadline', (mode) => {
     const ending = await theatre.play(
       play,
       async (ctx, on) => {
-        const value = await saga(play, (_, running) => running.step('b', play.step(ctx, 'b')))(ctx, on);
+        const value = await saga(play, (_, running) => running.step('b', quick(play, ctx, 'b')))(ctx, on);
         await ctx.sleep(2 * DEADLINE);
         return value;
       },
