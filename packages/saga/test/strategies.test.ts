@@ -110,11 +110,21 @@ const MATRIX: readonly Row[] = [
   },
 ];
 
+/** For titles: `b always, c once`. */
+function tellFaults({ faults }: Row): string {
+  const often = (times: number) => (times === EVER ? 'always' : times === 1 ? 'once' : `${times} times`);
+  return (
+    Object.entries(faults)
+      .map(([step, times]) => `${step} ${often(times)}`)
+      .join(', ') || 'none'
+  );
+}
+
 const words = (text: string) => text.split(' ').filter((word) => word !== '');
 
 describe.for(['in-run', 'in-code', 'terminal'] as const)('When compensations fail %s,', (how) => {
-  test.for(MATRIX.map((row) => [row.strategy, JSON.stringify(row.faults), row] as const))(
-    'the strategy %s with failures %s runs and reports exactly this',
+  test.for(MATRIX.map((row) => [row.strategy, tellFaults(row), row] as const))(
+    'the strategy %s, failing: %s, runs and reports exactly this',
     async ([, , row]) => {
       const play = new Play();
       for (const [name, times] of Object.entries(row.faults)) {
