@@ -191,7 +191,38 @@ describe('a declared saga', () => {
   });
 });
 
+describe('a declared saga that cannot work is refused when its class is defined:', () => {
+  const method = { value: async () => undefined };
+  const declare = (steps: Readonly<Record<string, object>>) => () => {
+    class Broken {
+      readonly declared = steps;
+    }
+    for (const [name, options] of Object.entries(steps)) {
+      Object.defineProperty(Broken.prototype, name, method);
+      SagaStep(options as { irreversible: true })(Broken.prototype, name, method);
+    }
+    DeclaredSaga()(Broken);
+  };
+  const irreversible = true;
+
+  test.for<[string, Readonly<Record<string, object>>, RegExp]>([
+    ['without steps', {}, /REA1044: Broken has no steps/],
+    ['with several pivots', { a: { irreversible, pivot: true }, b: { irreversible, pivot: true } }, /several pivots/],
+    ['with its pivot in a group', { a: { irreversible, pivot: true, group: 'g' } }, /pivot in a group/],
+    ['with a step that does not say how it is undone', { a: {} }, /how its step a is undone/],
+    ['with a step that names no method', { a: { undo: 'nothing' } }, /no method nothing, which undoes its step a/],
+  ])('one %s', ([, steps, message]) => {
+    expect(declare(steps)).toThrow(message);
+  });
+});
+
 describe('a saga handler', () => {
+  test('whose instance Nest has not made is refused at the start', async () => {
+    const byFactory = { provide: Trips, useFactory: (sagas: Sagas) => new Trips(sagas), inject: [Sagas] };
+    const starting = createTestApp({ imports: [SagaModule.forRoot()], providers: [byFactory, TripSaga] });
+    await expect(starting).rejects.toThrow(/^REA1042: Trips\.whole is a @SagaHandler.*not a factory/);
+  });
+
   test('is a saga as a whole, with explicit cancellation', async () => {
     const { ingress } = await start();
     expect(await call('whole', { id: 'e' })).toBe('whole');
@@ -214,6 +245,14 @@ describe('a saga handler', () => {
     expect(error).toMatchObject({ status: 408 });
     expect(sagaReportOf(error)).toMatchObject({ saga: 'late', cause: { kind: 'deadline' }, compensated: ['one'] });
     expect(effects.log).toEqual(['one', 'undo one late']);
+  });
+
+  test('executing a class that declares no saga says what to do', async () => {
+    await start();
+    const sagas = app!.get(Sagas);
+    await expect(sagas.execute(undefined as never, Effects as never, undefined as never)).rejects.toThrow(
+      /^REA1043: Effects .*@DeclaredSaga/,
+    );
   });
 
   test('currentSaga() outside a saga says what to do', async () => {

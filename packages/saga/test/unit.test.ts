@@ -1,20 +1,35 @@
+import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { ReaModule, run } from '@rea/core';
-import { sagaReportOf, SagaModule, Sagas } from '@rea/saga';
+import { Compensation, compensateWith, type CompensationRun, sagaReportOf, SagaModule, Sagas } from '@rea/saga';
 import { fakeContext, runInContext } from '@rea/testing';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { beforeAll, expect, test } from 'vitest';
 
-/** The module's `Sagas` as the container makes it; no application and no server stand behind it. */
+@Injectable()
+class Undoing {
+  readonly log: unknown[] = [];
+
+  @Compensation('undo')
+  async undo(ctx: Context, payload: unknown, { step, attempt }: CompensationRun): Promise<void> {
+    await run(ctx, 'undo', () => this.log.push([step, attempt, payload]));
+  }
+}
+
+/** The module's `Sagas` as the container makes it; no server stands behind it. */
 let sagas: Sagas;
+let undoing: Undoing;
 beforeAll(async () => {
   const module = await Test.createTestingModule({
     imports: [
       ReaModule.forRoot({ server: { ingressUrl: 'http://127.0.0.1:1' }, endpoint: false }),
       SagaModule.forRoot({ retry: { maxAttempts: 2 } }),
     ],
+    providers: [Undoing],
   }).compile();
+  await module.init();
   sagas = module.get(Sagas);
+  undoing = module.get(Undoing);
 });
 
 const step = (ctx: Context, log: string[], name: string, failures = 0) => ({
@@ -62,6 +77,20 @@ test('it rolls back there, with retries and without waiting for them', async () 
   expect(sagaReportOf(error)).toMatchObject({ status: 'rolled-back', compensated: ['b', 'a'] });
   expect(log).toEqual(['do a', 'do b', 'undo b', 'undo b', 'undo a']);
   expect(ctx.sleeps).toEqual([1_000]);
+});
+
+test('compensations are found in the container there', async () => {
+  const failure = runInContext(fakeContext(), (given) =>
+    sagas.run(given, 'unit', async (saga) => {
+      await saga.step('a', {
+        compensate: (outcome) => compensateWith('undo', outcome),
+        action: () => run(given, 'do', () => 'done'),
+      });
+      throw new TerminalError('no');
+    }),
+  );
+  await expect(failure).rejects.toThrow('no');
+  expect(undoing.log).toEqual([['a', 1, { known: true, value: 'done' }]]);
 });
 
 test('what cannot be undone goes to the dead-letter queue there', async () => {
