@@ -29,6 +29,8 @@ const durable = (name: string) => ({
     setupFiles: path('test/vitest/setup.ts'),
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy machine may take its time; only a failing test waits so long.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
 
@@ -52,6 +54,7 @@ export default defineConfig({
           include: ['test/{e2e,packaging}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 10_000 } },
         },
       },
     ],

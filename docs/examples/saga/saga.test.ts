@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { DeadLetters, expectIdempotent, sagaDiagram, SagaModule, sagaReportOf, type CompensationRun } from '@rea/saga';
+import { Test } from '@nestjs/testing';
 import { createTestApp, fakeContext, type ReaTestApp } from '@rea/testing';
-import { runInContext } from '@rea/core';
+import { ReaModule, runInContext } from '@rea/core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Agency } from './agency.js';
 import { Cruises, CruiseSaga } from './cruise.saga.js';
@@ -93,6 +94,24 @@ test('a declared saga runs, and the diagram of the guide is its own', async () =
   const guide = readFileSync(new URL('../../saga.md', import.meta.url), 'utf8');
   expect(guide).toContain(`\`\`\`mermaid\n${sagaDiagram(CruiseSaga)}\`\`\``);
 });
+
+// #region unit
+test('a full hotel takes the flight back, without a server', async () => {
+  const module = await Test.createTestingModule({
+    imports: [
+      ReaModule.forRoot({ server: { ingressUrl: 'http://nowhere' }, endpoint: false }), // serves nothing, asks nobody
+      SagaModule.forRoot(),
+    ],
+    providers: [TripWorkflow, TripCompensations, Agency],
+  }).compile();
+  await module.init();
+  const booking = runInContext(fakeContext(), (ctx) =>
+    module.get(TripWorkflow).book(ctx, { id: 'unit', failAt: 'hotel' }),
+  );
+  await expect(booking).rejects.toMatchObject({ code: 409 });
+  expect(module.get(Agency).log).toEqual(['flight', 'cancel hotel', expect.stringContaining('cancel flight')]);
+});
+// #endregion unit
 
 // #region idempotent
 test('cancelling a flight twice cancels it once', async () => {

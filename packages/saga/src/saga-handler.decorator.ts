@@ -70,7 +70,8 @@ export function sagaHandlersOf(prototype: object): Set<string> {
   return found;
 }
 
-function notInjected(place: string): SagaStartError {
+/** For a `@SagaHandler` of an instance that a factory or the application itself has made. */
+export function notInjected(place: string): SagaStartError {
   return new SagaStartError(
     'REA1042',
     `${place} is a @SagaHandler, but Nest has not created its instance, so it has no sagas.`,

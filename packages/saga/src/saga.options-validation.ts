@@ -1,4 +1,5 @@
 import { ReaOptionsError } from '@rea/core';
+import { TerminalError } from '@restatedev/restate-sdk';
 import { toMillis } from '@rea/core/internal';
 import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
@@ -27,6 +28,20 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
   return options;
 }
 
+/**
+ * As {@link validateSagaOptions}, in a handler: to try again would not help.
+ *
+ * @throws TerminalError (500) naming the option's path and the cure
+ */
+export function checkRunOptions(options: SagaRunOptions): void {
+  try {
+    validateSagaOptions(options);
+  } catch (error) {
+    throw error instanceof ReaOptionsError ? new TerminalError(error.message, { errorCode: 500 }) : error;
+  }
+}
+
+/** @throws ReaOptionsError naming the option's path and the cure */
 function checkRetry(path: string, retry: CompensationRetry | undefined): void {
   if (!retry) return;
   const { maxAttempts, initialInterval, maxInterval, factor, jitter } = retry;

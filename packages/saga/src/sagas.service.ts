@@ -13,6 +13,7 @@ import type { Saga } from './saga/saga.js';
 import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaScope } from './saga/saga-scope.js';
+import { checkRunOptions } from './saga.options-validation.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
 import { type RestartedCopy, RestartedCopies } from './supervisor/restarted-copies.js';
 import { rollBackOnly } from './supervisor/roll-back-only.js';
@@ -94,8 +95,14 @@ export class Sagas {
    * @throws the block's terminal error, with its status, and the report: `sagaReportOf(error)`. After a cancellation a
    *   `CancelledError` (409), after the deadline a terminal 408
    */
-  run<T>(ctx: Context, name: string, block: (saga: Saga) => PromiseLike<T>, options: SagaRunOptions = {}): Promise<T> {
+  async run<T>(
+    ctx: Context,
+    name: string,
+    block: (saga: Saga) => PromiseLike<T>,
+    options: SagaRunOptions = {},
+  ): Promise<T> {
     refuseInRun(`sagas.run("${name}")`);
+    checkRunOptions(options);
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     const outer = running.getStore();
     const enter = (saga: Saga) => running.run({ raw, saga }, () => block(saga));

@@ -267,6 +267,37 @@ describe.for(MODES)('With %s cancellation, a cancel', (mode) => {
     expect(play.effects.log.slice(-2)).toEqual(['callee undone', 'undo a null']);
   });
 
+  test('reaches the callees of callees; each saga rolls back when those below it have', async () => {
+    const play = new Play();
+    const guest = inviteCallees(play);
+    const scene = theatre.sceneName(play, (ctx, { sagas, callees }) => {
+      const undo = (name: string) => () => (compensating: Context) =>
+        run(compensating, `undo ${name}`, () => play.effects.add(`undo ${name}`));
+      return sagas.run(ctx, 'inner', async (saga) => {
+        await saga.step('i', { compensate: undo('i'), action: play.step(ctx, 'i').action });
+        await saga.step('below', {
+          compensate: undo('below'),
+          action: () => callees.call.saga({ guest, name: 'callee' }),
+        });
+      });
+    });
+    const performance = await theatre.start(
+      play,
+      (ctx, { sagas, stage }) =>
+        sagas.run(ctx, 'outer', async (saga) => {
+          await saga.step('o', play.step(ctx, 'o'));
+          await saga.step('inner', { irreversible: true, action: () => stage.call[mode](scene) });
+        }),
+      mode,
+    );
+    await play.effects.seen('callee waits');
+    await performance.cancel();
+    await play.effects.seen('callee undoing');
+    play.effects.add('callee may be undone');
+    expect(await performance.ending()).toMatchObject({ status: 409, report: { compensated: ['o'] } });
+    expect(play.effects.log.slice(-4)).toEqual(['callee undone', 'undo below', 'undo i', 'undo o value-o']);
+  });
+
   test('cancels a callee that nobody waits for any more, and waits for its rollback', async () => {
     const play = new Play();
     const guest = inviteCallees(play);
@@ -346,6 +377,39 @@ describe.for(MODES)('With %s cancellation, a cancel', (mode) => {
     expect(await performance.ending()).toMatchObject({ status: 409, report: { status: 'rolled-back' } });
     expect(play.undone.toSorted()).toEqual(['undo runs null', 'undo sleeps null', 'undo x null']);
     for (const never of ['runs 2', 'after sleep', 'after call']) expect(play.effects.log).not.toContain(never);
+  });
+
+  test('reaches what sleeps beside a nested saga that rolls back and is caught', async () => {
+    const play = new Play();
+    const performance = await theatre.start(
+      play,
+      (ctx, { sagas }) =>
+        sagas.run(ctx, 'beside', async (saga) => {
+          const block = (name: string) => ({
+            irreversible: true as const,
+            action: async () =>
+              saga
+                .nested(name, async (inner) => {
+                  await inner.step(
+                    name,
+                    play.step(ctx, name, () => play.effects.seen('go on')),
+                  );
+                })
+                .catch(() => undefined),
+          });
+          await saga.parallel({
+            one: block('a'),
+            two: block('b'),
+            sleeps: { irreversible: true, action: () => ctx.sleep({ hours: 1 }).catch(() => undefined) },
+          });
+        }),
+      mode,
+    );
+    await Promise.all([play.effects.seen('do a'), play.effects.seen('do b')]);
+    await performance.cancel();
+    play.effects.add('go on');
+    expect(await performance.ending()).toMatchObject({ status: 409, report: { cause: { kind: 'cancelled' } } });
+    expect(play.undone.toSorted()).toEqual(['undo a value-a', 'undo b value-b']);
   });
 
   test('reaches branches that have something left to clean up, once each', async () => {

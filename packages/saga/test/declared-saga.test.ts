@@ -92,6 +92,16 @@ class Trips {
   }
 
   @Handler()
+  @SagaHandler({ name: 'late', deadline: 100 })
+  async late(ctx: Context, trip: Trip): Promise<void> {
+    await currentSaga().step('one', {
+      compensate: () => compensateWith('undo-one', trip),
+      action: () => act(ctx, 'one', trip),
+    });
+    await ctx.sleep({ hours: 1 });
+  }
+
+  @Handler()
   async outside(_ctx: Context): Promise<void> {
     currentSaga();
   }
@@ -116,7 +126,7 @@ async function start(): Promise<ReaTestApp> {
   return app;
 }
 
-function call(method: 'book' | 'whole', trip: Trip): Promise<unknown> {
+function call(method: 'book' | 'whole' | 'late', trip: Trip): Promise<unknown> {
   const calls = app!.ingress.service(Trips).call;
   return calls[method](trip, { idempotencyKey: trip.id }).catch((error: unknown) => error);
 }
@@ -181,7 +191,38 @@ describe('a declared saga', () => {
   });
 });
 
+describe('a declared saga that cannot work is refused when its class is defined:', () => {
+  const method = { value: async () => undefined };
+  const declare = (steps: Readonly<Record<string, object>>) => () => {
+    class Broken {
+      readonly declared = steps;
+    }
+    for (const [name, options] of Object.entries(steps)) {
+      Object.defineProperty(Broken.prototype, name, method);
+      SagaStep(options as { irreversible: true })(Broken.prototype, name, method);
+    }
+    DeclaredSaga()(Broken);
+  };
+  const irreversible = true;
+
+  test.for<[string, Readonly<Record<string, object>>, RegExp]>([
+    ['without steps', {}, /REA1044: Broken has no steps/],
+    ['with several pivots', { a: { irreversible, pivot: true }, b: { irreversible, pivot: true } }, /several pivots/],
+    ['with its pivot in a group', { a: { irreversible, pivot: true, group: 'g' } }, /pivot in a group/],
+    ['with a step that does not say how it is undone', { a: {} }, /how its step a is undone/],
+    ['with a step that names no method', { a: { undo: 'nothing' } }, /no method nothing, which undoes its step a/],
+  ])('one %s', ([, steps, message]) => {
+    expect(declare(steps)).toThrow(message);
+  });
+});
+
 describe('a saga handler', () => {
+  test('whose instance Nest has not made is refused at the start', async () => {
+    const byFactory = { provide: Trips, useFactory: (sagas: Sagas) => new Trips(sagas), inject: [Sagas] };
+    const starting = createTestApp({ imports: [SagaModule.forRoot()], providers: [byFactory, TripSaga] });
+    await expect(starting).rejects.toThrow(/^REA1042: Trips\.whole is a @SagaHandler.*not a factory/);
+  });
+
   test('is a saga as a whole, with explicit cancellation', async () => {
     const { ingress } = await start();
     expect(await call('whole', { id: 'e' })).toBe('whole');
@@ -196,6 +237,22 @@ describe('a saga handler', () => {
     expect(error).toMatchObject({ status: 409 });
     expect(sagaReportOf(error)).toMatchObject({ saga: 'whole', cause: { kind: 'cancelled' }, compensated: ['one'] });
     expect(effects.of('undo')).toEqual(['undo one f', 'undo one g']);
+  });
+
+  test('rolls back when its deadline passes, and fails with 408', async () => {
+    await start();
+    const error = await call('late', { id: 'late' });
+    expect(error).toMatchObject({ status: 408 });
+    expect(sagaReportOf(error)).toMatchObject({ saga: 'late', cause: { kind: 'deadline' }, compensated: ['one'] });
+    expect(effects.log).toEqual(['one', 'undo one late']);
+  });
+
+  test('executing a class that declares no saga says what to do', async () => {
+    await start();
+    const sagas = app!.get(Sagas);
+    await expect(sagas.execute(undefined as never, Effects as never, undefined as never)).rejects.toThrow(
+      /^REA1043: Effects .*@DeclaredSaga/,
+    );
   });
 
   test('currentSaga() outside a saga says what to do', async () => {

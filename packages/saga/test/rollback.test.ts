@@ -169,6 +169,34 @@ describe.for(MODES)('With %s cancellation', (mode) => {
   });
 });
 
+test('combinations that nobody awaits do not end the process when the rollback settles what they are made of', async () => {
+  const play = new Play();
+  const guest = inviteCallees(play);
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const ending = await theatre.play(play, (ctx, { sagas, callees }) =>
+    sagas.run(ctx, 'unawaited', async (saga) => {
+      await saga.step('a', {
+        compensate: play.step(ctx, 'a').compensate,
+        action: async () => {
+          const call = callees.call.gated({ guest, name: 'callee' });
+          void all(ctx, [call, ctx.sleep({ hours: 1 })]);
+          void call.map((value) => value);
+          await run(ctx, 'fails', () => {
+            throw new TerminalError('no', { errorCode: 418 });
+          });
+          return '';
+        },
+      });
+    }),
+  );
+  expect(ending).toMatchObject({ status: 418, report: { compensated: ['a'] } });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+});
+
 test('one saga after another in a handler: each undoes its own steps', async () => {
   const play = new Play();
   const ending = await theatre.play(play, async (ctx, { sagas }) => {

@@ -23,8 +23,13 @@ export class SwitchingProxy {
     return proxy;
   }
 
+  /** Cuts the connections that there are, so that both sides notice. */
+  cut(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
   close(): void {
-    for (const socket of this.sockets) socket.destroy();
+    this.cut();
     this.server.close();
   }
 

@@ -2,7 +2,7 @@ import {
   CancelledError,
   type Context,
   type GenericCall,
-  RestatePromise,
+  type RestatePromise,
   type RunOptions,
   TerminalError,
 } from '@restatedev/restate-sdk';
@@ -10,6 +10,7 @@ import { attemptOf } from '../invocation/attempt.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
+import { ended, type Machine } from './ended.js';
 import { Section } from './section.js';
 import { isSent, sentCall } from './sent-call.js';
 import { isCall, StartedWorks } from './started-work.js';
@@ -27,6 +28,7 @@ interface Executor {
 /** What is used of the SDK's context beyond its types. */
 interface SdkContext extends Context {
   [INTERRUPTION]?: Interruption;
+  readonly coreVm: Machine;
   readonly promisesExecutor: Executor;
   /** Undefined unless the handler has `explicitCancellation`. */
   readonly trackedInvocationIdPromises?: unknown;
@@ -74,7 +76,7 @@ export class Interruption {
   private cancellation: SingleFuture | undefined;
   private aborted = false;
   private sentCalls = 0;
-  private readonly works = new StartedWorks();
+  private readonly works: StartedWorks;
   /** Handles of calls whose callees have been cancelled. */
   private readonly cancelled = new Set<number>();
   private readonly isExplicit: boolean;
@@ -82,6 +84,7 @@ export class Interruption {
 
   private constructor(private readonly ctx: SdkContext) {
     const { promisesExecutor: executor } = ctx;
+    this.works = new StartedWorks(ctx.coreVm);
     this.isExplicit = ctx.trackedInvocationIdPromises !== undefined;
     this.progress = executor.doProgressInner.bind(executor);
     const progress = (future: Progressing) =>
@@ -110,6 +113,7 @@ export class Interruption {
       if (
         typeof raw.promisesExecutor?.doProgressInner !== 'function' ||
         typeof raw.promisesExecutor.errorCallback !== 'function' ||
+        typeof raw.coreVm?.is_completed !== 'function' ||
         !(raw.runClosuresTracker?.runsToExecute instanceof Map)
       ) {
         throw misuse(
@@ -158,9 +162,11 @@ export class Interruption {
     return () => this.deadlines.delete(deadline);
   }
 
-  /** Whoever was to be told knows. */
+  /** The calling code knows of the interruption. Other branches are still to be told. */
   acknowledge(): void {
-    this.pending = undefined;
+    const branch = currentBranch.getStore();
+    if (!branch) this.pending = undefined;
+    else if (this.pending) branch.knowsCancel = true;
   }
 
   /**
@@ -172,11 +178,11 @@ export class Interruption {
     await this.shielded(async () => {
       const calls = this.works.unsettled(section).filter(isCall);
       const ids = calls.filter(({ handle }) => !this.cancelled.has(handle)).map(({ invocationId }) => invocationId);
-      if (ids.length > 0) await RestatePromise.allSettled(ids as unknown as RestatePromise<unknown>[]);
+      if (ids.length > 0) await ended(this.ctx.coreVm, ids as unknown as SingleFuture[]);
       await this.cancel(calls);
       const { runsToExecute } = this.ctx.runClosuresTracker;
       const unsettled = this.works.unsettled(section).filter(({ handle }) => !runsToExecute.has(handle));
-      if (unsettled.length > 0) await RestatePromise.allSettled(unsettled);
+      if (unsettled.length > 0) await ended(this.ctx.coreVm, unsettled);
     });
   }
 
@@ -195,13 +201,15 @@ export class Interruption {
    * From now on nothing interrupts a section that is running already; that it was interrupted is put off as well. Gives
    * the function that ends that.
    */
-  shield(section: Section): () => void {
-    if (this.causeFor(section) === 'cancelled') {
-      this.pending = { cause: 'cancelled', section: undefined };
-      this.isCancelled = false;
-    } else if (this.pending?.cause === 'deadline' && section.contains(this.pending.section)) {
-      this.pending = undefined;
-    }
+  putOff(section: Section): () => void {
+    const cause = this.causeFor(section);
+    if (cause === 'cancelled') this.pending = { cause, section: undefined };
+    else if (cause === 'deadline') this.pending = undefined;
+    this.isCancelled = false;
+    return this.shield(section);
+  }
+
+  private shield(section: Section): () => void {
     section.isShielded = true;
     this.shields += 1;
     return () => {
@@ -238,7 +246,7 @@ export class Interruption {
     await this.cancel(calls);
     if (!(await this.complete(future, (handle) => this.works.has(handle, section)))) return;
     if (future.unresolvedFuture() === null) return;
-    this.acknowledge();
+    this.pending = undefined;
     (future as { tryCancel(only?: Section): void }).tryCancel(section);
   }
 
@@ -295,11 +303,8 @@ export class Interruption {
     if (!this.isInterrupted || section?.some(({ isShielded }) => isShielded)) return;
     const { section: only } = this.pending!;
     if (only && !only.contains(section)) return;
-    const branch = currentBranch.getStore();
-    if (branch?.knowsCancel) return;
-    // The other branches are still to be told.
-    if (branch) branch.knowsCancel = true;
-    else this.acknowledge();
+    if (currentBranch.getStore()?.knowsCancel) return;
+    this.acknowledge();
     throw new CancelledError();
   }
 

@@ -1,3 +1,4 @@
+import { hasEnded, type Machine } from './ended.js';
 import type { CallFuture } from './sent-call.js';
 import type { Section } from './section.js';
 import type { SingleFuture } from './watched-future.js';
@@ -22,6 +23,8 @@ interface Combined {
 export class StartedWorks {
   private readonly byHandle = new Map<number, StartedWork>();
 
+  constructor(private readonly machine: Machine) {}
+
   get count(): number {
     return this.byHandle.size;
   }
@@ -41,7 +44,7 @@ export class StartedWorks {
   /** Those that have not ended, of a section if one is given. */
   unsettled(within?: Section): SingleFuture[] {
     return [...this.byHandle.values()]
-      .filter(({ future, section }) => !future.isCompleted() && (!within || within.contains(section)))
+      .filter(({ future, section }) => !hasEnded(this.machine, future) && (!within || within.contains(section)))
       .map(({ future }) => future);
   }
 

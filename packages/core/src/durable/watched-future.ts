@@ -1,7 +1,7 @@
 import type { RestatePromise } from '@restatedev/restate-sdk';
 
 /** What the SDK still needs from the journal for a future: one notification, or some of several. */
-type Unresolved = { readonly Single: number } | Readonly<Record<string, readonly Unresolved[]>>;
+export type Unresolved = { readonly Single: number } | Readonly<Record<string, readonly Unresolved[]>>;
 
 /** A future as the SDK's executor sees it. */
 export interface Progressing {

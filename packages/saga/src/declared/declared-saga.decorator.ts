@@ -70,6 +70,15 @@ function check(type: SagaClass): void {
   const steps = stepsOf(type.prototype as object);
   const refuse = (problem: string, cure: string) => new SagaStartError('REA1044', `${type.name} ${problem}.`, cure);
   if (steps.length === 0) throw refuse('has no steps', 'Decorate at least one method with @SagaStep().');
+  // What the compiler refuses, for code that it has not checked.
+  for (const { method, undo, irreversible } of steps) {
+    if (undo === undefined && irreversible !== true) {
+      throw refuse(`does not say how its step ${method} is undone`, 'Give it undo, or irreversible: true.');
+    }
+    if (undo !== undefined && typeof (type.prototype as Record<string, unknown>)[undo] !== 'function') {
+      throw refuse(`has no method ${undo}, which undoes its step ${method}`, 'Write it, or correct the name.');
+    }
+  }
   const pivots = steps.filter(({ pivot }) => pivot);
   if (pivots.length > 1) throw refuse('has several pivots', 'There is one point of no return; leave one pivot.');
   if (pivots.some(({ group }) => group !== undefined)) {

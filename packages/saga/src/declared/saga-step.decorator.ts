@@ -42,6 +42,7 @@ export interface IrreversibleStepOptions extends Common {
 export interface StepDeclaration extends Common {
   readonly method: string;
   readonly undo: string | undefined;
+  readonly irreversible?: true;
 }
 
 const STEPS = Symbol.for('@rea/saga.steps');
@@ -64,7 +65,7 @@ export function SagaStep(
 ): <M extends StepMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void;
 export function SagaStep(options: Common & { readonly undo?: string; readonly irreversible?: true }) {
   return (target: object, method: string): void => {
-    const { irreversible: _irreversible, undo, ...declared } = options;
+    const { undo, ...declared } = options;
     const own: StepDeclaration[] = Reflect.getOwnMetadata(STEPS, target) ?? [];
     Reflect.defineMetadata(STEPS, [...own, { ...declared, method, undo }], target);
   };

@@ -11,7 +11,7 @@ export type Plan =
  * Plans a step's compensation. A payload is what it will be as JSON, so that a compensation is given the same by a
  * rollback and by a redrive.
  *
- * @throws TerminalError (500, `REA8006`) when it is no compensation, or its payload is no JSON
+ * @throws TerminalError (500, `REA8003`) when it is no compensation, or its payload is no JSON
  */
 export function planOf(step: string, compensate: Compensate<never>, outcome: StepOutcome<never>): Plan {
   const planned: unknown = compensate(outcome);
@@ -32,7 +32,7 @@ export function planOf(step: string, compensate: Compensate<never>, outcome: Ste
 
 function unusable(step: string, problem: string): TerminalError {
   return new TerminalError(
-    `REA8006: The compensation of the step "${step}" is planned by a function that ${problem}.`,
+    `REA8003: The compensation of the step "${step}" is planned by a function that ${problem}.`,
     { errorCode: 500 },
   );
 }

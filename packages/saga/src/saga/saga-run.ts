@@ -2,9 +2,11 @@ import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
 import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
+import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
+import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
 import { planOf } from './plan.js';
 import { type Batch, Rollback } from './rollback.js';
@@ -92,6 +94,7 @@ export class SagaRun implements Saga {
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
     this.refuseWhenOver(`The nested saga "${this.prefix}${name}"`);
+    checkRunOptions(options);
     const retry = { ...this.options.retry, ...options.retry };
     const merged = { ...this.options, ...options, retry };
     const saga = new SagaRun(this.scope, `${this.prefix}${name}/`, merged, this);
@@ -123,7 +126,8 @@ export class SagaRun implements Saga {
     const undo = async () => {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(this.takeBatches());
+      const batches = this.takeBatches();
+      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
       scope.endRollback();
     };
     if (!interruption) {
@@ -183,6 +187,8 @@ export class SagaRun implements Saga {
     const full = this.prefix + name;
     this.refuseWhenOver(`The step "${full}"`);
     this.refuseWhenInterrupted();
+    checkStep(full, step);
+    if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
     const { strategy = 'all' } = this.options;

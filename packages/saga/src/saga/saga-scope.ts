@@ -101,7 +101,7 @@ export class SagaScope {
   /** There is no way back from here; interruptions wait for the end of the outermost saga. */
   passPivot(): void {
     this.isPastPivot = true;
-    this.unshield ??= this.interruption?.shield(this.section);
+    this.unshield ??= this.interruption?.putOff(this.section);
   }
 
   /** The outermost block is done. */

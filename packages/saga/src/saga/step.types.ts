@@ -50,5 +50,6 @@ export type Step<R> = CompensatedStep<R> | IrreversibleStep<R>;
 /** A step of any result, as the engine holds it. */
 export interface AnyStep {
   readonly compensate?: Compensate<never> | undefined;
+  readonly irreversible?: boolean | undefined;
   readonly action: (run: StepRun) => PromiseLike<unknown>;
 }

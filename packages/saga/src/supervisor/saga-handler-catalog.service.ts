@@ -19,6 +19,8 @@ export interface SagaHandlerEntry {
   readonly kind: SagaInvocation['kind'];
   /** Whether a run of it keeps others of the same object waiting. */
   readonly isExclusive: boolean;
+  /** Whether it is a `@SagaHandler` whose instance was not given its sagas. */
+  readonly lacksSagas: boolean;
   /** Options in force, the component's below the handler's. */
   readonly options: Readonly<Record<string, unknown>> & { readonly retryPolicy: RetryPolicy };
 }
@@ -77,6 +79,8 @@ export class SagaHandlerCatalog {
       const { name: service, kind, className, handlers, options } = description;
       const declared = sagaHandlersOf(type.prototype);
       const depends = dependsOnSagas(provider, new Set());
+      const instance = provider.instance as object | null | undefined;
+      const isForeign = provider.isNotMetatype && instance && !(SAGAS in instance);
       return handlers
         .filter(({ method, kind: how }) => declared.has(method) || (depends && (how === 'handler' || how === 'run')))
         .map(({ name: handler, method, kind: handlerKind, options: own }) => ({
@@ -86,6 +90,7 @@ export class SagaHandlerCatalog {
           place: `${className}.${method}`,
           kind,
           isExclusive: kind === 'object' && handlerKind === 'handler',
+          lacksSagas: Boolean(isForeign) && declared.has(method),
           options: { ...options, ...own, retryPolicy: { ...policyOf(options), ...policyOf(own) } },
         }));
     });

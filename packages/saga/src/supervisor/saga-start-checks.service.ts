@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { PolicyService } from '@rea/core';
 import { toMillis } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
+import { notInjected } from '../saga-handler.decorator.js';
 import { SagaHandlerCatalog, type SagaHandlerEntry } from './saga-handler-catalog.service.js';
 
 /** Tells, before the endpoint opens, what in the declarations of handlers does not go well with sagas. */
@@ -14,9 +15,10 @@ export class SagaStartChecks implements OnApplicationBootstrap {
     private readonly policy: PolicyService,
   ) {}
 
-  /** @throws PolicyViolationError when the policy refuses `saga-kill-policy` */
+  /** @throws PolicyViolationError when the policy refuses `saga-kill-policy`; SagaStartError for a handler without its sagas */
   async onApplicationBootstrap(): Promise<void> {
     for (const entry of await this.catalog.all()) {
+      if (entry.lacksSagas) throw notInjected(entry.place);
       this.checkKill(entry);
       this.checkLock(entry);
       this.checkRetention(entry);

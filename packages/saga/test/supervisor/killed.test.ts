@@ -237,21 +237,32 @@ describe("with onKilled: 'roll-back'", () => {
 
   test('what was restarted by hand is left to whoever did that', async () => {
     const admin = app.get<{ readonly adminUrl: string }>(RestateConnection as never).adminUrl;
-    const quiet = await supervised({ supervisor: false }, { namespace: app.namespace, registration: false });
+    // Nobody but the operator looks for it yet.
+    const quiet = await supervised({ supervisor: false });
     const input = trip();
-    const id = await started(app, input);
+    const id = await started(quiet, input);
     await world.effects.seen(`${input.id} waits`);
-    await settled(app, id);
-    const journal = await app.journal(id);
+    await settled(quiet, id);
+    const journal = await quiet.journal(id);
     const sleep = journal.findIndex(({ name }) => name === 'journey');
-    await app.kill(id);
+    await quiet.kill(id);
     const response = await fetch(`${admin}/invocations/${id}/restart-as-new?from=${sleep - 1}`, { method: 'PATCH' });
     const { new_invocation_id: copy } = (await response.json()) as { new_invocation_id: string };
+    const looking = await supervised(
+      { supervisor: { interval: 50, onKilled: 'roll-back' } },
+      { namespace: quiet.namespace, registration: false },
+    );
     await expect.poll(() => toldOf(id)).toEqual(['saga-killed']);
-    await expect(operationsOf(quiet).rollBack(id, { by: 'ada' })).rejects.toMatchObject({ status: 409 });
-    await quiet.close();
-    await operationsOf(app).cancel(copy, { by: 'ada' });
+    expect(errorsOf(id)[0]).toContain(`restarted by hand as ${copy}`);
+    await expect(operationsOf(looking).rollBack(id, { by: 'ada' })).rejects.toMatchObject({
+      status: 409,
+      code: 'REA8046',
+    });
+    await looking.close();
+    expect(undone(input.id)).toEqual([]);
+    await operationsOf(quiet).cancel(copy, { by: 'ada' });
     await expect.poll(() => undone(input.id)).toHaveLength(2);
+    await quiet.close();
   });
 
   test('killed during its first action: that is not started again, and its compensation has the key of the killed one', async () => {

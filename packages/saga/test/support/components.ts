@@ -13,14 +13,16 @@ import {
   WorkflowQuery,
   WorkflowRun,
 } from '@rea/core';
-import { Compensation, type CompensationRun, type SagaReport, Sagas } from '@rea/saga';
-import type {
-  Context,
-  ObjectContext,
-  ObjectSharedContext,
-  WorkflowContext,
-  WorkflowSharedContext,
+import { Compensation, compensationKey, type CompensationRun, type SagaReport, Sagas } from '@rea/saga';
+import {
+  type Context,
+  type ObjectContext,
+  type ObjectSharedContext,
+  TerminalError,
+  type WorkflowContext,
+  type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
+import { z } from 'zod';
 import { hostOf, perform, playOf } from './scenes.js';
 
 @Injectable()
@@ -33,11 +35,17 @@ export class Undoing {
   ): Promise<void> {
     const play = playOf(ctx);
     play.told.push({ ...info });
-    play.strike(name, 'in-code');
+    const fault = play.faultOf(name, info.attempt);
     await run(ctx, `undo ${name}`, () => {
-      play.strike(name, 'in-run');
-      play.effects.add(`undo ${name} ${value}`);
+      play.effects.add(`undo ${name} ${fault ? 'fails' : value}`);
+      if (fault?.where === 'in-run') throw fault.error();
     });
+    if (fault) throw fault.error();
+  }
+
+  @Compensation(compensationKey('undo-checked', { schema: z.object({ name: z.string() }) }))
+  async undoChecked(ctx: Context, { name }: { readonly name: string }): Promise<void> {
+    await run(ctx, `undo ${name}`, () => playOf(ctx).effects.add(`undo ${name}`));
   }
 }
 
@@ -92,6 +100,13 @@ export class Callees {
     });
   }
 
+  @Handler()
+  async refuse(ctx: Context, { guest, name }: Job): Promise<void> {
+    const { effects } = hostOf(guest);
+    await run(ctx, 'note', () => effects.add(`refuse ${name}`));
+    throw new TerminalError('refused', { errorCode: 403 });
+  }
+
   /** Waits durably until the test lets it end, and then resolves an awakeable. */
   @Handler()
   async resolve(ctx: Context, { id, ...job }: Job & { readonly id: string }): Promise<void> {
@@ -126,6 +141,7 @@ export class Stage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @Handler()
@@ -147,6 +163,7 @@ export class ObjectStage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @Handler()
@@ -168,6 +185,7 @@ export class FlowStage {
     @InjectClient(Callees) readonly callees: ServiceClient<Callees>,
     @InjectClient(Ledger) readonly ledgers: ObjectClient<Ledger>,
     @InjectClient(() => FlowStage) readonly flows: WorkflowClient<FlowStage>,
+    @InjectClient(() => Stage) readonly stage: ServiceClient<Stage>,
   ) {}
 
   @WorkflowRun()

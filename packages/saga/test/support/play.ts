@@ -3,9 +3,10 @@ import { compensateWith, type CompensationRun, type Step } from '@rea/saga';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { Effects } from './effects.js';
 
-/** How often a compensation fails, and in which way. */
+/** In which tries a compensation fails, and in which way. */
 interface Fault {
-  times: number;
+  /** The first tries, so many of them. */
+  readonly times: number;
   /** Thrown inside its run, as most failures are, or by its own code. */
   readonly where: 'in-run' | 'in-code';
   readonly error: () => Error;
@@ -56,12 +57,9 @@ export class Play {
     return this;
   }
 
-  /** Throws when a compensation is to fail there. */
-  strike(name: string, where: Fault['where']): void {
+  /** How a try of a compensation is to fail; undefined when it is to work. */
+  faultOf(name: string, attempt: number): Fault | undefined {
     const fault = this.faults.get(name);
-    if (!fault || fault.where !== where || fault.times <= 0) return;
-    fault.times -= 1;
-    this.effects.add(`undo ${name} fails`);
-    throw fault.error();
+    return fault && attempt <= fault.times ? fault : undefined;
   }
 }

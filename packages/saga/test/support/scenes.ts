@@ -1,7 +1,7 @@
 import type { ObjectClient, ServiceClient, WorkflowClient } from '@rea/core';
 import type { Sagas } from '@rea/saga';
 import type { Context } from '@restatedev/restate-sdk';
-import type { Callees, FlowStage, Ledger } from './components.js';
+import type { Callees, FlowStage, Ledger, Stage } from './components.js';
 import type { Play } from './play.js';
 
 /** What a test wants to happen inside a handler. */
@@ -13,6 +13,7 @@ export interface OnStage {
   readonly callees: ServiceClient<Callees>;
   readonly ledgers: ObjectClient<Ledger>;
   readonly flows: WorkflowClient<FlowStage>;
+  readonly stage: ServiceClient<Stage>;
 }
 
 const scenes = new Map<string, { readonly scene: Scene<never>; readonly play: Play }>();

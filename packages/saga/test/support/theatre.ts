@@ -33,6 +33,8 @@ export class Performance {
   constructor(
     private readonly app: ReaTestApp,
     readonly id: string,
+    /** The object's key, or the workflow's id. */
+    readonly key: string,
     private readonly end: () => Promise<unknown>,
   ) {}
 
@@ -103,7 +105,7 @@ export class Theatre {
     const name = addScene(scene, play);
     const stage = this.app.ingress.service(Stage);
     const { invocationId } = await stage.send[mode](name, { idempotencyKey: name });
-    return new Performance(this.app, invocationId, () => stage.call[mode](name, { idempotencyKey: name }));
+    return new Performance(this.app, invocationId, '', () => stage.call[mode](name, { idempotencyKey: name }));
   }
 
   /** Plays a scene on a service to its end. */
@@ -116,7 +118,7 @@ export class Theatre {
     const name = addScene(scene, play);
     const stage = this.app.ingress.object(ObjectStage).of(key);
     const { invocationId } = await stage.send.play(name, { idempotencyKey: name });
-    return new Performance(this.app, invocationId, () => stage.call.play(name, { idempotencyKey: name }));
+    return new Performance(this.app, invocationId, key, () => stage.call.play(name, { idempotencyKey: name }));
   }
 
   /** Starts a scene in a workflow. */
@@ -124,7 +126,7 @@ export class Theatre {
     const name = addScene(scene, play);
     const flow = this.app.ingress.workflow(FlowStage).of(name);
     const { invocationId } = await flow.submit(name);
-    return new Performance(this.app, invocationId, () => flow.attach());
+    return new Performance(this.app, invocationId, name, () => flow.attach());
   }
 
   /** Waits until a callee has begun, and lets it end. */
