@@ -1,0 +1,80 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { PolicyService, REA_OPTIONS, type ReaModuleOptions, ReaOptionsError, RestateConnection } from '@rea/core';
+import { ShutdownGrace } from '@rea/core/internal';
+import { UnknownConnectionError } from './ingress.errors.js';
+import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
+import { IngressTransport } from './ingress-transport.js';
+
+/** The connections of this application: the default one, and those with a name. */
+@Injectable()
+export class IngressConnections {
+  private readonly byName: ReadonlyMap<string | undefined, IngressTransport>;
+
+  /** @throws ReaOptionsError when a connection has no URL */
+  constructor(
+    @Inject(INGRESS_OPTIONS) options: IngressModuleOptions,
+    @Optional() @Inject(RestateConnection) connection: RestateConnection | undefined,
+    @Optional() @Inject(PolicyService) policy: PolicyService | undefined,
+    @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
+    @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+  ) {
+    const secretHeaders = options.secretHeaders ?? rea?.secretHeaders ?? [];
+    const { connections = {}, ...own } = options;
+    const main = {
+      adminUrl: connection?.adminUrl,
+      headers: connection?.headers,
+      namespace: rea?.namespace,
+      ...given(own),
+      url: own.url ?? connection?.ingressUrl,
+      secretHeaders,
+    };
+    this.byName = new Map([
+      [undefined, new IngressTransport(checked(main, 'url of IngressModule', FROM_REA), policy)],
+      ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
+        name,
+        new IngressTransport(
+          checked({ secretHeaders, ...given(further) }, `connections.${name}.url of IngressModule`, SET),
+          policy,
+        ),
+      ]),
+    ]);
+    grace?.register(async (timeout) => {
+      await Promise.all([...this.byName.values()].map((transport) => transport.settle(timeout)));
+    });
+  }
+
+  /** @param name undefined for the default one @throws UnknownConnectionError */
+  get(name: string | undefined, neededBy?: string): IngressTransport {
+    const transport = this.byName.get(name);
+    if (transport) return transport;
+    throw new UnknownConnectionError(name!, neededBy, this.names);
+  }
+
+  /** Undefined for a name that another application of the process has: decorators are shared by all. */
+  find(name: string | undefined): IngressTransport | undefined {
+    return this.byName.get(name);
+  }
+
+  /** Ends all waits of all connections with 503. */
+  abort(): void {
+    for (const transport of this.byName.values()) transport.abort();
+  }
+
+  private get names(): string[] {
+    return [...this.byName.keys()].filter((name) => name !== undefined);
+  }
+}
+
+const FROM_REA =
+  'is missing, and there is no ReaModule to take it from. Import ReaModule, or set IngressModule.forRoot({ url }).';
+const SET = 'is missing. Set it to the URL of the ingress, for example http://restate:8080.';
+
+/** Options that are undefined do not hide what is there by default. */
+function given(options: IngressConnectionOptions): IngressConnectionOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function checked(options: Partial<Record<keyof IngressConnectionOptions, unknown>>, place: string, cure: string) {
+  if (!options.url) throw new ReaOptionsError(place, cure);
+  return options as IngressConnectionOptions & { readonly url: string };
+}

@@ -1,0 +1,44 @@
+import { Agent, request } from 'node:http';
+import { connect } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import type { Candidate } from './exchange.js';
+
+const headers = { 'content-type': 'application/json' };
+
+/** `fetch`, which keeps HTTP/1.1 connections alive. */
+export function byFetch(url: string, name = 'fetch'): Candidate {
+  return {
+    name,
+    exchange: async (path, body) => (await fetch(url + path, { method: 'POST', headers, body })).text(),
+    close: () => {},
+  };
+}
+
+/** `node:http` with an agent that keeps connections alive. */
+export function byHttp1(url: string): Candidate {
+  const agent = new Agent({ keepAlive: true });
+  return {
+    name: 'node:http',
+    exchange: (path, body) =>
+      new Promise((resolve, reject) => {
+        request(url + path, { method: 'POST', headers, agent }, (response) => resolve(text(response)))
+          .on('error', reject)
+          .end(body);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** `node:http2` over one connection. */
+export function byHttp2(url: string): Candidate {
+  const session = connect(url);
+  return {
+    name: 'node:http2',
+    exchange: (path, body) => {
+      const stream = session.request({ ':method': 'POST', ':path': path, ...headers });
+      stream.end(body);
+      return text(stream);
+    },
+    close: () => session.close(),
+  };
+}
