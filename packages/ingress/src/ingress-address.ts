@@ -24,6 +24,8 @@ export interface RequestedHandler {
 
 /** A component and, for objects and workflows, a key: what requests go to. */
 export class IngressAddress {
+  private readonly service: string;
+  private readonly key: string | undefined;
   private readonly path: string;
 
   /** @throws InvalidKeyException (400) when the key is no key */
@@ -35,8 +37,9 @@ export class IngressAddress {
     keyed: boolean,
   ) {
     if (keyed) validKey(key as string, component);
-    const service = qualify(transport.namespace, component);
-    this.path = [service, ...(keyed ? [key!] : [])].map(encodeURIComponent).join('/');
+    this.service = qualify(transport.namespace, component);
+    this.key = keyed ? key : undefined;
+    this.path = [this.service, ...(keyed ? [key!] : [])].map(encodeURIComponent).join('/');
   }
 
   async call(handler: RequestedHandler, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
@@ -54,7 +57,12 @@ export class IngressAddress {
     const delay = options.delay === undefined ? 0 : toMillis(options.delay);
     const { body } = await this.post(what, handler, delay > 0 ? `/send?delay=${delay}ms` : '/send', input, options);
     const { invocationId, status } = decode(what, body) as { readonly invocationId: string; readonly status: string };
-    const result = new IngressResult(this.transport, what, `/restate/invocation/${invocationId}`, handler.output);
+    const result = new IngressResult(
+      this.transport,
+      what,
+      { path: `/restate/invocation/${invocationId}` },
+      handler.output,
+    );
     return {
       invocationId,
       accepted: status === 'Accepted',
@@ -68,13 +76,19 @@ export class IngressAddress {
   /** The result of the call that was made with an idempotency key. @throws InvalidKeyException when it is no key */
   resultOf(handler: RequestedHandler, idempotencyKey: string): IngressResult {
     validKey(idempotencyKey, `an idempotency key of ${this.component}`);
-    const path = `/restate/invocation/${this.path}/${handler.name}/${encodeURIComponent(idempotencyKey)}`;
-    return new IngressResult(this.transport, `${this.component} ${handler.label}`, path, handler.output);
+    const target = {
+      target: 'idempotentInvocation',
+      service: this.service,
+      handler: handler.name,
+      idempotencyKey,
+      ...(this.key === undefined ? {} : { key: this.key }),
+    };
+    return new IngressResult(this.transport, `${this.component} ${handler.label}`, { target }, handler.output);
   }
 
   /** The result of the workflow of this address. */
   workflowResult(output: Serde<unknown> | undefined): IngressResult {
-    return new IngressResult(this.transport, this.component, `/restate/workflow/${this.path}`, output);
+    return new IngressResult(this.transport, this.component, { path: `/restate/workflow/${this.path}` }, output);
   }
 
   private async post(

@@ -70,7 +70,7 @@ function reasonOf(error: unknown): string {
   return (cause instanceof Error ? cause.message : message) || name;
 }
 
-/** A handler killed by its retry policy answers with the stack trace of its last error. */
+/** A handler killed by its retry policy answers with the stack trace of its last error, the ingress with its own. */
 function withoutStack(message: string): string {
-  return message.split(/\n\s+at /, 1)[0]!;
+  return message.split(/\s*\n\s+at |\s*Stack backtrace:/, 1)[0]!;
 }

@@ -11,7 +11,8 @@ export class IngressInvocation<Output> {
     readonly id: string,
     private readonly transport: IngressTransport,
   ) {
-    this.result = new IngressResult(transport, `invocation ${id}`, `/restate/invocation/${encodeURIComponent(id)}`);
+    const path = `/restate/invocation/${encodeURIComponent(id)}`;
+    this.result = new IngressResult(transport, `invocation ${id}`, { path });
   }
 
   /**

@@ -67,9 +67,13 @@ describe('A named connection', () => {
     expect(await archive.call.number('b', once)).toBe('invoice of b');
     expect(billing.seen).toEqual([]);
     expect(await there.call.number('c', once)).toBe('billed');
-    expect(billing.seen).toMatchObject([{ url: '/Invoices/number', headers: { authorization: 'billing' }, body: '"c"' }]);
+    expect(billing.seen).toMatchObject([
+      { url: '/Invoices/number', headers: { authorization: 'billing' }, body: '"c"' },
+    ]);
     expect(module.get(getIngressToken(Invoices, { connection: 'archive' }), { strict: false })).toBe(archive);
-    expect(await module.get(Ingress).connection('archive').service(Invoices).call.number('d', once)).toBe('invoice of d');
+    expect(await module.get(Ingress).connection('archive').service(Invoices).call.number('d', once)).toBe(
+      'invoice of d',
+    );
     await module.close();
   });
 
@@ -98,7 +102,9 @@ describe('A named connection', () => {
   ])('that is not there stops the start, naming the class and the cure: IngressModule %s', async (has, options) => {
     @Controller()
     class Lost {
-      constructor(@InjectIngress(Invoices, { connection: 'biling' }) readonly invoices: IngressServiceClient<Invoices>) {}
+      constructor(
+        @InjectIngress(Invoices, { connection: 'biling' }) readonly invoices: IngressServiceClient<Invoices>,
+      ) {}
     }
     const start = Test.createTestingModule({
       imports: [IngressModule.forRoot({ url: 'http://127.0.0.1:1', ...options })],
@@ -107,7 +113,9 @@ describe('A named connection', () => {
     await expect(start).rejects.toBeInstanceOf(UnknownConnectionError);
     await expect(start).rejects.toMatchObject({
       code: 'REA1052',
-      message: expect.stringMatching(new RegExp(`^REA1052: .* of Lost uses the connection "biling", and IngressModule ${has}`)),
+      message: expect.stringMatching(
+        new RegExp(`^REA1052: .* of Lost uses the connection "biling", and IngressModule ${has}`),
+      ),
     });
   });
 
@@ -117,9 +125,9 @@ describe('A named connection', () => {
   });
 
   test('without a url stops the start', async () => {
-    await expect(
-      ingressOf({ url: 'http://127.0.0.1:1', connections: { billing: { url: '' } } }),
-    ).rejects.toMatchObject({ code: 'REA1001', message: expect.stringContaining('connections.billing.url') });
+    await expect(ingressOf({ url: 'http://127.0.0.1:1', connections: { billing: { url: '' } } })).rejects.toMatchObject(
+      { code: 'REA1001', message: expect.stringContaining('connections.billing.url') },
+    );
   });
 });
 

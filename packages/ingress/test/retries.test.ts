@@ -26,7 +26,9 @@ async function against(
   use: (ingress: Ingress) => Promise<unknown>,
   retry: IngressRetryOptions | boolean = fast,
 ): Promise<unknown> {
-  const module = await Test.createTestingModule({ imports: [IngressModule.forRoot({ url: fake.url, retry })] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [IngressModule.forRoot({ url: fake.url, retry })],
+  }).compile();
   try {
     return await use(module.get(Ingress)).catch((error: unknown) => error);
   } finally {
