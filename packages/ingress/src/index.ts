@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { IdempotencyKey, type IdempotencyKeyOptions } from './idempotency/idempotency-key.decorator.js';
 export type { IngressGenericClient, IngressGenericVerbs } from './generic-client.js';
 export { Ingress } from './ingress.js';
 export { IngressAwakeable, type IngressResolveOptions } from './ingress-awakeable.js';
@@ -39,10 +40,12 @@ export {
   IngressUnavailableException,
   InvalidKeyException,
   InvocationFailedException,
+  MissingIdempotencyKeyException,
   NoResultException,
   UnreadableAnswerException,
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
+export { IngressExceptionFilter } from './ingress-exception.filter.js';
 export { IngressInvocation } from './ingress-invocation.js';
 export { IngressModule } from './ingress.module.js';
 export type { IngressOptionsFactory } from './ingress.module-definition.js';

@@ -187,6 +187,18 @@ export class UnreadableAnswerException extends IngressException {
   }
 }
 
+/** A request without the header `Idempotency-Key`, where it is required. */
+export class MissingIdempotencyKeyException extends IngressException {
+  constructor() {
+    super({
+      statusCode: HttpStatus.BAD_REQUEST,
+      code: 'REA4020',
+      message:
+        'REA4020: This request needs the header Idempotency-Key: "...", the same for each try of the same action.',
+    });
+  }
+}
+
 /** An object key or workflow id that Rea does not let through. */
 export class InvalidKeyException extends IngressException {
   constructor(message: string) {
