@@ -99,7 +99,7 @@ export class IngressAddress {
     options: IngressCallOptions,
   ) {
     const key = this.idempotencyKey(what, handler, options);
-    const payload = encode(what, input, (options.input as Serde<unknown> | undefined) ?? handler.input);
+    const payload = encode(what, input, options.input ?? handler.input);
     return this.transport.request({
       what,
       method: 'POST',

@@ -22,7 +22,7 @@ export class IngressAwakeable<T> {
   /** Completes it with a value. @throws IngressRefusedException when the id is that of no awakeable */
   async resolve(value?: T, options: IngressResolveOptions = {}): Promise<void> {
     const what = 'awakeable resolve';
-    await this.complete('resolve', encode(what, value, options.input as Serde<unknown> | undefined), options);
+    await this.complete('resolve', encode(what, value, options.input), options);
   }
 
   /**

@@ -3,6 +3,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpStatus, Injectable
 import { HttpAdapterHost } from '@nestjs/core';
 import { IngressException } from './ingress.exceptions.js';
 
+const SERVER_ERROR: number = HttpStatus.INTERNAL_SERVER_ERROR;
+
 /**
  * Answers with what the ingress clients throw: `{ statusCode, message, code?, details? }`, on Express and on Fastify.
  *
@@ -45,7 +47,7 @@ export class IngressExceptionFilter implements ExceptionFilter<IngressException>
     const { message, source, cause } = exception;
     const because = cause instanceof Error && !message.includes(cause.message) ? ` (${cause.message})` : '';
     const line = `${message}${because} [${source}]`;
-    if (exception.getStatus() >= HttpStatus.INTERNAL_SERVER_ERROR) this.logger.error(line);
+    if (exception.getStatus() >= SERVER_ERROR) this.logger.error(line);
     else if (internal) this.logger.debug(line);
   }
 }
@@ -53,6 +55,6 @@ export class IngressExceptionFilter implements ExceptionFilter<IngressException>
 function isInternal(exception: IngressException): boolean {
   const { source } = exception;
   const status = exception.getStatus();
-  if (source === 'ingress' || status === HttpStatus.INTERNAL_SERVER_ERROR) return true;
-  return source === 'invocation' && status > HttpStatus.INTERNAL_SERVER_ERROR;
+  if (source === 'ingress' || status === SERVER_ERROR) return true;
+  return source === 'invocation' && status > SERVER_ERROR;
 }

@@ -16,7 +16,7 @@ import { drop, FakeIngress, json } from './support/fake-ingress.js';
 
 const shop = iface.service('Shop', { buy: iface.json<string, string>() });
 const box = iface.object('Box', { look: iface.shared.json<void, string>(), put: iface.json<string, string>() });
-const flow = iface.workflow('Flow', { run: iface.json<string, string>(), tell: iface.json<string, void>() });
+const flow = iface.workflow('Flow', { run: iface.json<string, string>(), tell: iface.json<string>() });
 
 const fast: IngressRetryOptions = { initialInterval: 1, maxAttempts: 3 };
 

@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:http';
 import { connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
+import { exchange } from '@rea/core/internal';
 import type { Candidate } from './exchange.js';
 
 const headers = { 'content-type': 'application/json' };
@@ -14,18 +14,12 @@ export function byFetch(url: string, name = 'fetch'): Candidate {
   };
 }
 
-/** `node:http` with an agent that keeps connections alive. */
+/** What the ingress clients use: `node:http` with an agent that keeps connections alive. */
 export function byHttp1(url: string): Candidate {
-  const agent = new Agent({ keepAlive: true });
   return {
     name: 'node:http',
-    exchange: (path, body) =>
-      new Promise((resolve, reject) => {
-        request(url + path, { method: 'POST', headers, agent }, (response) => resolve(text(response)))
-          .on('error', reject)
-          .end(body);
-      }),
-    close: () => agent.destroy(),
+    exchange: async (path, body) => (await exchange(url + path, { method: 'POST', headers, body })).body.toString(),
+    close: () => {},
   };
 }
 

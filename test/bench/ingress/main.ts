@@ -44,7 +44,7 @@ try {
       );
     }
   }
-  for (const { close } of candidates) close();
+  for (const candidate of candidates) candidate.close();
   console.log(`load ${loadavg()[0]!.toFixed(1)} at the end`);
 } finally {
   await server.stop();
