@@ -1,8 +1,9 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { PolicyService, REA_OPTIONS, type ReaModuleOptions, ReaOptionsError, RestateConnection } from '@rea/core';
+import { PolicyService, REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
 import { ShutdownGrace } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
 import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
+import { checkedConnection } from './ingress.options-validation.js';
 import { IngressTransport } from './ingress-transport.js';
 
 /** The connections of this application: the default one, and those with a name. */
@@ -10,7 +11,7 @@ import { IngressTransport } from './ingress-transport.js';
 export class IngressConnections {
   private readonly byName: ReadonlyMap<string | undefined, IngressTransport>;
 
-  /** @throws ReaOptionsError when a connection has no URL */
+  /** @throws ReaOptionsError when an option of a connection cannot work */
   constructor(
     @Inject(INGRESS_OPTIONS) options: IngressModuleOptions,
     @Optional() @Inject(RestateConnection) connection: RestateConnection | undefined,
@@ -18,24 +19,21 @@ export class IngressConnections {
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
   ) {
-    const secretHeaders = options.secretHeaders ?? rea?.secretHeaders ?? [];
     const { connections = {}, ...own } = options;
-    const main = {
+    const fromRea = given({
+      url: connection?.ingressUrl,
       adminUrl: connection?.adminUrl,
       headers: connection?.headers,
       namespace: rea?.namespace,
-      ...given(own),
-      url: own.url ?? connection?.ingressUrl,
-      secretHeaders,
-    };
+      secretHeaders: rea?.secretHeaders,
+    });
+    const main = { ...fromRea, ...given(own) };
+    const { secretHeaders } = main;
     this.byName = new Map([
-      [undefined, new IngressTransport(checked(main, 'url of IngressModule', FROM_REA), policy)],
+      [undefined, new IngressTransport(checkedConnection(undefined, main), policy)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
-        new IngressTransport(
-          checked({ secretHeaders, ...given(further) }, `connections.${name}.url of IngressModule`, SET),
-          policy,
-        ),
+        new IngressTransport(checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }), policy),
       ]),
     ]);
     grace?.register(async (timeout) => {
@@ -65,16 +63,9 @@ export class IngressConnections {
   }
 }
 
-const FROM_REA =
-  'is missing, and there is no ReaModule to take it from. Import ReaModule, or set IngressModule.forRoot({ url }).';
-const SET = 'is missing. Set it to the URL of the ingress, for example http://restate:8080.';
-
 /** Options that are undefined do not hide what is there by default. */
-function given(options: IngressConnectionOptions): IngressConnectionOptions {
+function given(options: {
+  readonly [K in keyof IngressConnectionOptions]: IngressConnectionOptions[K] | undefined;
+}): IngressConnectionOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function checked(options: Partial<Record<keyof IngressConnectionOptions, unknown>>, place: string, cure: string) {
-  if (!options.url) throw new ReaOptionsError(place, cure);
-  return options as IngressConnectionOptions & { readonly url: string };
 }

@@ -124,8 +124,8 @@ export class IngressTransport {
   private async guarded<T>(what: string, bounds: IngressBounds, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
-    this.pending += 1;
     const signal = this.signalOf(bounds);
+    this.pending += 1;
     try {
       return await send(signal);
     } catch (error) {

@@ -124,10 +124,27 @@ describe('A named connection', () => {
     expect(() => own.ingress.connection('archive')).toThrow(UnknownConnectionError);
   });
 
-  test('without a url stops the start', async () => {
-    await expect(ingressOf({ url: 'http://127.0.0.1:1', connections: { billing: { url: '' } } })).rejects.toMatchObject(
-      { code: 'REA1001', message: expect.stringContaining('connections.billing.url') },
-    );
+  test.each<[string, IngressModuleOptions, string]>([
+    ['no url', { connections: { billing: { url: '' } } }, 'connections.billing.url of IngressModule is missing'],
+    [
+      'no URL at all',
+      { url: 'restate:8080' },
+      'url of IngressModule is "restate:8080". Set an http:// or https:// URL',
+    ],
+    ['an admin URL that is none', { adminUrl: '9070' }, 'adminUrl of IngressModule is "9070"'],
+    ['a negative timeout', { timeout: -1 }, 'timeout of IngressModule is -1'],
+    ['a timeout that is no number', { timeout: Number.NaN }, 'timeout of IngressModule is NaN'],
+    ['no attempts', { retry: { maxAttempts: 0 } }, 'retry.maxAttempts of IngressModule is 0'],
+    [
+      'a negative interval',
+      { connections: { billing: { url: 'http://restate:8080', retry: { maxInterval: -5 } } } },
+      'connections.billing.retry.maxInterval of IngressModule is -5',
+    ],
+  ])('with %s stops the start', async (_what, options, message) => {
+    await expect(ingressOf({ url: 'http://127.0.0.1:1', ...options })).rejects.toMatchObject({
+      code: 'REA1001',
+      message: expect.stringContaining(message),
+    });
   });
 });
 

@@ -27,20 +27,23 @@ try {
   const url = server.ingressUrl;
   const candidates = [byFetch(url), byFetch(url, 'fetch again'), byHttp1(url), byHttp2(url)];
   for (const inFlight of [1, 32, 256]) {
-    const times = new Map(candidates.map(({ name }) => [name, [] as number[]]));
+    const turns = new Map(candidates.map(({ name }) => [name, [] as Turn[]]));
+    const count = inFlight === 1 ? calls / 4 : calls;
     for (const candidate of candidates) await turn(candidate, inFlight, calls);
     for (let round = 0; round < rounds; round += 1) {
       for (let i = 0; i < candidates.length; i += 1) {
         const candidate = candidates[(i + round) % candidates.length]!;
-        times.get(candidate.name)!.push(await turn(candidate, inFlight, inFlight === 1 ? calls / 4 : calls));
+        turns.get(candidate.name)!.push(await turn(candidate, inFlight, count));
       }
     }
-    const baseline = times.get('fetch')!;
-    for (const [name, taken] of times) {
-      const { median, from, to } = spread(taken.map((time, round) => time / baseline[round]!));
-      const perCall = spread(taken).median.toFixed(3);
+    const baseline = turns.get('fetch')!;
+    for (const [name, taken] of turns) {
+      const ratio = (of: keyof Turn) => {
+        const { median, from, to } = spread(taken.map((one, round) => one[of] / baseline[round]![of]));
+        return `${median.toFixed(2)} (${from.toFixed(2)}..${to.toFixed(2)})`;
+      };
       console.log(
-        `${String(inFlight).padStart(3)} in flight  ${name.padEnd(12)} ${perCall} ms a call, ${median.toFixed(2)} of fetch (${from.toFixed(2)} to ${to.toFixed(2)})`,
+        `${String(inFlight).padStart(3)} in flight  ${name.padEnd(12)} time ${ratio('time')}  CPU ${ratio('cpu')}`,
       );
     }
   }
@@ -51,10 +54,17 @@ try {
   endpoint.close();
 }
 
-/** Milliseconds a call. */
-async function turn({ exchange }: Candidate, inFlight: number, count: number): Promise<number> {
+/** What a turn took, in milliseconds: by the clock, and of the CPU, which other programs on the machine stretch less. */
+interface Turn {
+  readonly time: number;
+  /** Of this process: the client's and, the same for all candidates, the endpoint's. */
+  readonly cpu: number;
+}
+
+async function turn({ exchange }: Candidate, inFlight: number, count: number): Promise<Turn> {
   let left = count;
   const began = performance.now();
+  const used = process.cpuUsage();
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       while ((left -= 1) >= 0) {
@@ -63,5 +73,6 @@ async function turn({ exchange }: Candidate, inFlight: number, count: number): P
       }
     }),
   );
-  return (performance.now() - began) / count;
+  const { user, system } = process.cpuUsage(used);
+  return { time: performance.now() - began, cpu: (user + system) / 1_000 };
 }
