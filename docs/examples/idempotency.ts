@@ -1,6 +1,6 @@
-import { Body, Controller, Headers, Injectable, Param, Post } from '@nestjs/common';
+import { Body, Controller, Injectable, Param, Post } from '@nestjs/common';
 import { Handler, idempotencyKey, InjectClient, run, Service, type ServiceClient } from '@rea/core';
-import { type IngressServiceClient, InjectIngress } from '@rea/ingress';
+import { IdempotencyKey, type IngressServiceClient, InjectIngress } from '@rea/ingress';
 import type { Context } from '@restatedev/restate-sdk';
 
 /** Stands in for a payment provider that recognises keys. */
@@ -47,7 +47,7 @@ export class PaymentsController {
   constructor(@InjectIngress(Till) private readonly till: IngressServiceClient<Till>) {}
 
   @Post(':id/payments')
-  pay(@Param('id') id: string, @Body() body: { amount: number }, @Headers('idempotency-key') key?: string) {
+  pay(@Param('id') id: string, @Body() body: { amount: number }, @IdempotencyKey() key?: string) {
     // What the client says is one action; without it, one payment per order.
     const action = key === undefined ? idempotencyKey('pay', id) : idempotencyKey('pay', id, key);
     return this.till.call.charge(body.amount, { idempotencyKey: action });

@@ -1,6 +1,6 @@
 // #region controller
-import { Body, Controller, Get, Headers, Param, Post } from '@nestjs/common';
-import { type IngressObjectClient, type IngressWorkflowClient, InjectIngress } from '@rea/ingress';
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { IdempotencyKey, type IngressObjectClient, type IngressWorkflowClient, InjectIngress } from '@rea/ingress';
 import { Cart, type Line } from './cart.object.js';
 import { Order } from './order.workflow.js';
 
@@ -12,7 +12,7 @@ export class OrdersController {
   ) {}
 
   @Post('carts/:customer/lines')
-  add(@Param('customer') customer: string, @Body() line: Line, @Headers('idempotency-key') idempotencyKey: string) {
+  add(@Param('customer') customer: string, @Body() line: Line, @IdempotencyKey() idempotencyKey?: string) {
     return this.carts.of(customer).call.add(line, { idempotencyKey }); // the same key twice adds once
   }
 

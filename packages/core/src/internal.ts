@@ -31,6 +31,8 @@ export { Section } from './durable/section.js';
 export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { limitsOf } from './rea.options.js';
+export { exchange, type HttpAnswer, type HttpExchange } from './connection/http-exchange.js';
 export { AdminClient } from './registration/admin-client.js';
+export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

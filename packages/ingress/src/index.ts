@@ -3,14 +3,20 @@
  *
  * @packageDocumentation
  */
+export { IdempotencyKey, type IdempotencyKeyOptions } from './idempotency/idempotency-key.decorator.js';
+export type { IngressGenericClient, IngressGenericVerbs } from './generic-client.js';
 export { Ingress } from './ingress.js';
+export { IngressAwakeable, type IngressResolveOptions } from './ingress-awakeable.js';
 export type {
   IngressAddressedWorkflow,
+  IngressAttaches,
   IngressAttachOptions,
+  IngressBounds,
   IngressCallAndSend,
   IngressCallOptions,
   IngressCalls,
   IngressObjectClient,
+  IngressOutputs,
   IngressReadOptions,
   IngressSendOptions,
   IngressSends,
@@ -20,9 +26,12 @@ export type {
   IngressWorkflowClient,
   SentInvocation,
 } from './ingress-client.types.js';
-export { getIngressToken, InjectIngress } from './ingress-clients.js';
+export { getIngressToken, InjectIngress, type InjectIngressOptions } from './ingress-clients.js';
+export { UnknownConnectionError } from './ingress.errors.js';
 export {
+  type IngressErrorSource,
   IngressException,
+  IngressHeadersException,
   IngressMisuseException,
   IngressPolicyException,
   IngressRefusedException,
@@ -31,11 +40,23 @@ export {
   IngressUnavailableException,
   InvalidKeyException,
   InvocationFailedException,
+  MissingIdempotencyKeyException,
   NoResultException,
+  UnreadableAnswerException,
+  UnsendableHeaderException,
 } from './ingress.exceptions.js';
+export { IngressExceptionFilter } from './ingress-exception.filter.js';
+export { IngressInvocation } from './ingress-invocation.js';
 export { IngressModule } from './ingress.module.js';
 export type { IngressOptionsFactory } from './ingress.module-definition.js';
-export { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
+export {
+  INGRESS_OPTIONS,
+  type IngressConnectionOptions,
+  type IngressHeaders,
+  type IngressModuleOptions,
+  type NamedConnectionOptions,
+} from './ingress.options.js';
+export type { IngressRetryOptions } from './ingress-retry.js';
 export { github } from './webhooks/schemes/github.js';
 export { standardWebhooks } from './webhooks/schemes/standard-webhooks.js';
 export { stripe } from './webhooks/schemes/stripe.js';

@@ -1,16 +1,6 @@
-import {
-  checkKey,
-  facade,
-  findRequestKeyProblem,
-  noStatus,
-  qualify,
-  STATUS_HANDLER,
-  type TargetHandler,
-  type TargetModel,
-} from '@rea/core/internal';
-import type { WorkflowOutput, WorkflowStatus } from '@rea/core';
-import type { Serde, TerminalError } from '@restatedev/restate-sdk';
-import { Opts, SendOpts } from '@restatedev/restate-sdk-clients';
+import { facade, noStatus, STATUS_HANDLER, type TargetHandler, type TargetModel } from '@rea/core/internal';
+import type { TerminalError } from '@restatedev/restate-sdk';
+import { IngressAddress, type RequestedHandler } from './ingress-address.js';
 import type {
   IngressAddressedWorkflow,
   IngressAttachOptions,
@@ -21,14 +11,8 @@ import type {
   IngressServiceClient,
   IngressSubmittedWorkflow,
   IngressWorkflowClient,
-  SentInvocation,
 } from './ingress-client.types.js';
-import {
-  IngressRefusedException,
-  InvalidKeyException,
-  InvocationFailedException,
-  NoResultException,
-} from './ingress.exceptions.js';
+import { IngressRefusedException } from './ingress.exceptions.js';
 import { toRefusal } from './ingress-errors.js';
 import type { IngressTransport } from './ingress-transport.js';
 
@@ -38,29 +22,30 @@ export type IngressClient =
 
 /** Makes the ingress client of a target. */
 export function createIngressClient(target: TargetModel, transport: IngressTransport): IngressClient {
+  const address = (key?: string) => new IngressAddress(transport, target.name, key, target.kind !== 'service');
   switch (target.kind) {
     case 'service':
-      return callAndSend(new Address(target, undefined, transport)) as IngressServiceClient<unknown>;
+      return callAndSend(target, address()) as IngressServiceClient<unknown>;
     case 'object':
-      return { of: (key) => callAndSend(new Address(target, key, transport)) } as IngressObjectClient<unknown>;
+      return { of: (key) => callAndSend(target, address(key)) } as IngressObjectClient<unknown>;
     case 'workflow':
-      return { of: (id) => workflow(new Address(target, id, transport)) };
+      return { of: (id) => workflow(target, address(id)) };
   }
 }
 
-function callAndSend(address: Address): object {
+function callAndSend(target: TargetModel, address: IngressAddress): object {
+  const verb = (create: (handler: RequestedHandler) => unknown) =>
+    facade(target, (method) => create(requested(target, method)), undefined, refuse);
   return {
-    call: facade(
-      address.target,
-      (method) => (input: unknown, options?: IngressCallOptions) => address.call(method, input, options),
-      undefined,
-      refuse,
+    call: verb((handler) => (input: unknown, options?: IngressCallOptions) => address.call(handler, input, options)),
+    send: verb((handler) => (input: unknown, options?: IngressSendOptions) => address.send(handler, input, options)),
+    attach: verb(
+      (handler) => async (key: string, options?: IngressAttachOptions) =>
+        address.resultOf(handler, key).attach(options),
     ),
-    send: facade(
-      address.target,
-      (method) => (input: unknown, options?: IngressSendOptions) => address.send(method, input, options),
-      undefined,
-      refuse,
+    output: verb(
+      (handler) => async (key: string, options?: IngressAttachOptions) =>
+        address.resultOf(handler, key).output(options),
     ),
   };
 }
@@ -69,161 +54,58 @@ async function refuse(error: TerminalError): Promise<never> {
   throw toRefusal(error);
 }
 
-function workflow(address: Address): IngressAddressedWorkflow<unknown> {
+function workflow(target: TargetModel, address: IngressAddress): IngressAddressedWorkflow<unknown> {
   const call = (method: string) => (input: unknown, options?: IngressCallOptions) =>
-    address.call(method, input, options);
+    address.call(requested(target, method), input, options);
+  const result = address.workflowResult(runOf(target).output);
   const verbs = {
-    submit: (input?: unknown, options?: IngressSendOptions) => address.submit(input, options),
-    attach: (options?: IngressAttachOptions) => address.attach(options),
-    output: (options?: IngressAttachOptions) => address.output(options),
-    status: (options?: IngressReadOptions) => address.status(options),
-    signal: facade(address.target, call, ['signal', 'query'], refuse),
-    query: facade(address.target, call, ['query', 'signal'], refuse),
+    submit: (input?: unknown, options?: IngressSendOptions) => submit(target, address, input, options),
+    attach: (options?: IngressAttachOptions) => result.attach(options),
+    output: (options?: IngressAttachOptions) => result.output(options),
+    status: (options?: IngressReadOptions) => status(target, address, options),
+    signal: facade(target, call, ['signal', 'query'], refuse),
+    query: facade(target, call, ['query', 'signal'], refuse),
   };
   return verbs as unknown as IngressAddressedWorkflow<unknown>;
 }
 
-/** A component and, for objects and workflows, a key: what the verbs work on. */
-class Address {
-  private readonly service: string;
-
-  constructor(
-    readonly target: TargetModel,
-    private readonly key: string | undefined,
-    private readonly transport: IngressTransport,
-  ) {
-    this.service = qualify(transport.namespace, target.name);
-    if (target.kind !== 'service') validKey(key as string, target.name);
+async function submit(
+  target: TargetModel,
+  address: IngressAddress,
+  input: unknown,
+  options: IngressSendOptions = {},
+): Promise<IngressSubmittedWorkflow<unknown>> {
+  if (options.idempotencyKey !== undefined && options.idempotencyKey !== false) {
+    const what = 'a submission with an idempotency key';
+    address.transport.report('submit-key', { place: `${target.name} submit`, what });
   }
-
-  async call(method: string, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
-    const handler = this.handler(method);
-    const what = `${this.target.name} call.${method}`;
-    const opts = Opts.from({ ...this.callOptions(what, handler, options), ...this.transport.bound(options) });
-    return this.transport.request(what, (ingress) => ingress.call({ ...this.path(handler), parameter: input, opts }));
-  }
-
-  async send(method: string, input: unknown, options: IngressSendOptions = {}): Promise<SentInvocation<unknown>> {
-    const handler = this.handler(method);
-    const what = `${this.target.name} send.${method}`;
-    const { delay } = options;
-    const opts = SendOpts.from({
-      ...this.callOptions(what, handler, options),
-      ...this.transport.bound(options),
-      ...(delay === undefined ? {} : { delay }),
-    });
-    const sent = await this.transport.request(what, (ingress) =>
-      ingress.send({ ...this.path(handler), parameter: input, opts }),
-    );
-    return {
-      invocationId: sent.invocationId,
-      accepted: sent.status === 'Accepted',
-      result: async (attach = {}) => {
-        if (!sent.attachable) throw new NoResultException(what);
-        return this.transport.request(`${what} result`, (ingress) =>
-          ingress.result(sent, attach.output ?? this.serde(handler.output)),
-        );
-      },
-    };
-  }
-
-  async submit(input: unknown, options: IngressSendOptions = {}): Promise<IngressSubmittedWorkflow<unknown>> {
-    const { idempotencyKey } = options;
-    if (idempotencyKey !== undefined && idempotencyKey !== false) {
-      const what = 'a submission with an idempotency key';
-      this.transport.report('submit-key', { place: `${this.target.name} submit`, what });
-    }
-    const sent = await this.send(this.runMethod, input, { ...options, idempotencyKey: false });
-    return { ...sent, attach: (attach) => this.attach(attach) };
-  }
-
-  async attach(options: IngressAttachOptions = {}): Promise<unknown> {
-    const opts = this.attachOptions(options);
-    try {
-      return await this.transport.request(`${this.target.name} attach`, () => this.sdkWorkflow().workflowAttach(opts));
-    } catch (error) {
-      // For an unknown id the ingress answers as if a handler had failed with 404; asked for the output it tells the truth.
-      if (error instanceof InvocationFailedException && error.getStatus() === 404) await this.output(options);
-      throw error;
-    }
-  }
-
-  async output(options: IngressAttachOptions = {}): Promise<WorkflowOutput<unknown>> {
-    const opts = this.attachOptions(options);
-    const output = await this.transport.request(`${this.target.name} output`, () =>
-      this.sdkWorkflow().workflowOutput(opts),
-    );
-    return output.ready ? { ready: true, result: output.result } : { ready: false };
-  }
-
-  async status(options: IngressReadOptions = {}): Promise<WorkflowStatus> {
-    if (!this.target.status) {
-      throw new IngressRefusedException({ statusCode: 404, code: 'REA3005', message: noStatus(this.target) });
-    }
-    const what = `${this.target.name} status`;
-    const opts = Opts.from<undefined, WorkflowStatus>({
-      ...this.transport.bound(options),
-      ...this.transport.journaled(what, options),
-    });
-    const path = { service: this.service, handler: STATUS_HANDLER, key: this.key as string };
-    return this.transport.request(what, (ingress) =>
-      ingress.call<undefined, WorkflowStatus>({ ...path, parameter: undefined, opts }),
-    );
-  }
-
-  private handler(method: string): TargetHandler {
-    return this.target.handlers.get(method)!;
-  }
-
-  private get runMethod(): string {
-    for (const [method, { kind }] of this.target.handlers) if (kind === 'run') return method;
-    throw new Error(`${this.target.name} has no run handler.`);
-  }
-
-  private path({ name }: TargetHandler): { service: string; handler: string; key?: string } {
-    return { service: this.service, handler: name, ...(this.key === undefined ? {} : { key: this.key }) };
-  }
-
-  /** Reads and workflow verbs are safe to repeat; other handlers need a key, or the word that they are. */
-  private callOptions(what: string, handler: TargetHandler, options: IngressCallOptions): object {
-    const { idempotencyKey, input, output } = options;
-    if (handler.kind === 'handler' && (idempotencyKey === undefined || idempotencyKey === '')) {
-      this.transport.report('missing-key', { place: what, what: 'a write without an idempotency key' });
-    }
-    const problem = idempotencyKey ? findRequestKeyProblem(idempotencyKey) : undefined;
-    if (problem) {
-      const deed = 'a bad idempotency key';
-      const found = `the idempotency key ${JSON.stringify(idempotencyKey)}, which ${problem},`;
-      this.transport.report('weak-key', { place: what, what: found, deed });
-    }
-    return {
-      input: input ?? this.serde(handler.input),
-      output: output ?? this.serde(handler.output),
-      ...this.transport.journaled(what, options),
-      ...(idempotencyKey ? { idempotencyKey } : {}),
-    };
-  }
-
-  private attachOptions(options: IngressAttachOptions): Opts<void, unknown> {
-    const output = options.output ?? this.serde(this.handler(this.runMethod).output);
-    return Opts.from({ ...this.transport.bound(options), ...(output ? { output } : {}) });
-  }
-
-  private serde(serde: Serde<unknown> | undefined): Serde<unknown> | undefined {
-    return serde ?? this.target.serde;
-  }
-
-  private sdkWorkflow() {
-    // A class's run method has no type here; the caller's types are those of the client.
-    type Run = { run: () => Promise<unknown> };
-    return this.transport.ingress.workflowClient<Run>({ name: this.service }, this.key!);
-  }
+  const run = runOf(target);
+  const { invocationId, accepted } = await address.send(run, input, { ...options, idempotencyKey: false });
+  const result = address.workflowResult(run.output);
+  return { invocationId, accepted, attach: (attach) => result.attach(attach) };
 }
 
-function validKey(key: string, of: string): void {
-  try {
-    checkKey(key, of);
-  } catch (error) {
-    throw new InvalidKeyException((error as Error).message);
+async function status(target: TargetModel, address: IngressAddress, options?: IngressReadOptions) {
+  if (!target.status) {
+    const body = { statusCode: 404, code: 'REA3005', message: noStatus(target) };
+    throw new IngressRefusedException(body, { source: 'application' });
   }
+  const handler = { name: STATUS_HANDLER, label: 'status', input: undefined, output: undefined, writes: false };
+  return address.call(handler, undefined, options);
+}
+
+function requested(target: TargetModel, method: string): RequestedHandler {
+  return asRequested(target, method, target.handlers.get(method)!);
+}
+
+function runOf(target: TargetModel): RequestedHandler {
+  for (const [method, handler] of target.handlers) {
+    if (handler.kind === 'run') return asRequested(target, method, handler);
+  }
+  throw new Error(`${target.name} has no run handler.`);
+}
+
+function asRequested(target: TargetModel, label: string, handler: TargetHandler): RequestedHandler {
+  const { name, kind, input = target.serde, output = target.serde } = handler;
+  return { name, label, input, output, writes: kind === 'handler' };
 }

@@ -10,7 +10,15 @@ import type {
   WithOptions,
 } from '@rea/core/internal';
 
-interface RequestOptions {
+/** How long to wait for an answer. */
+export interface IngressBounds {
+  /** Longest wait for an answer, in milliseconds; then a 504 is thrown. The invocation goes on. */
+  readonly timeout?: number | undefined;
+  /** Gives the wait up when aborted, for example when the HTTP client has gone. The invocation goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface RequestOptions extends IngressBounds {
   /**
    * Headers for this request. Restate keeps them in the journal, where whoever reads it sees them; so `authorization`,
    * `cookie`, `proxy-authorization`, `set-cookie` and the module's `secretHeaders` are left out.
@@ -18,10 +26,6 @@ interface RequestOptions {
   readonly headers?: Record<string, string>;
   /** Names of headers that are sent and kept in the journal although they usually hold secrets. */
   readonly allowSecretHeaders?: readonly string[];
-  /** Longest wait for an answer, in milliseconds; then a 504 is thrown. The invocation goes on. */
-  readonly timeout?: number;
-  /** Gives the wait up when aborted, for example when the HTTP client has gone. The invocation goes on. */
-  readonly signal?: AbortSignal;
 }
 
 /** Options of reads: queries, signals and shared handlers. */
@@ -38,7 +42,7 @@ export interface IngressCallOptions extends IngressReadOptions {
    * Stable for one action of one user: the same key twice runs the handler once and answers twice. `false` says that
    * running it twice is fine. Leaving it out on a write fires the guardrail `missing-key`.
    */
-  readonly idempotencyKey?: string | false;
+  readonly idempotencyKey?: string | false | undefined;
 }
 
 /** Options of a one-way call. */
@@ -51,7 +55,7 @@ export interface IngressSendOptions extends IngressCallOptions {
 export type IngressSubmitOptions = Omit<IngressSendOptions, 'idempotencyKey'>;
 
 /** Options of waiting for a result. */
-export interface IngressAttachOptions extends RequestOptions {
+export interface IngressAttachOptions extends IngressBounds {
   /** Format of the output, when it is neither JSON nor declared by the handler. */
   readonly output?: Serde<unknown>;
 }
@@ -86,10 +90,27 @@ export type IngressSends<T, Names extends string = HandlerNames<T>> = {
   ) => Promise<SentInvocation<HandlerOutput<T, K>>>;
 };
 
-/** The two verbs of services and objects. All of them throw Nest HTTP exceptions: see {@link InvocationFailedException}. */
+/** `attach.<handler>(idempotencyKey, options?)`: waits for the result of a call that was made with this key. */
+export type IngressAttaches<T, Names extends string = HandlerNames<T>> = {
+  readonly [K in Names]: (idempotencyKey: string, options?: IngressAttachOptions) => Promise<HandlerOutput<T, K>>;
+};
+
+/** `output.<handler>(idempotencyKey, options?)`: the result of such a call, without waiting for it. */
+export type IngressOutputs<T, Names extends string = HandlerNames<T>> = {
+  readonly [K in Names]: (
+    idempotencyKey: string,
+    options?: IngressAttachOptions,
+  ) => Promise<WorkflowOutput<HandlerOutput<T, K>>>;
+};
+
+/** The verbs of services and objects. All of them throw Nest HTTP exceptions: see {@link InvocationFailedException}. */
 export interface IngressCallAndSend<T> {
   readonly call: IngressCalls<T>;
   readonly send: IngressSends<T>;
+  /** By idempotency key, in any process. @throws an exception with status 404 when no call has had the key */
+  readonly attach: IngressAttaches<T>;
+  /** By idempotency key, in any process. @throws an exception with status 404 when no call has had the key */
+  readonly output: IngressOutputs<T>;
 }
 
 /** Typed client of a service, for controllers, jobs and tests. */

@@ -1,26 +1,55 @@
+import type { ModulesContainer } from '@nestjs/core';
 import type { ClientTarget } from '@rea/core';
 import { InjectionRegistry, injectTarget } from '@rea/core/internal';
 import { createIngressClient } from './ingress-client.js';
-import { IngressTransport } from './ingress-transport.js';
+import { IngressConnections } from './ingress-connections.js';
+
+/** Which ingress a client goes to. */
+export interface InjectIngressOptions {
+  /** The name of one of `IngressModule`'s `connections`. Default: the connection without a name. */
+  readonly connection?: string;
+}
 
 /** The injection points of ingress clients. */
-export const ingressClients = new InjectionRegistry('IngressClient', createIngressClient, [IngressTransport]);
+export const ingressClients = new InjectionRegistry(
+  'IngressClient',
+  (target, connection, connections: IngressConnections) => {
+    // Null where another application of the process has the connection; in this one `checkConnections` refuses it.
+    const transport = connections.find(connection);
+    return transport ? createIngressClient(target, transport) : null;
+  },
+  [IngressConnections],
+);
+
+/** @throws UnknownConnectionError when a class of the application injects a client of a connection that is not there */
+export function checkConnections(modules: ModulesContainer, connections: IngressConnections): void {
+  const classes = [...modules.values()].flatMap(({ providers, controllers, injectables }) =>
+    [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
+  );
+  for (const [name, { name: owner }] of ingressClients.variantsOf(new Set<unknown>(classes)))
+    connections.get(name, owner);
+}
 
 /**
  * The injection token of an ingress client, for `overrideProvider` in tests and for `moduleRef.get`.
  *
  * @throws ClientTargetError when a circular import left the target undefined
  */
-export function getIngressToken(target: ClientTarget): symbol {
-  return ingressClients.tokenOf(target);
+export function getIngressToken(target: ClientTarget, { connection }: InjectIngressOptions = {}): symbol {
+  return ingressClients.tokenOf(target, undefined, connection);
 }
 
 /**
  * Injects the typed ingress client of a component into a controller, a job or a test: `IngressServiceClient<T>`,
  * `IngressObjectClient<T>` or `IngressWorkflowClient<T>`, by its kind. Inside handlers use `@InjectClient` instead.
  *
+ * A connection that `IngressModule` does not have stops the start (REA1052).
+ *
  * @param target a decorated class, a contract, or `() => Class` where the two files import each other
  */
-export function InjectIngress(target: ClientTarget): ParameterDecorator & PropertyDecorator {
-  return injectTarget(ingressClients, target);
+export function InjectIngress(
+  target: ClientTarget,
+  { connection }: InjectIngressOptions = {},
+): ParameterDecorator & PropertyDecorator {
+  return injectTarget(ingressClients, target, connection);
 }

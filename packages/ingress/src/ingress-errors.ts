@@ -1,9 +1,9 @@
 import { ERROR_METADATA, PolicyViolationError } from '@rea/core';
-import { currentScope } from '@rea/core/internal';
+import { AdminRequestError, AdminUnreachableError, currentScope, type HttpAnswer } from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
-import { HttpCallError } from '@restatedev/restate-sdk-clients';
+import { answerSource, errorBody } from './ingress-answer.js';
 import {
-  type IngressException,
+  IngressException,
   IngressMisuseException,
   IngressPolicyException,
   IngressRefusedException,
@@ -12,21 +12,20 @@ import {
   InvocationFailedException,
 } from './ingress.exceptions.js';
 
-/** The body of the ingress's error answers. */
-interface ErrorBody {
-  readonly code?: number;
-  readonly message?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly source?: 'ingress' | 'invocation';
+/** Makes a Nest HTTP exception of why there is no answer. @param what for messages: `Cart call.addItem` */
+export function fromFailure(error: unknown, signal: AbortSignal, what: string, url: string): IngressException {
+  if (error instanceof IngressException) return error;
+  if (signal.aborted) return new IngressTimeoutException(what, error);
+  if (error instanceof AdminRequestError)
+    return new IngressRefusedException(refusalBody(error.status, error.body), { cause: error });
+  if (error instanceof AdminUnreachableError) return new IngressUnavailableException(error.message, error);
+  return new IngressUnavailableException(`The Restate ingress at ${url} does not answer (${reasonOf(error)}).`, error);
 }
 
-/** Makes a Nest HTTP exception of what the SDK's client threw. @param what for messages: `Cart call.addItem` */
-export function toIngressException(error: unknown, what: string, url: string): IngressException {
-  if (error instanceof HttpCallError) return fromAnswer(error);
-  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
-    return new IngressTimeoutException(what, error);
-  }
-  return new IngressUnavailableException(url, error);
+/** Whether a request could not be sent because a header has characters that headers cannot have. */
+export function isUnsendable(error: unknown): boolean {
+  const code = error instanceof TypeError && 'code' in error ? String(error.code) : '';
+  return code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN' || code === 'ERR_HTTP_INVALID_HEADER_VALUE';
 }
 
 /**
@@ -39,28 +38,39 @@ export function toRefusal(error: TerminalError): Error {
   return new IngressMisuseException(error.metadata?.[ERROR_METADATA.code] ?? '', error.message);
 }
 
-function fromAnswer({ status, responseText }: HttpCallError): IngressException {
-  const { message = responseText, metadata = {}, source } = parse(responseText);
+/** Makes a Nest HTTP exception of an answer that is an error. */
+export function fromAnswer(answer: HttpAnswer): IngressException {
+  const { message, metadata = {} } = errorBody(answer);
+  const source = answerSource(answer);
   const { [ERROR_METADATA.code]: code, [ERROR_METADATA.details]: details, ...rest } = metadata;
+  if (source === undefined) {
+    // Not of Restate: a proxy, say, whose page may tell of hosts. It is the cause, for logs.
+    const cause = new Error(answer.body.toString().slice(0, 2_000));
+    return new IngressRefusedException(refusalBody(answer.status, undefined), { source: 'transport', cause });
+  }
   const body = {
-    statusCode: status,
-    message: withoutStack(message),
+    statusCode: answer.status,
+    message: withoutStack(message ?? `Status ${answer.status}`),
     ...(code === undefined ? {} : { code }),
     ...(details === undefined ? {} : { details: JSON.parse(details) }),
   };
   return source === 'invocation' ? new InvocationFailedException(body, rest) : new IngressRefusedException(body);
 }
 
-function parse(text: string): ErrorBody {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? body : {};
-  } catch {
-    return {};
-  }
+function refusalBody(statusCode: number, body: string | undefined) {
+  const message =
+    body === undefined ? undefined : errorBody({ status: statusCode, headers: {}, body: Buffer.from(body) }).message;
+  return { statusCode, message: message ?? `The request to Restate was refused with status ${statusCode}.` };
 }
 
-/** A handler killed by its retry policy answers with the stack trace of its last error. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause, name } = error;
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
+  return (cause instanceof Error ? cause.message : message) || name;
+}
+
+/** A handler killed by its retry policy answers with the stack trace of its last error, the ingress with its own. */
 function withoutStack(message: string): string {
-  return message.split(/\n\s+at /, 1)[0]!;
+  return message.split(/\s*\n\s+at |\s*Stack backtrace:/, 1)[0]!;
 }

@@ -1,29 +1,47 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { type PolicyService, PolicyViolationError, type RuleId } from '@rea/core';
 import {
-  PolicyService,
-  PolicyViolationError,
-  REA_OPTIONS,
-  type ReaModuleOptions,
-  ReaOptionsError,
-  RestateConnection,
-  type RuleId,
-} from '@rea/core';
-import { connect, type Ingress, type IngressCallOptions as SdkCallOptions } from '@restatedev/restate-sdk-clients';
-import { currentScope, secretHeadersOf, secretsAmong, ShutdownGrace } from '@rea/core/internal';
-import { IngressShutdownException } from './ingress.exceptions.js';
-import type { IngressReadOptions } from './ingress-client.types.js';
-import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
-import { toIngressException, toRefusal } from './ingress-errors.js';
+  AdminClient,
+  currentScope,
+  exchange,
+  type HttpAnswer,
+  secretHeadersOf,
+  secretsAmong,
+} from '@rea/core/internal';
+import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
+import { isSuccess } from './ingress-answer.js';
+import { fromAnswer, fromFailure, isUnsendable, toRefusal } from './ingress-errors.js';
+import {
+  IngressHeadersException,
+  IngressMisuseException,
+  IngressShutdownException,
+  UnsendableHeaderException,
+} from './ingress.exceptions.js';
+import type { IngressConnectionOptions } from './ingress.options.js';
+import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
 
-type RequestOptions = Pick<SdkCallOptions, 'timeout' | 'signal'>;
+/** One request to the ingress. */
+export interface IngressRequest {
+  /** For messages: `Cart call.addItem`. */
+  readonly what: string;
+  readonly method: 'GET' | 'POST';
+  /** Of the URL, with its slash, its parts encoded. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Uint8Array | string;
+  readonly bounds: IngressBounds;
+  /** Whether it may be sent again: it has an idempotency key, or needs none. */
+  readonly repeatable: boolean;
+  /** A status beside 2xx that is an answer, and no error. */
+  readonly expected?: number;
+}
 
-/** The connection to one ingress: the SDK's client, its errors made into Nest exceptions. */
-@Injectable()
+/** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
 export class IngressTransport {
-  readonly ingress: Ingress;
+  readonly url: string;
   readonly namespace: string | undefined;
-  private readonly url: string;
-  private readonly timeout: number | undefined;
+  private readonly retry: RetryPolicy | undefined;
   private readonly logger = new Logger('Rea');
   private readonly secretHeaders: ReadonlySet<string>;
   /** What has been told: each header of each place once. */
@@ -33,30 +51,13 @@ export class IngressTransport {
   private idle: (() => void) | undefined;
 
   constructor(
-    @Inject(INGRESS_OPTIONS) options: IngressModuleOptions,
-    @Optional() @Inject(RestateConnection) connection: RestateConnection | undefined,
-    @Optional() @Inject(PolicyService) private readonly policy: PolicyService | undefined,
-    @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
-    @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    private readonly options: IngressConnectionOptions & { readonly url: string },
+    private readonly policy: PolicyService | undefined,
   ) {
-    grace?.register((timeout) => this.settle(timeout));
-    const url = options.url ?? connection?.ingressUrl;
-    if (url === undefined) {
-      throw new ReaOptionsError(
-        'url of IngressModule',
-        'is missing, and there is no ReaModule to take it from. Import ReaModule, or set IngressModule.forRoot({ url }).',
-      );
-    }
-    // The SDK's client joins paths to the URL with a slash of its own.
-    this.url = url.replace(/\/+$/, '');
-    this.timeout = options.timeout;
-    this.namespace = rea?.namespace;
-    this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? rea?.secretHeaders ?? [] });
-    this.ingress = connect({
-      url: this.url,
-      headers: { ...(options.headers ?? connection?.headers) },
-      retry: options.retry ?? true,
-    });
+    this.url = options.url.replace(/\/+$/, '');
+    this.namespace = options.namespace;
+    this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
+    this.retry = retryPolicyOf(options.retry);
   }
 
   /** Lets a guardrail fire, where there is a policy. @throws what `toRefusal` makes of it when the policy refuses */
@@ -68,42 +69,116 @@ export class IngressTransport {
     }
   }
 
-  /** What ends a wait: the call's timeout or signal, the module's timeout, or the application's shutdown. */
-  bound({ timeout = this.timeout, signal }: RequestOptions): { readonly signal: AbortSignal } {
-    const signals = [this.shutdown.signal];
-    if (signal) signals.push(signal);
-    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
-    return { signal: signals.length === 1 ? this.shutdown.signal : AbortSignal.any(signals) };
-  }
-
   /** The headers of a request without those that hold secrets: the ingress would write them into the journal. */
-  journaled(what: string, options: IngressReadOptions): { readonly headers?: Record<string, string> } {
+  journaled(what: string, options: IngressReadOptions): Readonly<Record<string, string>> {
     const { headers, allowSecretHeaders } = options;
     if (!headers) return {};
     const secrets = secretsAmong(headers, this.secretHeaders, allowSecretHeaders);
     for (const name of secrets) this.tellOnce(what, name);
-    return { headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !secrets.includes(name))) };
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => !secrets.includes(name)));
   }
 
-  /** Runs a request. @throws IngressException for whatever goes wrong @param what for messages: `Cart call.addItem` */
-  async request<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+  /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
+  async request(request: IngressRequest): Promise<HttpAnswer> {
+    const { what, expected } = request;
+    return this.guarded(what, request.bounds, async (signal) => {
+      const answer = await this.attempts(request, signal);
+      if (isSuccess(answer) || answer.status === expected) return answer;
+      throw fromAnswer(answer);
+    });
+  }
+
+  /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */
+  async end(invocationId: string, how: 'cancel' | 'kill', bounds: IngressBounds): Promise<void> {
+    const what = `${how} of ${invocationId}`;
+    const { adminUrl } = this.options;
+    await this.guarded(what, bounds, async (signal) => {
+      if (adminUrl === undefined) {
+        throw new IngressMisuseException(
+          'REA4008',
+          `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
+        );
+      }
+      const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers());
+      await admin.end(invocationId, how, signal);
+    });
+  }
+
+  /** Waits, at most the given milliseconds, until no request is under way. */
+  async settle(timeout: number): Promise<void> {
+    if (this.pending === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeout);
+      this.idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends all waits with 503: handlers of this application run no longer, and what waits for them would wait for ever. */
+  abort(): void {
+    this.shutdown.abort();
+  }
+
+  private async guarded<T>(what: string, bounds: IngressBounds, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
+    const signal = this.signalOf(bounds);
     this.pending += 1;
     try {
-      return await send(this.ingress);
+      return await send(signal);
     } catch (error) {
       if (this.shutdown.signal.aborted) throw new IngressShutdownException(what);
-      throw toIngressException(error, what, this.url);
+      throw fromFailure(error, signal, what, this.url);
     } finally {
       this.pending -= 1;
       if (this.pending === 0) this.idle?.();
     }
   }
 
-  /** Ends all waits with 503: handlers of this application run no longer, and what waits for them would wait for ever. */
-  abort(): void {
-    this.shutdown.abort();
+  private async attempts({ what, method, path, headers, body, repeatable }: IngressRequest, signal: AbortSignal) {
+    const policy = repeatable ? this.retry : undefined;
+    const began = performance.now();
+    for (let attempt = 1; ; attempt += 1) {
+      let answer: HttpAnswer | undefined;
+      let failure: unknown;
+      const all = { ...(await this.headers()), ...headers };
+      try {
+        answer = await exchange(this.url + path, {
+          method,
+          headers: all,
+          signal,
+          ...(body === undefined ? {} : { body }),
+        });
+        if (!isTransient(answer)) return answer;
+      } catch (error) {
+        if (isUnsendable(error)) throw new UnsendableHeaderException(what, error);
+        failure = error;
+      }
+      const wait = policy && !signal.aborted && waitBefore(policy, attempt, performance.now() - began, answer);
+      if (typeof wait === 'number') await pause(wait, undefined, { signal });
+      else if (answer) return answer;
+      else throw failure;
+    }
+  }
+
+  private async headers(): Promise<Readonly<Record<string, string>>> {
+    const { headers = {} } = this.options;
+    if (typeof headers !== 'function') return headers;
+    try {
+      return await headers();
+    } catch (error) {
+      throw new IngressHeadersException(this.url, error);
+    }
+  }
+
+  /** What ends a wait: the call's timeout or signal, the connection's timeout, or the application's shutdown. */
+  private signalOf({ timeout = this.options.timeout, signal }: IngressBounds): AbortSignal {
+    const signals = [this.shutdown.signal];
+    if (signal) signals.push(signal);
+    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
+    return signals.length === 1 ? this.shutdown.signal : AbortSignal.any(signals);
   }
 
   private tellOnce(what: string, name: string): void {
@@ -113,16 +188,5 @@ export class IngressTransport {
     this.logger.warn(
       `${what} was sent without the header "${name}": Restate would keep it in the journal. If it has to be there, allow it: { allowSecretHeaders: ['${name}'] }.`,
     );
-  }
-
-  private async settle(timeout: number): Promise<void> {
-    if (this.pending === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeout);
-      this.idle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

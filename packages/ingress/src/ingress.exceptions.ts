@@ -1,7 +1,7 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FieldDetail, Violation } from '@rea/core';
 
-/** What an exception of the ingress carries, and what Nest answers with. */
+/** What Nest answers with. */
 interface IngressErrorBody {
   readonly statusCode: number;
   readonly message: string;
@@ -11,11 +11,36 @@ interface IngressErrorBody {
   readonly details?: readonly FieldDetail[];
 }
 
-/** Base of everything the ingress clients throw. Nest answers with its status, message, code and details. */
+/**
+ * Who failed: a handler (`invocation`), Restate, which refused (`ingress`), the way to it and back (`transport`), or this
+ * application and its caller, before anything was sent (`application`).
+ */
+export type IngressErrorSource = 'invocation' | 'ingress' | 'transport' | 'application';
+
+interface IngressExceptionOptions {
+  readonly cause?: unknown;
+  /** Default: `application`. */
+  readonly source?: IngressErrorSource;
+  /** For logs, when it says more than the answer may. Default: the answer's. */
+  readonly message?: string;
+}
+
+/**
+ * Base of everything the ingress clients throw. Nest answers with its status, message, code and details; `message` and
+ * `cause` of the exception itself, which are for logs, may name hosts.
+ */
 export abstract class IngressException extends HttpException {
-  constructor(body: IngressErrorBody, options?: { readonly cause?: unknown }) {
-    super(body, body.statusCode, options);
-    this.message = body.message;
+  readonly source: IngressErrorSource;
+  /** Stable code, when the failure has one: `REA4001`. */
+  readonly code: string | undefined;
+  /** Further key/value pairs of the terminal error of a handler. They are not answered with. */
+  readonly metadata: Readonly<Record<string, string>> = {};
+
+  constructor(body: IngressErrorBody, { cause, source = 'application', message }: IngressExceptionOptions = {}) {
+    super(body, body.statusCode, cause === undefined ? {} : { cause });
+    this.message = message ?? body.message;
+    this.source = source;
+    this.code = body.code;
   }
 }
 
@@ -23,20 +48,26 @@ export abstract class IngressException extends HttpException {
 export class InvocationFailedException extends IngressException {
   constructor(
     body: IngressErrorBody,
-    /** Further key/value pairs of the terminal error. */
-    readonly metadata: Readonly<Record<string, string>>,
+    override readonly metadata: Readonly<Record<string, string>>,
   ) {
-    super(body);
+    super(body, { source: 'invocation' });
   }
 }
 
-/** The ingress refused the request before a handler ran: no such service, wrong content type, unknown workflow. */
-export class IngressRefusedException extends IngressException {}
+/**
+ * Restate, or something before it, refused the request, and no handler ran: no such service, wrong content type, unknown
+ * workflow, too many requests.
+ */
+export class IngressRefusedException extends IngressException {
+  constructor(body: IngressErrorBody, options: IngressExceptionOptions = {}) {
+    super(body, { source: 'ingress', ...options });
+  }
+}
 
 /** The client was used in a way that cannot work, such as for a method that is no handler: a mistake in this application. */
 export class IngressMisuseException extends IngressException {
-  constructor(code: string, message: string) {
-    super({ statusCode: HttpStatus.INTERNAL_SERVER_ERROR, code, message });
+  constructor(code: string, message: string, cause?: unknown) {
+    super({ statusCode: HttpStatus.INTERNAL_SERVER_ERROR, code, message }, { cause });
   }
 }
 
@@ -69,18 +100,19 @@ export class NoResultException extends IngressException {
   }
 }
 
-/** The ingress did not answer: it is down, or the network is. The handler may or may not have run. */
+const REPEAT = 'The handler may have run: repeat the request with the same idempotency key.';
+
+/** Restate did not answer: it is down, or the network is. The handler may or may not have run. */
 export class IngressUnavailableException extends IngressException {
-  constructor(url: string, cause: unknown) {
-    const reason =
-      cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
+  /** @param reason for logs: it may name hosts */
+  constructor(reason: string, cause: unknown) {
     super(
       {
         statusCode: HttpStatus.SERVICE_UNAVAILABLE,
         code: 'REA4001',
-        message: `REA4001: The Restate ingress at ${url} does not answer (${reason}). The handler may have run: repeat the request with the same idempotency key.`,
+        message: `REA4001: Restate does not answer. ${REPEAT}`,
       },
-      { cause },
+      { cause, source: 'transport', message: `REA4001: ${reason} ${REPEAT}` },
     );
   }
 }
@@ -94,7 +126,7 @@ export class IngressTimeoutException extends IngressException {
         code: 'REA4002',
         message: `REA4002: ${what} did not answer in time. The invocation goes on: ask again with the same idempotency key, or attach to it.`,
       },
-      { cause },
+      { cause, source: 'transport' },
     );
   }
 }
@@ -102,10 +134,67 @@ export class IngressTimeoutException extends IngressException {
 /** The application shuts down, and its handlers run no longer. The invocation goes on elsewhere. */
 export class IngressShutdownException extends IngressException {
   constructor(what: string) {
+    super(
+      {
+        statusCode: HttpStatus.SERVICE_UNAVAILABLE,
+        code: 'REA4003',
+        message: `REA4003: ${what} was given up, since this application shuts down. The invocation goes on: repeat the request with the same idempotency key.`,
+      },
+      { source: 'transport' },
+    );
+  }
+}
+
+/** The function that gives a connection's headers has failed, so nothing was sent. */
+export class IngressHeadersException extends IngressException {
+  constructor(url: string, cause: unknown) {
+    const answer = 'REA4005: The credentials for Restate could not be had, so nothing was sent.';
+    super(
+      { statusCode: HttpStatus.SERVICE_UNAVAILABLE, code: 'REA4005', message: answer },
+      {
+        cause,
+        message: `${answer} The function headers of the connection to ${url} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      },
+    );
+  }
+}
+
+/** A header or an idempotency key has characters that no header can carry; nothing was sent. */
+export class UnsendableHeaderException extends IngressException {
+  constructor(what: string, cause: unknown) {
+    super(
+      {
+        statusCode: HttpStatus.BAD_REQUEST,
+        code: 'REA4006',
+        message: `REA4006: ${what} has a header or an idempotency key with characters that no header can carry. Check what comes from outside before it becomes one.`,
+      },
+      { cause },
+    );
+  }
+}
+
+/** The answer is not in the format of the handler's output: another serde, or an ingress that is none. */
+export class UnreadableAnswerException extends IngressException {
+  constructor(what: string, cause: unknown) {
+    super(
+      {
+        statusCode: HttpStatus.BAD_GATEWAY,
+        code: 'REA4007',
+        message: `REA4007: The answer to ${what} is not in the expected format. Check the output serde, and that the URL is that of a Restate ingress.`,
+      },
+      { cause, source: 'transport' },
+    );
+  }
+}
+
+/** A request without the header `Idempotency-Key`, where it is required. */
+export class MissingIdempotencyKeyException extends IngressException {
+  constructor() {
     super({
-      statusCode: HttpStatus.SERVICE_UNAVAILABLE,
-      code: 'REA4003',
-      message: `REA4003: ${what} was given up, since this application shuts down. The invocation goes on: repeat the request with the same idempotency key.`,
+      statusCode: HttpStatus.BAD_REQUEST,
+      code: 'REA4020',
+      message:
+        'REA4020: This request needs the header Idempotency-Key: "...", the same for each try of the same action.',
     });
   }
 }

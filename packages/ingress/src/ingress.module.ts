@@ -8,9 +8,9 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { liveList } from '@rea/core/internal';
 import { Ingress } from './ingress.js';
-import { ingressClients } from './ingress-clients.js';
+import { checkConnections, ingressClients } from './ingress-clients.js';
+import { IngressConnections } from './ingress-connections.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './ingress.module-definition.js';
-import { IngressTransport } from './ingress-transport.js';
 
 /**
  * Typed clients for everything outside handlers: controllers, cron jobs, tests. Requests go to the Restate ingress,
@@ -31,12 +31,13 @@ export class IngressModule
 
   constructor(
     private readonly modules: ModulesContainer,
-    private readonly transport: IngressTransport,
+    private readonly connections: IngressConnections,
   ) {
     super();
+    checkConnections(modules, connections);
   }
 
-  /** @param options nothing is needed beside `ReaModule` */
+  /** @param options nothing is needed beside `ReaModule`; further servers are `connections` */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return extend(super.forRoot(options));
   }
@@ -56,7 +57,7 @@ export class IngressModule
 
   /** Handlers have been drained by now. Without this, a request that waits for one would keep the front from closing. */
   beforeApplicationShutdown(): void {
-    this.transport.abort();
+    this.connections.abort();
   }
 }
 
@@ -64,7 +65,9 @@ function extend(definition: DynamicModule): DynamicModule {
   return {
     ...definition,
     global: true,
-    providers: liveList([...(definition.providers ?? []), IngressTransport, Ingress], () => ingressClients.providers()),
+    providers: liveList([...(definition.providers ?? []), IngressConnections, Ingress], () =>
+      ingressClients.providers(),
+    ),
     exports: liveList<NonNullable<DynamicModule['exports']>[number]>([Ingress], () =>
       ingressClients.providers().map(({ provide }) => provide),
     ),

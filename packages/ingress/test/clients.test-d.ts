@@ -7,6 +7,7 @@ import {
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
 import type { WorkflowOutput } from '@rea/core';
+import { IngressModule, InjectIngress } from '@rea/ingress';
 import type {
   Ingress,
   IngressObjectClient,
@@ -123,6 +124,18 @@ void order.query.approve;
 // @ts-expect-error a query is no signal
 void order.signal.status;
 
+// Results by idempotency key have the types of their handler.
+expectTypeOf(shop.attach.price('k')).toEqualTypeOf<Promise<number>>();
+expectTypeOf(carts.of('ada').output.view('k', { timeout: 5 })).toEqualTypeOf<Promise<WorkflowOutput<Line[]>>>();
+// @ts-expect-error the key is missing
+void shop.attach.price();
+// @ts-expect-error a key is a string, not the handler's input
+void shop.attach.price(line);
+// @ts-expect-error no handler
+void shop.output.helper;
+// @ts-expect-error a workflow is attached to by its id alone
+void order.attach('k');
+
 // Clients of contracts.
 const counter = iface.object('counter', { add: iface.json<number, number>(), get: iface.shared.json<void, number>() });
 declare const counters: IngressObjectClient<typeof counter>;
@@ -139,3 +152,31 @@ expectTypeOf(ingress.service(Shop)).toEqualTypeOf<IngressServiceClient<Shop>>();
 expectTypeOf(ingress.object(Cart)).toEqualTypeOf<IngressObjectClient<Cart>>();
 expectTypeOf(ingress.workflow(Order)).toEqualTypeOf<IngressWorkflowClient<Order>>();
 expectTypeOf(ingress.object(counter).of('k').call.add(1)).toEqualTypeOf<Promise<number>>();
+
+// What has no target says what comes of it; what is not said is unknown.
+expectTypeOf(ingress.invocation('inv_1').attach()).toEqualTypeOf<Promise<unknown>>();
+expectTypeOf(ingress.invocation<number>('inv_1').output()).toEqualTypeOf<Promise<WorkflowOutput<number>>>();
+expectTypeOf(ingress.generic('Cart').of('ada').call('view')).toEqualTypeOf<Promise<unknown>>();
+expectTypeOf(ingress.generic('Cart').of('ada').send<number>('add', line)).toEqualTypeOf<
+  Promise<SentInvocation<number>>
+>();
+expectTypeOf(ingress.connection('billing').service(Shop)).toEqualTypeOf<IngressServiceClient<Shop>>();
+void ingress.awakeable<Line>('sign_1').resolve(line);
+// @ts-expect-error the value is of another type
+void ingress.awakeable<Line>('sign_1').resolve({ sku: 'tea' });
+// @ts-expect-error a reason is text
+void ingress.awakeable('sign_1').reject(new Error('no'));
+// @ts-expect-error handlers have no names here, so they are named
+void ingress.generic('Cart').call.view;
+
+// A key that a request may lack is passed on as it is; the guardrail decides.
+declare const received: string | undefined;
+void shop.call.price(line, { idempotencyKey: received });
+
+// Connections are named.
+InjectIngress(Shop, { connection: 'billing' });
+IngressModule.forRoot({ connections: { billing: { url: 'http://restate:8080' } } });
+// @ts-expect-error the name is a string
+InjectIngress(Shop, { connection: 7 });
+// @ts-expect-error a named connection has a url
+IngressModule.forRoot({ connections: { billing: { timeout: 5 } } });

@@ -3,7 +3,7 @@ import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } f
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ReaModule, type ReaModuleOptions } from '@rea/core';
-import { Ingress, IngressModule } from '@rea/ingress';
+import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
 
@@ -17,6 +17,8 @@ export interface TestAppOptions extends ModuleMetadata {
   readonly server?: 'shared' | 'always-replay' | 'no-retry' | ServerAddress;
   /** Further options of `ReaModule`. */
   readonly rea?: Omit<Partial<ReaModuleOptions>, 'server'>;
+  /** Options of `IngressModule`, for example further connections. */
+  readonly ingress?: IngressModuleOptions;
   /** The HTTP platform. Default: Express. */
   readonly httpAdapter?: AbstractHttpAdapter;
   /** Options of the Nest application, for example `{ rawBody: true }`. */
@@ -60,7 +62,7 @@ export class ReaTestApp {
 
   /** Starts the application and waits until its components are registered. */
   static async create(options: TestAppOptions): Promise<ReaTestApp> {
-    const { server: mode = 'shared', rea, override, httpAdapter, nest, configure, ...metadata } = options;
+    const { server: mode = 'shared', rea, ingress, override, httpAdapter, nest, configure, ...metadata } = options;
     const { address, own } = await serverFor(mode);
     const namespace = rea?.namespace ?? nextNamespace();
     try {
@@ -73,7 +75,7 @@ export class ReaTestApp {
             server: address,
             endpoint: rea?.endpoint !== false && { port: 0, host: '127.0.0.1', ...rea?.endpoint },
           }),
-          IngressModule.forRoot(),
+          IngressModule.forRoot(ingress),
           ...(metadata.imports ?? []),
         ],
       });

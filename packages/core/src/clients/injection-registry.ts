@@ -8,6 +8,8 @@ interface Injection {
   readonly target: ClientTarget;
   /** The class that has the injection point. */
   readonly owner: unknown;
+  /** Tells several clients of one target apart: the name of a connection. */
+  readonly variant: string | undefined;
 }
 
 const registries = new Set<InjectionRegistry>();
@@ -17,13 +19,13 @@ const registries = new Set<InjectionRegistry>();
  * load, before any module is scanned; it is shared by all applications of the process.
  */
 export class InjectionRegistry {
-  private readonly tokens = new WeakMap<object, symbol>();
+  private readonly tokens = new WeakMap<object, Map<string | undefined, symbol>>();
   private readonly injections: Injection[] = [];
   private readonly watchers = new Set<(provider: FactoryProvider) => void>();
 
   constructor(
     private readonly label: string,
-    private readonly create: (target: TargetModel, ...dependencies: never[]) => unknown,
+    private readonly create: (target: TargetModel, variant: string | undefined, ...dependencies: never[]) => unknown,
     private readonly inject: FactoryProvider['inject'] = [],
   ) {
     registries.add(this);
@@ -35,20 +37,23 @@ export class InjectionRegistry {
    * @param neededBy for the message: the class with the injection point
    * @throws ClientTargetError when the target is undefined
    */
-  tokenOf(target: ClientTarget, neededBy?: string): symbol {
+  tokenOf(target: ClientTarget, neededBy?: string, variant?: string): symbol {
     const resolved = resolvedTarget(target, neededBy);
-    let token = this.tokens.get(resolved);
+    const tokens = this.tokens.get(resolved) ?? new Map<string | undefined, symbol>();
+    this.tokens.set(resolved, tokens);
+    let token = tokens.get(variant);
     if (!token) {
-      token = Symbol(`${this.label}(${resolved.name})`);
-      this.tokens.set(resolved, token);
+      token = Symbol(`${this.label}(${variant === undefined ? resolved.name : `${resolved.name}, ${variant}`})`);
+      tokens.set(variant, token);
     }
     return token;
   }
 
-  register(target: ClientTarget, owner: unknown): void {
-    this.injections.push({ target, owner });
+  register(target: ClientTarget, owner: unknown, variant?: string): void {
+    const injection = { target, owner, variant };
+    this.injections.push(injection);
     if (this.watchers.size === 0 || resolveTarget(target) === undefined) return;
-    const provider = this.provider(target);
+    const provider = this.provider(injection);
     for (const watch of this.watchers) watch(provider);
   }
 
@@ -70,7 +75,7 @@ export class InjectionRegistry {
   providers(): FactoryProvider[] {
     const providers = this.injections
       .filter(({ target }) => resolveTarget(target) !== undefined)
-      .map(({ target }) => this.provider(target));
+      .map((injection) => this.provider(injection));
     return [...new Map(providers.map((provider) => [provider.provide, provider])).values()];
   }
 
@@ -81,14 +86,23 @@ export class InjectionRegistry {
     }
   }
 
+  /** The variants that classes inject, and which class does. */
+  variantsOf(owners: ReadonlySet<unknown>): ReadonlyMap<string, Class> {
+    const variants = this.injections.flatMap(({ variant, owner }): [string, Class][] =>
+      variant !== undefined && owners.has(owner) ? [[variant, owner as Class]] : [],
+    );
+    return new Map(variants);
+  }
+
   /** A wrong target gives no client here: it is refused by {@link check}, in the application that has it. */
-  private provider(target: ClientTarget): FactoryProvider {
+  private provider({ target, variant }: Injection): FactoryProvider {
     const resolved = resolvedTarget(target);
     const usable = '_kind' in resolved || componentOf(resolved) !== undefined;
     return {
-      provide: this.tokenOf(resolved),
+      provide: this.tokenOf(resolved, undefined, variant),
       inject: usable ? (this.inject ?? []) : [],
-      useFactory: (...dependencies: never[]) => (usable ? this.create(targetModel(target), ...dependencies) : null),
+      useFactory: (...dependencies: never[]) =>
+        usable ? this.create(targetModel(target), variant, ...dependencies) : null,
     };
   }
 }

@@ -63,7 +63,7 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     code: 'REA2008',
     severity: 'advisory',
     catches:
-      'An idempotency key looks as if it changed from try to try (a time, a date, a random id), so it would recognise nothing.',
+      'An idempotency key is malformed, or looks as if it changed from try to try (a time, a date, a random id), so it would recognise nothing.',
     cure: 'Build the key from what identifies the action: idempotencyKey("charge", orderId).',
   },
   plane: {

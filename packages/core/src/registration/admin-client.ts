@@ -1,3 +1,4 @@
+import { exchange } from '../connection/http-exchange.js';
 import { RestateConnection } from '../connection/restate-connection.js';
 import { AdminUnreachableError, AdminRequestError } from './registration.errors.js';
 
@@ -81,6 +82,15 @@ export class AdminClient {
   }
 
   /**
+   * Ends an invocation. `cancel` lets its handler undo what it has done; `kill` does not.
+   *
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}; 404 when it is not known, 409 when it has ended
+   */
+  async end(invocationId: string, how: 'cancel' | 'kill', signal?: AbortSignal): Promise<void> {
+    await this.request('PATCH', `/invocations/${encodeURIComponent(invocationId)}/${how}`, undefined, signal);
+  }
+
+  /**
    * Starts a copy of a completed invocation, with the prefix of its journal up to an index, on the deployment that wrote
    * it. Services and objects only; no command of the prefix may be without its completion.
    *
@@ -95,17 +105,23 @@ export class AdminClient {
     return (body as { readonly new_invocation_id: string }).new_invocation_id;
   }
 
-  private async request(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
-    const response = await fetch(this.url + path, {
+  private async request(
+    method: string,
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+  ): Promise<{ status: number; body: unknown }> {
+    const answer = await exchange(this.url + path, {
       method,
       headers: { ...this.headers, 'content-type': 'application/json', accept: 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]) : AbortSignal.timeout(TIMEOUT),
     }).catch((cause: unknown) => {
       throw new AdminUnreachableError(this.url, cause);
     });
-    const text = await response.text();
-    if (!response.ok) throw new AdminRequestError(`${method} ${this.url}${path}`, response.status, text);
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+    const { status } = answer;
+    const text = answer.body.toString();
+    if (status < 200 || status > 299) throw new AdminRequestError(`${method} ${this.url}${path}`, status, text);
+    return { status, body: text === '' ? undefined : JSON.parse(text) };
   }
 }

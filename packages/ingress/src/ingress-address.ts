@@ -1,0 +1,140 @@
+import { checkKey, findRequestKeyProblem, qualify, toMillis } from '@rea/core/internal';
+import type { Serde } from '@restatedev/restate-sdk';
+import type {
+  IngressCallOptions,
+  IngressReadOptions,
+  IngressSendOptions,
+  SentInvocation,
+} from './ingress-client.types.js';
+import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
+import { decode, encode } from './ingress-payload.js';
+import { IngressResult } from './ingress-results.js';
+import type { IngressTransport } from './ingress-transport.js';
+
+/** A handler as a request needs it. */
+export interface RequestedHandler {
+  readonly name: string;
+  /** For messages: the method's name. */
+  readonly label: string;
+  readonly input: Serde<unknown> | undefined;
+  readonly output: Serde<unknown> | undefined;
+  /** Whether running it twice matters, so that it needs an idempotency key. */
+  readonly writes: boolean;
+}
+
+/** A component and, for objects and workflows, a key: what requests go to. */
+export class IngressAddress {
+  private readonly service: string;
+  private readonly key: string | undefined;
+  private readonly path: string;
+
+  /** @throws InvalidKeyException (400) when the key is no key */
+  constructor(
+    readonly transport: IngressTransport,
+    readonly component: string,
+    key: string | undefined,
+    /** Whether it has to have a key. */
+    keyed: boolean,
+  ) {
+    if (keyed) validKey(key as string, component);
+    this.service = qualify(transport.namespace, component);
+    this.key = keyed ? key : undefined;
+    this.path = [this.service, ...(keyed ? [key!] : [])].map(encodeURIComponent).join('/');
+  }
+
+  async call(handler: RequestedHandler, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
+    const what = `${this.component} call.${handler.label}`;
+    const { body } = await this.post(what, handler, '', input, options);
+    return decode(what, body, options.output ?? handler.output);
+  }
+
+  async send(
+    handler: RequestedHandler,
+    input: unknown,
+    options: IngressSendOptions = {},
+  ): Promise<SentInvocation<unknown>> {
+    const what = `${this.component} send.${handler.label}`;
+    const delay = options.delay === undefined ? 0 : toMillis(options.delay);
+    const { body } = await this.post(what, handler, delay > 0 ? `/send?delay=${delay}ms` : '/send', input, options);
+    const { invocationId, status } = decode(what, body) as { readonly invocationId: string; readonly status: string };
+    const result = new IngressResult(
+      this.transport,
+      what,
+      { path: `/restate/invocation/${invocationId}` },
+      handler.output,
+    );
+    return {
+      invocationId,
+      accepted: status === 'Accepted',
+      result: async (attach) => {
+        if (!options.idempotencyKey) throw new NoResultException(what);
+        return result.attach(attach);
+      },
+    };
+  }
+
+  /** The result of the call that was made with an idempotency key. @throws InvalidKeyException when it is no key */
+  resultOf(handler: RequestedHandler, idempotencyKey: string): IngressResult {
+    validKey(idempotencyKey, `an idempotency key of ${this.component}`);
+    const target = {
+      target: 'idempotentInvocation',
+      service: this.service,
+      handler: handler.name,
+      idempotencyKey,
+      ...(this.key === undefined ? {} : { key: this.key }),
+    };
+    return new IngressResult(this.transport, `${this.component} ${handler.label}`, { target }, handler.output);
+  }
+
+  /** The result of the workflow of this address. */
+  workflowResult(output: Serde<unknown> | undefined): IngressResult {
+    return new IngressResult(this.transport, this.component, { path: `/restate/workflow/${this.path}` }, output);
+  }
+
+  private async post(
+    what: string,
+    handler: RequestedHandler,
+    suffix: string,
+    input: unknown,
+    options: IngressCallOptions,
+  ) {
+    const key = this.idempotencyKey(what, handler, options);
+    const payload = encode(what, input, options.input ?? handler.input);
+    return this.transport.request({
+      what,
+      method: 'POST',
+      path: `/${this.path}/${encodeURIComponent(handler.name)}${suffix}`,
+      headers: {
+        ...this.transport.journaled(what, options satisfies IngressReadOptions),
+        ...payload.headers,
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      body: payload.body,
+      bounds: options,
+      repeatable: key !== undefined || !handler.writes,
+    });
+  }
+
+  /** Reads and workflow verbs are safe to repeat; other handlers need a key, or the word that they are. */
+  private idempotencyKey(what: string, handler: RequestedHandler, { idempotencyKey }: IngressCallOptions) {
+    if (handler.writes && (idempotencyKey === undefined || idempotencyKey === '')) {
+      this.transport.report('missing-key', { place: what, what: 'a write without an idempotency key' });
+    }
+    if (!idempotencyKey) return undefined;
+    const problem = findRequestKeyProblem(idempotencyKey);
+    if (problem) {
+      const deed = 'a bad idempotency key';
+      const found = `the idempotency key ${JSON.stringify(idempotencyKey)}, which ${problem},`;
+      this.transport.report('weak-key', { place: what, what: found, deed });
+    }
+    return idempotencyKey;
+  }
+}
+
+function validKey(key: string, of: string): void {
+  try {
+    checkKey(key, of);
+  } catch (error) {
+    throw new InvalidKeyException((error as Error).message);
+  }
+}

@@ -1,0 +1,33 @@
+import type { HttpAnswer } from '@rea/core/internal';
+
+/** The body of the ingress's error answers. */
+export interface ErrorBody {
+  readonly message?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly source?: string;
+}
+
+/** The status with which the ingress answers that an output is not there yet. */
+export const NOT_READY = 470;
+
+export function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/** What an error answer says; nothing when it is not of Restate, but of something in between. */
+export function errorBody({ body }: HttpAnswer): ErrorBody {
+  try {
+    const parsed: unknown = JSON.parse(body.toString());
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Who failed: a handler (`invocation`), the ingress, or, undefined, something in between. */
+export function answerSource(answer: HttpAnswer): string | undefined {
+  const header = answer.headers['x-restate-error-source'];
+  if (typeof header === 'string') return header;
+  const { source, message } = errorBody(answer);
+  return source ?? (message === undefined ? undefined : 'ingress');
+}

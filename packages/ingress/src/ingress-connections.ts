@@ -1,0 +1,71 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { PolicyService, REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
+import { ShutdownGrace } from '@rea/core/internal';
+import { UnknownConnectionError } from './ingress.errors.js';
+import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
+import { checkedConnection } from './ingress.options-validation.js';
+import { IngressTransport } from './ingress-transport.js';
+
+/** The connections of this application: the default one, and those with a name. */
+@Injectable()
+export class IngressConnections {
+  private readonly byName: ReadonlyMap<string | undefined, IngressTransport>;
+
+  /** @throws ReaOptionsError when an option of a connection cannot work */
+  constructor(
+    @Inject(INGRESS_OPTIONS) options: IngressModuleOptions,
+    @Optional() @Inject(RestateConnection) connection: RestateConnection | undefined,
+    @Optional() @Inject(PolicyService) policy: PolicyService | undefined,
+    @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
+    @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+  ) {
+    const { connections = {}, ...own } = options;
+    const fromRea = given({
+      url: connection?.ingressUrl,
+      adminUrl: connection?.adminUrl,
+      headers: connection?.headers,
+      namespace: rea?.namespace,
+      secretHeaders: rea?.secretHeaders,
+    });
+    const main = { ...fromRea, ...given(own) };
+    const { secretHeaders } = main;
+    this.byName = new Map([
+      [undefined, new IngressTransport(checkedConnection(undefined, main), policy)],
+      ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
+        name,
+        new IngressTransport(checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }), policy),
+      ]),
+    ]);
+    grace?.register(async (timeout) => {
+      await Promise.all([...this.byName.values()].map((transport) => transport.settle(timeout)));
+    });
+  }
+
+  /** @param name undefined for the default one @throws UnknownConnectionError */
+  get(name: string | undefined, neededBy?: string): IngressTransport {
+    const transport = this.byName.get(name);
+    if (transport) return transport;
+    throw new UnknownConnectionError(name!, neededBy, this.names);
+  }
+
+  /** Undefined for a name that another application of the process has: decorators are shared by all. */
+  find(name: string | undefined): IngressTransport | undefined {
+    return this.byName.get(name);
+  }
+
+  /** Ends all waits of all connections with 503. */
+  abort(): void {
+    for (const transport of this.byName.values()) transport.abort();
+  }
+
+  private get names(): string[] {
+    return [...this.byName.keys()].filter((name) => name !== undefined);
+  }
+}
+
+/** Options that are undefined do not hide what is there by default. */
+function given(options: {
+  readonly [K in keyof IngressConnectionOptions]: IngressConnectionOptions[K] | undefined;
+}): IngressConnectionOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,50 @@
+import type { WorkflowOutput } from '@rea/core';
+import type { IngressAttachOptions, IngressBounds } from './ingress-client.types.js';
+import { IngressResult } from './ingress-results.js';
+import type { IngressTransport } from './ingress-transport.js';
+
+/** One invocation, by its id. */
+export class IngressInvocation<Output> {
+  private readonly result: IngressResult;
+
+  constructor(
+    readonly id: string,
+    private readonly transport: IngressTransport,
+  ) {
+    const path = `/restate/invocation/${encodeURIComponent(id)}`;
+    this.result = new IngressResult(transport, `invocation ${id}`, { path });
+  }
+
+  /**
+   * Waits for the result. Restate keeps it for calls with an idempotency key and for workflows.
+   *
+   * @throws an exception with status 404 when there is no such invocation, or nothing is kept of it
+   */
+  async attach(options?: IngressAttachOptions): Promise<Output> {
+    return (await this.result.attach(options)) as Output;
+  }
+
+  /** The result, without waiting for it. @throws an exception with status 404 as {@link attach} */
+  async output(options?: IngressAttachOptions): Promise<WorkflowOutput<Output>> {
+    return (await this.result.output(options)) as WorkflowOutput<Output>;
+  }
+
+  /**
+   * Cancels it: its handler gets a `CancelledError` where it waits, and can undo what it has done. It resolves when
+   * Restate has taken the request, which is before the handler has ended. Needs the admin API.
+   *
+   * @throws IngressRefusedException with status 404 when there is no such invocation, 409 when it has ended
+   */
+  cancel(options: IngressBounds = {}): Promise<void> {
+    return this.transport.end(this.id, 'cancel', options);
+  }
+
+  /**
+   * Kills it: its handler runs no further, and undoes nothing. For what cannot be cancelled. Needs the admin API.
+   *
+   * @throws IngressRefusedException as {@link cancel}
+   */
+  kill(options: IngressBounds = {}): Promise<void> {
+    return this.transport.end(this.id, 'kill', options);
+  }
+}
