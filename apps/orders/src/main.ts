@@ -8,7 +8,7 @@ import { welcome } from './startup/welcome.js';
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
-  const { PORT, DATA_DIRECTORY, RESTATE_INGRESS_URL } = readSettings(process.env);
+  const { PORT, DATA_DIRECTORY, RESTATE_INGRESS_URL, CUSTOMER_API_KEYS, OPERATOR_API_KEYS } = readSettings(process.env);
   await checkPort(PORT);
   say(
     RESTATE_INGRESS_URL === undefined
@@ -31,7 +31,8 @@ async function main(): Promise<void> {
   const front = (await app.getUrl()).replace('[::1]', 'localhost');
   // A new name at each start: a copied line always places an order of its own.
   const napId = `nap-${Date.now().toString(36)}`;
-  say(welcome({ front, ingress: ingressUrl, admin: adminUrl }, napId));
+  const keys = { customer: CUSTOMER_API_KEYS[0]!, operator: OPERATOR_API_KEYS[0]! };
+  say(welcome({ front, ingress: ingressUrl, admin: adminUrl }, keys, napId));
 }
 
 function say(text: string): void {

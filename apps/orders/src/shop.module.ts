@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
-import { SagaModule } from '@rea/saga';
+import { WebhooksModule } from '@rea/ingress';
+import { SagaModule, SagaOperatorsModule } from '@rea/saga';
+import { AccessModule } from './access/access.module.js';
+import type { IdentifiedRequest } from './access/caller.js';
+import { OperatorsOnly } from './access/operators-only.guard.js';
 import { CartsModule } from './carts/carts.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { ValidationPipe } from './common/validation.pipe.js';
-import { OperatorsModule } from './operators/operators.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { ShippingModule } from './shipping/shipping.module.js';
@@ -15,13 +18,19 @@ import { StockModule } from './stock/stock.module.js';
   imports: [
     // Quick, so that whoever watches a dead letter come about need not wait for half a minute.
     SagaModule.forRoot({ journal: true, retry: { maxAttempts: 4, initialInterval: 200 } }),
+    // Dead letters, and sagas that were killed or are paused: /operators/...
+    SagaOperatorsModule.register({
+      guards: [OperatorsOnly],
+      imports: [AccessModule],
+      operator: ({ caller }: IdentifiedRequest) => caller!.name,
+    }),
+    WebhooksModule,
     CatalogModule,
     StockModule,
     PaymentsModule,
     ShippingModule,
     OrdersModule,
     CartsModule,
-    OperatorsModule,
   ],
   providers: [{ provide: APP_PIPE, useClass: ValidationPipe }],
 })

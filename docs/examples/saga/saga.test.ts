@@ -6,9 +6,8 @@ import { ReaModule, runInContext } from '@rea/core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Agency } from './agency.js';
 import { Cruises, CruiseSaga } from './cruise.saga.js';
-import { DeadLettersController } from './dead-letters.controller.js';
 import { GroupTrips } from './group-trip.js';
-import { SagasController } from './sagas.controller.js';
+import { OperatorsModule } from './operators.module.js';
 import { TripCompensations, TripWorkflow } from './trip.js';
 
 let app: ReaTestApp;
@@ -18,7 +17,6 @@ beforeAll(async () => {
   app = await createTestApp({
     imports: [SagaModule.forRoot({ retry: { maxAttempts: 3, initialInterval: 5 } })],
     providers: [Agency, TripWorkflow, TripCompensations, GroupTrips, CruiseSaga, Cruises],
-    controllers: [DeadLettersController, SagasController],
   });
   agency = app.get(Agency);
 });
@@ -75,6 +73,20 @@ test('what cannot be taken back is a dead letter, and can be redriven', async ()
   await expect.poll(() => deadLetters.get(id).catch(() => undefined)).toMatchObject({ status: 'open', attempts: 3 });
   await deadLetters.resolve(id, { by: 'ada', note: 'called the hotel' });
   expect(await deadLetters.get(id)).toMatchObject({ status: 'resolved' });
+});
+
+test('operators reach dead letters and sagas over HTTP, and nobody else does', async () => {
+  await using operated = await createTestApp({ imports: [OperatorsModule] });
+  await operated.app.listen(0, '127.0.0.1');
+  const url = await operated.app.getUrl();
+  const ask = async (path: string, authorization: string) => {
+    const response = await fetch(`${url}/operators/${path}`, { headers: { authorization } });
+    return [response.status, await response.json()];
+  };
+  expect(await ask('dead-letters?status=open&limit=20', 'Bearer ada-s-token')).toEqual([200, { entries: [] }]);
+  expect(await ask('sagas/paused', 'Bearer ada-s-token')).toEqual([200, { sagas: [] }]);
+  expect((await ask('dead-letters', 'Bearer guess'))[0]).toBe(401);
+  expect((await ask('sagas/killed', 'Bearer guess'))[0]).toBe(401);
 });
 
 test('a group trip rolls its nested saga and its group back', async () => {

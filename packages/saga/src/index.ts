@@ -35,6 +35,8 @@ export {
   type Undo,
   type UndoableStepOptions,
 } from './declared/saga-step.decorator.js';
+export { SagaOperatorsModule } from './http/saga-operators.module.js';
+export type { OperatorGuard, SagaOperatorsOptions } from './http/saga-operators.options.js';
 export { sagaReport } from './saga/read-report.js';
 export type { Saga, StepOptions } from './saga/saga.js';
 export { type SagaReport, sagaReportOf, type SagaStatus, type StepState } from './saga/saga-report.js';

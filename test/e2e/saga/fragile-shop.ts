@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RestateServer } from '@rea/server';
 import { vi } from 'vitest';
-import { freePort } from '../orders/order-app.js';
+import { AS_OPERATOR, freePort } from '../orders/order-app.js';
 
 const main = fileURLToPath(new URL('../../../apps/orders/dist/main.js', import.meta.url));
 const crash = fileURLToPath(new URL('crash.mjs', import.meta.url));
@@ -71,7 +71,7 @@ export class FragileShop {
     const answer = fetch(`${this.front}/orders`, {
       method: 'POST',
       body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { ...AS_OPERATOR, 'content-type': 'application/json', ...headers },
     }).then(
       () => 'answered',
       () => 'cut',
@@ -142,7 +142,7 @@ export class FragileShop {
   }
 
   private async ask<T>(path: string): Promise<T> {
-    const response = await fetch(this.front + path, { signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(this.front + path, { headers: AS_OPERATOR, signal: AbortSignal.timeout(20_000) });
     if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
   }

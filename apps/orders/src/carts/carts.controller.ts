@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
 import { type IngressObjectClient, InjectIngress } from '@rea/ingress';
 import type { ServerResponse } from 'node:http';
+import { OwnCartOnly } from '../access/own-cart-only.guard.js';
 import { IdempotencyKey } from '../common/idempotency-key.decorator.js';
 import { FailureHeaders, type FailureSwitch } from '../common/failure-switch.js';
 import { OrderLine } from '../common/order-line.schema.js';
@@ -11,6 +12,7 @@ import { Cart } from './cart.object.js';
 import { type CartView, CheckoutTerms } from './cart.schemas.js';
 
 @Controller('carts/:customer')
+@UseGuards(OwnCartOnly)
 export class CartsController {
   constructor(
     @InjectIngress(Cart) private readonly carts: IngressObjectClient<Cart>,

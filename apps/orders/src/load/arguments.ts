@@ -6,7 +6,8 @@ export const USAGE = `Usage: npm run load -- [options]
 
   --orders N        how many orders to place (200)
   --concurrency N   how many at a time (20)
-  --url URL         a running order app; by default one is started, on data of its own that is removed afterwards`;
+  --url URL         a running order app; by default one is started, on data of its own that is removed afterwards.
+                    With keys of its own, it and the load have the same OPERATOR_API_KEYS in their environment`;
 
 const Arguments = z.object({
   orders: z.coerce.number().int().min(1).max(100_000).default(200),

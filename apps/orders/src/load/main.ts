@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { readSettings } from '../config/read-settings.js';
 import { explain } from '../startup/explain.js';
 import { parseArguments, USAGE } from './arguments.js';
 import { LoadError } from './load.error.js';
@@ -14,7 +15,9 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  return (await runLoad(args.url ?? (await startOwnApp()), args, process.stdout, interruption.signal)) ? 0 : 1;
+  const [operator] = readSettings(process.env).OPERATOR_API_KEYS;
+  const url = args.url ?? (await startOwnApp());
+  return (await runLoad(url, operator!.key, args, process.stdout, interruption.signal)) ? 0 : 1;
 }
 
 async function startOwnApp(): Promise<string> {

@@ -56,6 +56,7 @@ function requestFor(intent: Intent, index: number, lines: OrderRequest['lines'],
     customer: `load-${index % 25}`,
     card: intent === 'payment-declined' ? 'tok_declined' : 'tok_visa',
     country: intent === 'undeliverable' ? 'AQ' : 'DE',
+    confirmSeconds: 0,
     packSeconds: intent === 'cancelled' || intent === 'asleep' ? NAP_SECONDS : 0,
     lines: wanted,
   };

@@ -10,15 +10,20 @@ import { ShopClient } from './shop.client.js';
 import { takeSnapshot } from './snapshot.js';
 import { timingsTable } from './timings.js';
 
-/** Places the orders and reports; true when the books agree. */
+/**
+ * Places the orders and reports; true when the books agree.
+ *
+ * @param key of an operator
+ */
 export async function runLoad(
   url: string,
+  key: string,
   { orders: count, concurrency }: Arguments,
   output: NodeJS.WriteStream,
   signal: AbortSignal,
 ): Promise<boolean> {
   const say = (text: string) => output.write(`${text}\n`);
-  const shop = new ShopClient(url, signal);
+  const shop = new ShopClient(url, key, signal);
   const before = await takeSnapshot(shop);
   const planned = planOrders(count, before.stock);
   const runId = randomUUID();

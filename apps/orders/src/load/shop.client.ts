@@ -10,9 +10,13 @@ const TIMEOUT = 60_000;
 
 /** The order app over HTTP, as any client uses it. */
 export class ShopClient {
-  /** @param signal ends every request when it is aborted */
+  /**
+   * @param key an operator's, who orders for many customers
+   * @param signal ends every request when it is aborted
+   */
   constructor(
     private readonly url: string,
+    private readonly key: string,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -68,7 +72,11 @@ export class ShopClient {
   ): Promise<T> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
+      headers: {
+        ...headers,
+        authorization: `Bearer ${this.key}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.any([this.signal, AbortSignal.timeout(TIMEOUT)]),
     }).catch((cause: unknown) => {

@@ -17,6 +17,8 @@ export const OrderTerms = z.object({
   country: Country.default('DE'),
   /** How long the order lies on the packing table before it is paid and sent; until then it can be cancelled. */
   packSeconds: z.number().min(0).max(2_592_000).default(0),
+  /** How long the customer may take to confirm the payment, where the bank asks. */
+  confirmSeconds: z.number().min(0).max(86_400).default(900),
 });
 export type OrderTerms = z.infer<typeof OrderTerms>;
 
@@ -38,8 +40,8 @@ export type PlaceOrder = z.infer<typeof PlaceOrder>;
 /** How an order ended. `failed`: something broke that should not have; what was done is undone all the same. */
 const OrderOutcome = z.enum(['completed', ...REFUSALS, 'failed']);
 
-/** `placed`: stock and payment are seen to. `packing`: asleep. `shipping`: paid. `closed`: see the outcome. */
-const OrderStatus = z.enum(['placed', 'packing', 'shipping', 'closed']);
+/** `placed`: stock and payment are seen to. `confirming`: the customer's bank asks them. `packing`: asleep. `shipping`: paid. `closed`: see the outcome. */
+const OrderStatus = z.enum(['placed', 'confirming', 'packing', 'shipping', 'closed']);
 
 /** An order without its number, which the list of orders gives it. */
 export const NewOrder = z.object({

@@ -16,15 +16,22 @@ import {
   Workflow,
   WorkflowQuery,
   WorkflowRun,
+  type WorkflowPromise,
   WorkflowSignal,
 } from '@rea/core';
 import { compensateWith, type Saga, Sagas } from '@rea/saga';
-import { TerminalError, type WorkflowContext, type WorkflowSharedContext } from '@restatedev/restate-sdk';
+import {
+  CancelledError,
+  TerminalError,
+  type WorkflowContext,
+  type WorkflowSharedContext,
+} from '@restatedev/restate-sdk';
 import { z } from 'zod';
 import { Catalog } from '../catalog/catalog.service.js';
 import { failIf } from '../common/failure-switch.js';
 import { totalOf } from '../common/order-line.schema.js';
 import { refundPayment, voidPayment } from '../payments/payments.compensations.js';
+import { PaymentDeclinedError } from '../payments/payment-declined.error.js';
 import { Payments } from '../payments/payments.service.js';
 import { recallParcel } from '../shipping/shipping.compensations.js';
 import type { Parcel, Shipment } from '../shipping/shipping.schemas.js';
@@ -48,6 +55,8 @@ import { OrderIndex } from './order-index.object.js';
 export class Order {
   static readonly current = stateKey<OrderView>('order', { schema: OrderView });
   static readonly cancellation = promiseKey<string>('cancellation', { schema: z.string() });
+  /** The customer's answer to their bank, where it asks. Rejected: with why it is declined. */
+  static readonly confirmation = promiseKey<true>('confirmation', { schema: z.literal(true) });
   static readonly decision = promiseKey<OrderView>('decision', { schema: OrderView });
 
   constructor(
@@ -84,16 +93,41 @@ export class Order {
     if ((await cancellation.peek()) === undefined) await cancellation.resolve(reason);
   }
 
+  /** The provider tells that the payment is authorised after all. */
+  @WorkflowSignal()
+  async paymentAuthorised(ctx: WorkflowSharedContext): Promise<void> {
+    await this.answer(ctx, (confirmation) => confirmation.resolve(true));
+  }
+
+  /** The provider tells that there will be no payment. */
+  @WorkflowSignal({ input: z.string().min(1).max(200) })
+  async paymentDeclined(ctx: WorkflowSharedContext, reason: string): Promise<void> {
+    await this.answer(ctx, (confirmation) => confirmation.reject(new PaymentDeclinedError(reason)));
+  }
+
   /** How the order stands; null when there is none. */
   @WorkflowQuery()
   async status(ctx: WorkflowSharedContext): Promise<OrderView | null> {
     return state(ctx, Order.current).get();
   }
 
-  /** Waits until it is clear whether the order is taken (it is packing then) or refused. */
+  /** Waits until it is clear whether the order is taken (it is packing then), refused, or waits for the customer's bank. */
   @WorkflowQuery()
   async decision(ctx: WorkflowSharedContext): Promise<OrderView> {
     return promise(ctx, Order.decision).get();
+  }
+
+  private async answer(
+    ctx: WorkflowSharedContext,
+    settle: (confirmation: WorkflowPromise<true>) => Promise<void>,
+  ): Promise<void> {
+    if (!(await this.status(ctx))) throw new NotFoundException(`There is no order ${ctx.key}.`);
+    try {
+      await settle(promise(ctx, Order.confirmation));
+    } catch (error) {
+      // Answered already: the first answer is the one that counts.
+      if (!(error instanceof TerminalError) || error instanceof CancelledError || error.code !== 409) throw error;
+    }
   }
 
   private async open(ctx: WorkflowContext, { customer, lines }: OrderRequest): Promise<OrderView> {
@@ -116,7 +150,7 @@ export class Order {
     ctx: WorkflowContext,
     saga: Saga,
     order: OrderView,
-    { card, country, packSeconds, fail }: OrderRequest,
+    { card, country, packSeconds, confirmSeconds, fail }: OrderRequest,
   ): Promise<Shipment> {
     const { orderId, total } = order;
     const skus = order.lines.map(({ sku }) => sku);
@@ -132,7 +166,8 @@ export class Order {
     await saga.step('authorise-payment', {
       compensate: () => compensateWith(voidPayment, { orderId, ...switched('authorise-payment') }),
       action: async () => {
-        await this.payments.call.authorise({ orderId, amount: total, card });
+        const payment = await this.payments.call.authorise({ orderId, amount: total, card });
+        if (payment === 'pending') await this.confirm(ctx, order, confirmSeconds);
         failIf(fail?.step === 'authorise-payment', 'The authorisation');
       },
     });
@@ -186,6 +221,24 @@ export class Order {
   }
 
   /**
+   * Waits for the customer, whom the bank asks. The provider's webhook settles the promise, hours later if need be.
+   *
+   * @throws PaymentDeclinedError when the bank says no, or nobody answers; OrderCancelledError when it is cancelled meanwhile
+   */
+  private async confirm(ctx: WorkflowContext, order: OrderView, seconds: number): Promise<void> {
+    const confirming = { ...order, status: 'confirming' as const };
+    await this.record(ctx, confirming);
+    await this.decide(ctx, confirming);
+    const first = await raceNamed(ctx, {
+      confirmed: promise(ctx, Order.confirmation).get(),
+      cancelled: promise(ctx, Order.cancellation).get(),
+      late: sleep(ctx, { seconds }, 'confirmation'),
+    });
+    if (first.name === 'cancelled') throw new OrderCancelledError(first.value);
+    if (first.name === 'late') throw new PaymentDeclinedError('it was not confirmed in time');
+  }
+
+  /**
    * Sleeps while the order is packed. Nothing is held in memory meanwhile: the order sleeps in Restate, through restarts
    * of this app too.
    *
@@ -195,7 +248,7 @@ export class Order {
     const packedAt = new Date((await now(ctx)).getTime() + seconds * 1000).toISOString();
     const packing = { ...order, status: 'packing' as const, packedAt };
     await this.record(ctx, packing);
-    await promise(ctx, Order.decision).resolve(packing);
+    await this.decide(ctx, packing);
     const first = await raceNamed(ctx, {
       cancelled: promise(ctx, Order.cancellation).get(),
       packed: sleep(ctx, { seconds }, 'packing'),
@@ -214,9 +267,14 @@ export class Order {
   private async close(ctx: WorkflowContext, end: Omit<OrderView, 'status'>): Promise<OrderView> {
     const closed: OrderView = { ...end, status: 'closed' };
     await this.record(ctx, closed);
-    const decision = promise(ctx, Order.decision);
-    if ((await decision.peek()) === undefined) await decision.resolve(closed);
+    await this.decide(ctx, closed);
     return closed;
+  }
+
+  /** Tells those who wait for it how the order stands; once. */
+  private async decide(ctx: WorkflowContext, order: OrderView): Promise<void> {
+    const decision = promise(ctx, Order.decision);
+    if ((await decision.peek()) === undefined) await decision.resolve(order);
   }
 
   private async record(ctx: WorkflowContext, order: OrderView): Promise<void> {

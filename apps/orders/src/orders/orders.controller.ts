@@ -1,5 +1,21 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  ConflictException,
+  Controller,
+  ForbiddenException,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
+import { type Caller, mayActFor } from '../access/caller.js';
+import { CallersOnly } from '../access/callers-only.guard.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
+import { OperatorsOnly } from '../access/operators-only.guard.js';
 import { Catalog } from '../catalog/catalog.service.js';
 import { IdempotencyKey } from '../common/idempotency-key.decorator.js';
 import { FailureHeaders, type FailureSwitch } from '../common/failure-switch.js';
@@ -11,6 +27,7 @@ import { type OrderList, OrderListQuery } from './order-index.schemas.js';
 import { OrdersService } from './orders.service.js';
 
 @Controller('orders')
+@UseGuards(CallersOnly)
 export class OrdersController {
   constructor(
     private readonly orders: OrdersService,
@@ -23,22 +40,28 @@ export class OrdersController {
     @Body({ schema: PlaceOrder }) { orderId: givenId, ...request }: PlaceOrder,
     @IdempotencyKey() idempotencyKey: string | undefined,
     @FailureHeaders() fail: FailureSwitch | undefined,
+    @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<OrderResponse> {
+    if (!mayActFor(caller, request.customer)) throw new ForbiddenException('Order for yourself.');
     this.catalog.check(request.lines);
     const orderId = givenId ?? this.orders.newId(request.customer, idempotencyKey);
     await this.orders.place(orderId, { ...request, ...(fail ? { fail } : {}) });
-    return answerOrder(response, orderId, await this.orders.follow(orderId));
+    const order = await this.orders.follow(orderId);
+    // An id that somebody else picked before: their order is none of the caller's business.
+    if (order && order.customer !== request.customer) throw new ConflictException(`The order id ${orderId} is taken.`);
+    return answerOrder(response, orderId, order);
   }
 
   @Get()
+  @UseGuards(OperatorsOnly)
   list(@Query({ schema: OrderListQuery }) query: OrderListQuery): Promise<OrderList> {
     return this.orders.list(query);
   }
 
   @Get(':id')
-  async find(@Param('id') id: string): Promise<OrderResponse> {
-    return orderResponse(id, await this.orders.find(id));
+  async find(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<OrderResponse> {
+    return orderResponse(id, await this.orders.find(id, caller));
   }
 
   @Post(':id/cancel')
@@ -46,7 +69,8 @@ export class OrdersController {
   async cancel(
     @Param('id') id: string,
     @Body({ schema: CancelOrder }) { reason }: CancelOrder,
+    @CurrentCaller() caller: Caller,
   ): Promise<OrderResponse> {
-    return orderResponse(id, await this.orders.cancel(id, reason));
+    return orderResponse(id, await this.orders.cancel(id, reason, caller));
   }
 }

@@ -7,7 +7,9 @@ import {
   type IngressWorkflowClient,
   InjectIngress,
 } from '@rea/ingress';
+import { type Caller, mayActFor } from '../access/caller.js';
 import type { Settings } from '../config/settings.js';
+import type { PaymentEvent } from '../payments/payment.schemas.js';
 import { Order } from './order.workflow.js';
 import type { OrderRequest, OrderView } from './order.schemas.js';
 import { OrderIndex } from './order-index.object.js';
@@ -42,7 +44,8 @@ export class OrdersService {
   }
 
   /**
-   * Waits for an order as long as an HTTP client likes to wait: to the end, or until it is packing when that takes longer.
+   * Waits for an order as long as an HTTP client likes to wait: to the end, or until it waits for somebody or something
+   * that takes longer: the customer's bank, packing.
    * Undefined when not even that has happened.
    */
   async follow(orderId: string): Promise<OrderView | undefined> {
@@ -51,7 +54,8 @@ export class OrdersService {
       const decided = await order.query.decision(undefined, { timeout: this.longestWait });
       const remaining = decided.packedAt === undefined ? 0 : Date.parse(decided.packedAt) - Date.now();
       // The decision stays what it was; a request that is repeated later wants to know what has become of it.
-      if (decided.status === 'closed' || remaining > this.longestWait) return (await order.query.status()) ?? decided;
+      if (decided.status === 'closed' || decided.status === 'confirming' || remaining > this.longestWait)
+        return (await order.query.status()) ?? decided;
       return await order.attach({ timeout: this.longestWait });
     } catch (error) {
       if (!(error instanceof IngressTimeoutException)) throw error;
@@ -59,11 +63,18 @@ export class OrdersService {
     }
   }
 
-  /** @throws NotFoundException when there is no such order */
-  async find(orderId: string): Promise<OrderView> {
+  /** @throws NotFoundException when there is no such order, or it is not the caller's to see */
+  async find(orderId: string, caller: Caller): Promise<OrderView> {
     const order = await this.orders.of(orderId).query.status();
-    if (!order) throw new NotFoundException(`There is no order ${orderId}.`);
+    if (!order || !mayActFor(caller, order.customer)) throw new NotFoundException(`There is no order ${orderId}.`);
     return order;
+  }
+
+  /** The provider tells how a payment went; telling it again changes nothing. @throws HttpException with status 404 when there is no such order */
+  async paymentAnswered(event: PaymentEvent): Promise<void> {
+    const { signal } = this.orders.of(event.orderId);
+    if (event.type === 'payment.authorised') await signal.paymentAuthorised();
+    else await signal.paymentDeclined(event.reason);
   }
 
   list(query: OrderListQuery): Promise<OrderList> {
@@ -73,9 +84,10 @@ export class OrdersService {
   /**
    * Cancels an order and waits until everything is taken back.
    *
-   * @throws HttpException with status 404 when there is no such order, 409 when it is too late
+   * @throws HttpException with status 404 when there is no such order of the caller's, 409 when it is too late
    */
-  async cancel(orderId: string, reason: string): Promise<OrderView> {
+  async cancel(orderId: string, reason: string, caller: Caller): Promise<OrderView> {
+    await this.find(orderId, caller);
     const order = this.orders.of(orderId);
     await order.signal.cancel(reason);
     const closed = await order.attach({ timeout: this.longestWait });

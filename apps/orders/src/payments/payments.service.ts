@@ -1,7 +1,7 @@
 import { Handler, run, Service } from '@rea/core';
 import type { Context } from '@restatedev/restate-sdk';
 import { z } from 'zod';
-import { Authorisation } from './payment.schemas.js';
+import { Authorisation, AuthorisationState } from './payment.schemas.js';
 import { PaymentDeclinedError } from './payment-declined.error.js';
 import { PaymentProvider } from './payment-provider.js';
 
@@ -13,11 +13,12 @@ import { PaymentProvider } from './payment-provider.js';
 export class Payments {
   constructor(private readonly provider: PaymentProvider) {}
 
-  /** Holds an amount. @throws PaymentDeclinedError when the bank says no */
-  @Handler({ input: Authorisation })
-  async authorise(ctx: Context, request: Authorisation): Promise<void> {
+  /** Holds an amount, or says that the customer is asked first. @throws PaymentDeclinedError when the bank says no */
+  @Handler({ input: Authorisation, output: AuthorisationState })
+  async authorise(ctx: Context, request: Authorisation): Promise<AuthorisationState> {
     const answer = await run(ctx, 'authorise', (options) => this.provider.authorise(request, options));
     if (answer.status === 'declined') throw new PaymentDeclinedError(answer.reason);
+    return answer.status;
   }
 
   /** Takes what is held for an order. */

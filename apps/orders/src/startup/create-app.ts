@@ -10,6 +10,8 @@ export async function createApp(): Promise<NestExpressApplication> {
     bufferLogs: true,
     logger: false,
     abortOnError: false,
+    // What a webhook signs are the bytes of the body.
+    rawBody: true,
   });
   app.useLogger(app.get(AppLogger));
   if (process.env['NODE_ENV'] !== 'production') app.set('json spaces', 2);

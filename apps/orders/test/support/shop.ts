@@ -6,7 +6,13 @@ import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { OrderResponse } from '../../src/orders/order.response.js';
 import type { StockLevel } from '../../src/stock/stock.schemas.js';
 import type { LedgerEntry } from '../../src/payments/stand-in/ledger-entry.schema.js';
+import { readSettings } from '../../src/config/read-settings.js';
 import { ShopModule } from '../../src/shop.module.js';
+
+/** Who asks, where a test does not say: an operator may order for everybody. */
+export const OPERATOR = 'Bearer olga-development-key';
+export const ADA = { authorization: 'Bearer ada-development-key' };
+export const BOB = { authorization: 'Bearer bob-development-key' };
 
 /** What HTTP answered. */
 export interface Answer<T> {
@@ -19,7 +25,7 @@ export interface Answer<T> {
 export class TestShop {
   private constructor(
     readonly app: ReaTestApp,
-    private readonly url: string,
+    readonly url: string,
     private readonly directory: string,
   ) {}
 
@@ -30,10 +36,11 @@ export class TestShop {
         ConfigModule.forRoot({
           isGlobal: true,
           ignoreEnvFile: true,
-          load: [() => ({ DATA_DIRECTORY: directory, ORDER_WAIT_SECONDS: 25 })],
+          load: [() => readSettings({ DATA_DIRECTORY: directory, ORDER_WAIT_SECONDS: '25' })],
         }),
         ShopModule,
       ],
+      nest: { rawBody: true },
     });
     await app.app.listen(0, '127.0.0.1');
     return new TestShop(app, await app.app.getUrl(), directory);
@@ -52,7 +59,11 @@ export class TestShop {
   ): Promise<Answer<T>> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: OPERATOR,
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -6,7 +6,9 @@ export interface PaymentTotal {
   readonly amount: number;
 }
 
-export type PaymentSummary = Readonly<Record<Exclude<LedgerEntry['kind'], 'unchanged'>, PaymentTotal>> & {
+export type PaymentSummary = Readonly<
+  Record<Exclude<LedgerEntry['kind'], 'pending' | 'expired' | 'unchanged'>, PaymentTotal>
+> & {
   /** Authorised, and neither captured nor voided yet. */
   readonly held: PaymentTotal;
 };
@@ -16,7 +18,7 @@ export function summarise(entries: Iterable<LedgerEntry>): PaymentSummary {
   const nothing: PaymentTotal = { count: 0, amount: 0 };
   const totals = { authorised: nothing, declined: nothing, captured: nothing, voided: nothing, refunded: nothing };
   for (const { kind, amount } of entries) {
-    if (kind === 'unchanged') continue;
+    if (kind === 'pending' || kind === 'expired' || kind === 'unchanged') continue;
     totals[kind] = { count: totals[kind].count + 1, amount: totals[kind].amount + amount };
   }
   const { authorised, captured, voided } = totals;
