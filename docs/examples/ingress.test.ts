@@ -25,7 +25,7 @@ import { Payments } from './payments.service.js';
 const billing = createServer((request, response) => {
   const { authorization, 'idempotency-key': key } = request.headers;
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(`${request.url} ${authorization} ${key}`));
+  response.end(JSON.stringify(`${request.url} ${authorization} ${String(key)}`));
 });
 
 let app: ReaTestApp;

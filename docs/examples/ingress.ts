@@ -160,9 +160,9 @@ export class DecisionsController {
 
   @Post(':id')
   async decide(@Param('id') id: string, @Body() decision: { by: string; refuse?: string }) {
-    const awakeable = this.ingress.awakeable<{ by: string }>(id); // the id that the handler has handed out
-    if (decision.refuse === undefined) await awakeable.resolve({ by: decision.by });
-    else await awakeable.reject(decision.refuse); // the handler gets a TerminalError with this message
+    const decided = this.ingress.awakeable<{ by: string }>(id); // the id that the handler has handed out
+    if (decision.refuse === undefined) await decided.resolve({ by: decision.by });
+    else await decided.reject(decision.refuse); // the handler gets a TerminalError with this message
   }
 }
 // #endregion awakeable
@@ -186,9 +186,9 @@ export class InvocationsController {
   call(
     @Param() { component, key, handler }: { component: string; key: string; handler: string },
     @Body() input: unknown,
-    @IdempotencyKey({ required: true, fingerprint: true }) idempotencyKey: string,
+    @IdempotencyKey({ required: true, fingerprint: true }) action: string,
   ) {
-    return this.ingress.generic(component).of(key).call(handler, input, { idempotencyKey });
+    return this.ingress.generic(component).of(key).call(handler, input, { idempotencyKey: action });
   }
 }
 // #endregion invocation

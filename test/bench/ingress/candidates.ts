@@ -1,7 +1,7 @@
-import { connect } from 'node:http2';
+import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { exchange } from '@rea/core/internal';
-import type { Candidate } from './exchange.js';
+import type { Candidate } from './candidate.js';
 
 const headers = { 'content-type': 'application/json' };
 
@@ -9,30 +9,31 @@ const headers = { 'content-type': 'application/json' };
 export function byFetch(url: string, name = 'fetch'): Candidate {
   return {
     name,
-    exchange: async (path, body) => (await fetch(url + path, { method: 'POST', headers, body })).text(),
+    send: async (path, body) => (await fetch(url + path, { method: 'POST', headers, body })).text(),
     close: () => {},
   };
 }
 
-/** What the ingress clients use: `node:http` with an agent that keeps connections alive. */
+/** `node:http` with an agent that keeps connections alive. */
 export function byHttp1(url: string): Candidate {
+  const agent = new Agent({ keepAlive: true });
   return {
-    name: 'node:http',
-    exchange: async (path, body) => (await exchange(url + path, { method: 'POST', headers, body })).body.toString(),
-    close: () => {},
+    name: 'HTTP/1.1',
+    send: (path, body) =>
+      new Promise((resolve, reject) => {
+        request(url + path, { method: 'POST', headers, agent }, (response) => resolve(text(response)))
+          .on('error', reject)
+          .end(body);
+      }),
+    close: () => agent.destroy(),
   };
 }
 
-/** `node:http2` over one connection. */
+/** What the ingress clients use: HTTP/2. */
 export function byHttp2(url: string): Candidate {
-  const session = connect(url);
   return {
-    name: 'node:http2',
-    exchange: (path, body) => {
-      const stream = session.request({ ':method': 'POST', ':path': path, ...headers });
-      stream.end(body);
-      return text(stream);
-    },
-    close: () => session.close(),
+    name: 'HTTP/2',
+    send: async (path, body) => (await exchange(url + path, { method: 'POST', headers, body })).body.toString(),
+    close: () => {},
   };
 }

@@ -7,7 +7,7 @@ import { RestateServer } from '@rea/server';
 import { register } from '../server/register.js';
 import { spread } from '../statistics.js';
 import { byFetch, byHttp1, byHttp2 } from './candidates.js';
-import type { Candidate } from './exchange.js';
+import type { Candidate } from './candidate.js';
 
 /**
  * Compares ways to reach the ingress: the same calls, in turns of a fraction of a second, as a ratio to `fetch`. A second
@@ -61,14 +61,14 @@ interface Turn {
   readonly cpu: number;
 }
 
-async function turn({ exchange }: Candidate, inFlight: number, count: number): Promise<Turn> {
+async function turn(candidate: Candidate, inFlight: number, count: number): Promise<Turn> {
   let left = count;
   const began = performance.now();
   const used = process.cpuUsage();
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       while ((left -= 1) >= 0) {
-        const answer = await exchange('/Echo/say', '"hello"');
+        const answer = await candidate.send('/Echo/say', '"hello"');
         if (answer !== '"hello"') throw new Error(`Wrong answer: ${answer}`);
       }
     }),

@@ -1,54 +1,70 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
-import { buffer } from 'node:stream/consumers';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { HttpAnswer, HttpExchange } from './http-answer.js';
+import { exchangeHttp1 } from './http1-exchange.js';
+import { NotSentError } from './http2-connection.js';
+import { Http2Peer } from './http2-peer.js';
 
-/** What a server answered. */
-export interface HttpAnswer {
-  readonly status: number;
-  /** By name in lower case. */
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+/** By origin. */
+const peers = new Map<string, Http2Peer>();
 
-/** A request to the ingress or the admin API. */
-export interface HttpExchange {
-  readonly method: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
-  /** Ends the wait; the promise then rejects with an `AbortError` or with what the signal was aborted with. */
-  readonly signal?: AbortSignal | undefined;
-}
+/** How often a request is handed to another connection that the first one has certainly not sent. */
+const MOST_HANDOVERS = 3;
 
 /**
- * Connections are kept for the next request, and given up after 4 s without one: proxies close idle connections without
- * a word, and a request that meets such a one fails.
- */
-const OPTIONS = { keepAlive: true, timeout: 4_000 } as const;
-const plain = new http.Agent(OPTIONS);
-const secure = new https.Agent(OPTIONS);
-
-/**
- * Sends a request to the Restate server and gives the answer, whatever its status. Unlike `fetch`, which gives up after
- * five minutes, it waits for an answer as long as the signal lets it: a handler may take days.
+ * Sends a request to the Restate server and gives the answer, whatever its status. All requests to a server share its
+ * connections: HTTP/2 where it speaks that, HTTP/1.1 kept alive where a proxy does not. Unlike `fetch`, which gives up
+ * after five minutes, it waits for an answer as long as the signal lets it: a handler may take days.
  *
- * @throws the error of the connection, or of the signal; a `TypeError` with a code `ERR_INVALID_...` for a header that
- *   cannot be sent
+ * @throws the error of the connection, or what the signal was aborted with; a `TypeError` with a code `ERR_INVALID_...` or
+ *   `ERR_HTTP_INVALID_...` for a header that cannot be sent
  */
-export async function exchange(url: string, { method, headers = {}, body, signal }: HttpExchange): Promise<HttpAnswer> {
+export async function exchange(url: string, request: HttpExchange): Promise<HttpAnswer> {
+  const { signal } = request;
   signal?.throwIfAborted();
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const { request, agent } = url.startsWith('https:')
-      ? { request: https.request, agent: secure }
-      : { request: http.request, agent: plain };
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    request(url, { method, agent, headers: { ...headers, ...length }, ...(signal ? { signal } : {}) }, resolve)
-      .on('error', (error) => reject(signal?.aborted ? (signal.reason ?? error) : error))
-      .end(body);
-  });
+  const target = new URL(url);
+  const checked = { ...request, headers: checkedHeaders(request.headers) };
   try {
-    return { status: response.statusCode!, headers: response.headers, body: await buffer(response) };
+    for (let handovers = 0; ;) {
+      const connection = await unlessAborted(peerOf(target.origin).connection(), signal);
+      if (!connection) return await exchangeHttp1(target, checked);
+      if (!connection.isFree) continue;
+      try {
+        return await connection.send(target.pathname + target.search, checked);
+      } catch (error) {
+        if (!(error instanceof NotSentError) || (handovers += 1) > MOST_HANDOVERS) throw error;
+      }
+    }
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
+  }
+}
+
+function peerOf(origin: string): Http2Peer {
+  const peer = peers.get(origin) ?? new Http2Peer(origin);
+  peers.set(origin, peer);
+  return peer;
+}
+
+/** With names in lower case: the last of several that differ in that alone counts. */
+function checkedHeaders(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      return [name.toLowerCase(), value];
+    }),
+  );
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { createServer as createHttp1Server } from 'node:http';
+import {
+  constants,
+  createServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerOptions,
+} from 'node:http2';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { exchange } from '../src/connection/http-exchange.js';
+import { eventually } from './support/eventually.js';
+
+/** A server on a port of its own. */
+class Listening<S extends Server> implements AsyncDisposable {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(readonly server: S) {
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket.on('close', () => this.sockets.delete(socket)));
+    });
+  }
+
+  static async start<S extends Server>(server: S): Promise<Listening<S>> {
+    const listening = new Listening(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return listening;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get connections(): number {
+    return this.sockets.size;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+type Handle = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+async function http2(handle: Handle, options: ServerOptions = {}) {
+  const sessions: ServerHttp2Session[] = [];
+  const server = createServer(options, handle).on('session', (session: ServerHttp2Session) => {
+    sessions.push(session.on('error', () => {}));
+  });
+  const listening = await Listening.start(server);
+  return { listening, sessions, url: listening.url, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
+}
+
+const get = (url: string, signal?: AbortSignal) => exchange(url, { method: 'GET', signal });
+
+describe('An exchange with a server that speaks HTTP/2', () => {
+  test('carries method, path, headers and body there, and status, headers and body back', async () => {
+    await using server = await http2((request, response) => {
+      void text(request).then((body) => {
+        const { ':method': method, ':path': path, 'x-name': name } = request.headers;
+        response.writeHead(470, { 'x-answer': 'yes' }).end(JSON.stringify({ method, path, name, body }));
+      });
+    });
+    const answer = await exchange(`${server.url}/a%2Fb/c?d=1`, {
+      method: 'PATCH',
+      headers: { 'X-Name': 'old', 'x-name': 'new', connection: 'close', host: 'elsewhere' },
+      body: 'größe',
+    });
+    expect(answer.status).toBe(470);
+    expect(answer.headers['x-answer']).toBe('yes');
+    expect(JSON.parse(answer.body.toString())).toEqual({
+      method: 'PATCH',
+      path: '/a%2Fb/c?d=1',
+      name: 'new',
+      body: 'größe',
+    });
+  });
+
+  test('shares one connection with the others', async () => {
+    await using server = await http2((_request, response) => void response.end('ok'));
+    await Promise.all(Array.from({ length: 50 }, () => get(server.url)));
+    await get(server.url);
+    expect(server.sessions).toHaveLength(1);
+  });
+
+  test('gets a further connection where the first is full', async () => {
+    const waiting: Http2ServerResponse[] = [];
+    await using server = await http2((_request, response) => void waiting.push(response), {
+      settings: { maxConcurrentStreams: 10 },
+    });
+    const answers = Promise.all(Array.from({ length: 25 }, () => get(server.url)));
+    await eventually(() => expect(waiting).toHaveLength(25));
+    expect(server.sessions).toHaveLength(3);
+    for (const response of waiting) response.end('ok');
+    expect(await answers).toHaveLength(25);
+  });
+
+  test('gets a new connection after the server has closed the old one', async () => {
+    await using server = await http2((_request, response) => void response.end('ok'));
+    await get(server.url);
+    server.sessions[0]!.close();
+    await once(server.sessions[0]!, 'close');
+    expect((await get(server.url)).body.toString()).toBe('ok');
+    expect(server.sessions).toHaveLength(2);
+  });
+
+  test('is sent again when the server has refused the stream unseen, and then only so often', async () => {
+    let requests = 0;
+    await using server = await http2((request, response) => {
+      requests += 1;
+      if (requests <= 2 || request.url === '/never') request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      else response.end('ok');
+    });
+    expect((await exchange(server.url, { method: 'POST', body: 'x' })).body.toString()).toBe('ok');
+    expect(requests).toBe(3);
+    await expect(get(`${server.url}/never`)).rejects.toThrow('refused');
+    expect(requests).toBe(7);
+  });
+
+  test('fails when the connection breaks, and is not sent again', async () => {
+    let requests = 0;
+    await using server = await http2((request) => {
+      requests += 1;
+      request.stream.session?.destroy();
+    });
+    await expect(exchange(server.url, { method: 'POST', body: 'x' })).rejects.toThrow();
+    expect(requests).toBe(1);
+  });
+
+  test('ends with the reason of its signal, and tells the server', async () => {
+    let closed = 0;
+    await using server = await http2((request) => void request.stream.on('close', () => (closed += 1)));
+    const controller = new AbortController();
+    const answer = get(server.url, controller.signal);
+    await eventually(() => expect(server.sessions).toHaveLength(1));
+    const reason = new Error('enough');
+    setImmediate(() => controller.abort(reason));
+    await expect(answer).rejects.toBe(reason);
+    await expect(get(server.url, AbortSignal.timeout(30))).rejects.toMatchObject({ name: 'TimeoutError' });
+    await eventually(() => expect(closed).toBeGreaterThanOrEqual(1));
+  });
+
+  test.concurrent('waits longer than connections may be silent; one without requests is closed then', async () => {
+    await using server = await http2((request, response) => {
+      setTimeout(() => response.end('ok'), request.url === '/slow' ? 4_500 : 0);
+    });
+    const slow = get(`${server.url}/slow`);
+    expect((await get(server.url)).status).toBe(200);
+    expect((await slow).body.toString()).toBe('ok');
+    expect(server.sessions).toHaveLength(1);
+    await eventually(() => expect(server.listening.connections).toBe(0));
+  });
+
+  test.concurrent('gets a new connection when the old one has died without a word', async () => {
+    await using server = await http2((request, response) => {
+      if (request.url !== '/waiting') response.end('ok');
+    });
+    const { port } = new URL(server.url);
+    let accepted = 0;
+    const relay = createTcpServer((socket) => {
+      accepted += 1;
+      const onwards = connect(Number(port), '127.0.0.1');
+      socket
+        .on('error', () => {})
+        .pipe(onwards.on('error', () => {}))
+        .pipe(socket);
+      // What a firewall does that forgets a connection.
+      if (accepted === 1) setTimeout(() => socket.unpipe(onwards), 500);
+    });
+    await using between = await Listening.start(relay);
+    const waiting = get(`${between.url}/waiting`).catch((error: Error) => error.message);
+    await get(between.url);
+    await pause(4_100);
+    expect((await get(between.url)).body.toString()).toBe('ok');
+    expect(accepted).toBe(2);
+    expect(await waiting).toBe('The connection is dead.');
+  });
+});
+
+describe('An exchange with a server that does not speak HTTP/2', () => {
+  test('goes over HTTP/1.1, and its connection is kept', async () => {
+    const ports = new Set<number | undefined>();
+    await using server = await Listening.start(
+      createHttp1Server((request, response) => {
+        ports.add(request.socket.remotePort);
+        response.writeHead(201).end(request.url);
+      }),
+    );
+    for (let i = 0; i < 3; i += 1) {
+      const { status, body } = await exchange(`${server.url}/a?b`, { method: 'POST', body: 'x' });
+      expect([status, body.toString()]).toEqual([201, '/a?b']);
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  test('fails when nobody listens, and works when somebody does again', async () => {
+    const server = await http2((_request, response) => void response.end('ok'));
+    const { url } = server;
+    await server[Symbol.asyncDispose]();
+    await expect(get(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const again = createServer((_request, response) => void response.end('back')).listen(
+      Number(new URL(url).port),
+      '127.0.0.1',
+    );
+    await once(again, 'listening');
+    expect((await get(url)).body.toString()).toBe('back');
+    again.close();
+  });
+
+  test('ends with its signal when the server says nothing at all', async () => {
+    await using server = await Listening.start(createTcpServer(() => {}));
+    await expect(get(server.url, AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+});
+
+test('A header that cannot be sent is a TypeError, and nothing is sent', async () => {
+  let requests = 0;
+  await using server = await http2((_request, response) => {
+    requests += 1;
+    response.end();
+  });
+  for (const headers of [{ 'x-a': 'b\nc: d' }, { 'x a': 'b' }]) {
+    await expect(exchange(server.url, { method: 'GET', headers })).rejects.toBeInstanceOf(TypeError);
+  }
+  await pause(0);
+  expect(requests).toBe(0);
+});
