@@ -58,7 +58,7 @@ describe('a step that cannot be taken back', () => {
     expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual(['authorised', 'captured']);
     expect(await shop.stock(sku)).toMatchObject({ reserved: 1 });
 
-    const open = () => shop.request<DeadLetterPage>('GET', '/operators/dead-letters?step=capture-payment');
+    const open = () => shop.request<DeadLetterPage>('GET', '/operators/dead-letters?status=open&step=capture-payment');
     await expect.poll(async () => (await open()).body.entries).toHaveLength(1);
     const [summary] = (await open()).body.entries;
     const path = `/operators/dead-letters/${encodeURIComponent(summary!.id)}`;

@@ -50,7 +50,7 @@ See how it stands, cancel it while it is being packed; as an operator, list all 
 curl -sS ${front}/orders/${napId} ${asCustomer}
 curl -sS -X POST ${front}/orders/${napId}/cancel ${asCustomer}
 curl -sS ${front}/orders ${asOperator}
-curl -sS ${front}/operators/dead-letters ${asOperator}
+curl -sS '${front}/operators/dead-letters?status=open' ${asOperator}
 
 With this card the customer's bank asks first. Play the customer, and the payment provider's signed webhook lets the order
 go on ({"accepted":false} ends it):
