@@ -1,0 +1,2 @@
+/** Options of `ObservabilityModule.forRoot({ health })`. */
+export type HealthOptions = Readonly<Record<string, never>>;

@@ -1,0 +1,2 @@
+/** Options of `ObservabilityModule.forRoot({ logs })`. */
+export type LogsOptions = Readonly<Record<string, never>>;

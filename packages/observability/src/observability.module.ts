@@ -1,0 +1,57 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { HealthModule } from './health/health.module.js';
+import { HooksModule } from './hooks/hooks.module.js';
+import { LogsModule } from './logs/logs.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+  RAW_OBSERVABILITY_OPTIONS,
+} from './observability.module-definition.js';
+import { OBSERVABILITY_OPTIONS } from './observability.options.js';
+import { validateObservabilityOptions } from './observability.options-validation.js';
+import { TracesModule } from './traces/traces.module.js';
+
+const PARTS = [HooksModule, MetricsModule, TracesModule, LogsModule, HealthModule];
+
+/**
+ * Shows what durable handlers do: metrics, hooks, traces, logs and health. Import it once, beside `ReaModule`; it is
+ * global. Its parts inject the checked options and do nothing unless they are named there.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ReaModule.forRoot({ server: 'embedded' }), ObservabilityModule.forRoot({ metrics: true })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class ObservabilityModule extends ConfigurableModuleClass {
+  /** @throws ReaOptionsError when an option cannot work, naming its path and the cure */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    validateObservabilityOptions(options);
+    return extend(super.forRoot(options));
+  }
+
+  /** As {@link forRoot}, with options from a factory, a class or an existing provider. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return extend(super.forRootAsync(options));
+  }
+}
+
+function extend(definition: DynamicModule): DynamicModule {
+  return {
+    ...definition,
+    global: true,
+    imports: [...(definition.imports ?? []), ...PARTS],
+    providers: [
+      ...(definition.providers ?? []),
+      {
+        provide: OBSERVABILITY_OPTIONS,
+        useFactory: validateObservabilityOptions,
+        inject: [RAW_OBSERVABILITY_OPTIONS],
+      },
+    ],
+    exports: [OBSERVABILITY_OPTIONS, ...PARTS],
+  };
+}

@@ -1,0 +1,19 @@
+import type { HealthOptions } from './health/health.options.js';
+import type { HooksOptions } from './hooks/hooks.options.js';
+import type { LogsOptions } from './logs/logs.options.js';
+import type { MetricsOptions } from './metrics/metrics.options.js';
+import type { TracesOptions } from './traces/traces.options.js';
+
+/** The options, checked. */
+export const OBSERVABILITY_OPTIONS = Symbol('OBSERVABILITY_OPTIONS');
+
+/** Options of `ObservabilityModule.forRoot`. A part that is not named is off and costs nothing. */
+export interface ObservabilityModuleOptions {
+  /** Prometheus metrics; needs `prom-client` and `@willsoto/nestjs-prometheus`. Default off. */
+  readonly metrics?: boolean | MetricsOptions;
+  /** How `@OnReaEvent` methods are called; they are called without this too. */
+  readonly hooks?: HooksOptions;
+  readonly traces?: boolean | TracesOptions;
+  readonly logs?: boolean | LogsOptions;
+  readonly health?: boolean | HealthOptions;
+}

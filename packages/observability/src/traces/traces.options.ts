@@ -1,0 +1,2 @@
+/** Options of `ObservabilityModule.forRoot({ traces })`. */
+export type TracesOptions = Readonly<Record<string, never>>;
