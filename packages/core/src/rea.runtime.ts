@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
@@ -19,6 +19,7 @@ import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { placeOf } from './invocation/handler-scope.js';
+import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
@@ -61,6 +62,7 @@ export class ReaRuntime {
     private readonly grace: ShutdownGrace,
     private readonly security: EndpointSecurity,
     private readonly gate: RequestGate,
+    @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
@@ -133,11 +135,12 @@ export class ReaRuntime {
   }
 
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
-    const { policy, events, options } = this;
+    const { policy, events, options, instrumentation } = this;
+    const context = { options, policy, events, instrumentation };
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
     return {
-      services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
-      logger: sdkLogger(),
+      services: components.map((component) => createDefinition(component, { ...context, invokers })),
+      logger: instrumentation?.logger ?? sdkLogger(),
     };
   }
 

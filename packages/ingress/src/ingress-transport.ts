@@ -9,7 +9,14 @@ import {
   type RuleId,
 } from '@rea/core';
 import { connect, type Ingress, type IngressCallOptions as SdkCallOptions } from '@restatedev/restate-sdk-clients';
-import { currentScope, secretHeadersOf, secretsAmong, ShutdownGrace } from '@rea/core/internal';
+import {
+  currentScope,
+  INSTRUMENTATION,
+  type Instrumentation,
+  secretHeadersOf,
+  secretsAmong,
+  ShutdownGrace,
+} from '@rea/core/internal';
 import { IngressShutdownException } from './ingress.exceptions.js';
 import type { IngressReadOptions } from './ingress-client.types.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
@@ -38,6 +45,7 @@ export class IngressTransport {
     @Optional() @Inject(PolicyService) private readonly policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
     grace?.register((timeout) => this.settle(timeout));
     const url = options.url ?? connection?.ingressUrl;
@@ -56,6 +64,7 @@ export class IngressTransport {
       url: this.url,
       headers: { ...(options.headers ?? connection?.headers) },
       retry: options.retry ?? true,
+      ...(instrumentation?.headers ? { fetch: withHeaders(() => instrumentation.headers?.() ?? {}) } : {}),
     });
   }
 
@@ -91,7 +100,7 @@ export class IngressTransport {
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
     this.pending += 1;
     try {
-      return await send(this.ingress);
+      return await this.observed(what, () => send(this.ingress));
     } catch (error) {
       if (this.shutdown.signal.aborted) throw new IngressShutdownException(what);
       throw toIngressException(error, what, this.url);
@@ -115,6 +124,10 @@ export class IngressTransport {
     );
   }
 
+  private observed<T>(what: string, send: () => Promise<T>): Promise<T> {
+    return this.instrumentation?.request?.(what, send) ?? send();
+  }
+
   private async settle(timeout: number): Promise<void> {
     if (this.pending === 0) return;
     await new Promise<void>((resolve) => {
@@ -125,4 +138,13 @@ export class IngressTransport {
       };
     });
   }
+}
+
+/** A `fetch` that adds headers of its own to each request. */
+function withHeaders(more: () => Readonly<Record<string, string>>): typeof fetch {
+  return (input, init) => {
+    const headers = new Headers(init?.headers);
+    for (const [name, value] of Object.entries(more())) headers.set(name, value);
+    return fetch(input, { ...init, headers });
+  };
 }

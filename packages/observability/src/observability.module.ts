@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HealthModule } from './health/health.module.js';
+import { INSTRUMENTATION } from '@rea/core/internal';
 import { HooksModule } from './hooks/hooks.module.js';
+import { combine } from './instrumentation.js';
 import { LogsModule } from './logs/logs.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import {
@@ -11,6 +13,7 @@ import {
 } from './observability.module-definition.js';
 import { OBSERVABILITY_OPTIONS } from './observability.options.js';
 import { validateObservabilityOptions } from './observability.options-validation.js';
+import { TRACING } from './traces/spans.js';
 import { TracesModule } from './traces/traces.module.js';
 
 const PARTS = [HooksModule, MetricsModule, TracesModule, LogsModule, HealthModule];
@@ -51,7 +54,8 @@ function extend(definition: DynamicModule): DynamicModule {
         useFactory: validateObservabilityOptions,
         inject: [RAW_OBSERVABILITY_OPTIONS],
       },
+      { provide: INSTRUMENTATION, useFactory: combine, inject: [TRACING] },
     ],
-    exports: [OBSERVABILITY_OPTIONS, ...PARTS],
+    exports: [OBSERVABILITY_OPTIONS, INSTRUMENTATION, ...PARTS],
   };
 }

@@ -26,6 +26,7 @@ import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.j
 import { foreignTerminalError } from './foreign-terminal-error.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
+import type { Instrumentation } from '../instrumentation/instrumentation.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
@@ -38,6 +39,7 @@ export interface DefinitionContext {
   readonly policy: PolicyService;
   readonly events: ReaEvents;
   readonly invokers: InvokerFactory;
+  readonly instrumentation: Instrumentation | undefined;
 }
 
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
@@ -45,7 +47,8 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
   const { kind, name } = component.declaration;
   const { description, metadata, deadline: _deadline, ...options } = componentOptions(component, context.options);
   const handlers: Record<string, unknown> = {};
-  const hooks = outsideMethods(component, options.hooks, context.options);
+  const outermost = context.instrumentation?.hooks ?? [];
+  const hooks = [...outermost, ...outsideMethods(component, options.hooks, context.options)];
   for (const handler of component.handlers) {
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
@@ -82,11 +85,11 @@ function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, invokers }: DefinitionContext,
+  { options: module, policy, events, invokers, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
-  const scope = createHandlerScope(component, handler, module, policy);
+  const scope = createHandlerScope(component, handler, module, policy, instrumentation);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),

@@ -30,6 +30,7 @@ export class Attempt {
 
   private context: Context | undefined;
   private runCounts: Map<string, number> | undefined;
+  private callCount = 0;
 
   constructor(
     readonly handler: HandlerScope,
@@ -66,6 +67,12 @@ export class Attempt {
     const count = (this.runCounts.get(name) ?? 0) + 1;
     this.runCounts.set(name, count);
     return count;
+  }
+
+  /** How many calls and messages were started in this attempt, this one included. Deterministic across replays. */
+  nextCall(): number {
+    this.callCount += 1;
+    return this.callCount;
   }
 
   /**

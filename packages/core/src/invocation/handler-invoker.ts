@@ -95,6 +95,7 @@ export class InvokerFactory {
 
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
   if (!attempt) return raw;
+  attempt.handler.instrumentation?.opened?.(raw, attempt);
   if (policy.watchesPromises) watchNativePromises(raw, attempt);
   if (policy.guardsContext) return guardContext(raw, attempt);
   attempt.bind(raw);

@@ -6,6 +6,7 @@ import type { PolicyService } from '../policy/policy.service.js';
 import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
 import { retentionInForce } from '../endpoint/merged-options.js';
 import { type StateLimits, stateLimits } from '../workflow/retention.js';
+import type { Instrumentation } from '../instrumentation/instrumentation.js';
 import type { Attempt } from './attempt.js';
 import { operationGuards } from './operation-guards.js';
 
@@ -23,6 +24,8 @@ export interface HandlerScope {
   readonly stateLimits: StateLimits;
   /** Names of headers that hold secrets. */
   readonly secretHeaders: ReadonlySet<string>;
+  /** What watches the handler; undefined when nothing does. */
+  readonly instrumentation: Instrumentation | undefined;
   /** State is read only: shared handlers, signals and queries. */
   readonly readOnly: boolean;
   /** Holds its object's lock while it runs. */
@@ -44,6 +47,7 @@ export function createHandlerScope(
   handler: HandlerModel,
   options: ReaModuleOptions,
   policy: PolicyService,
+  instrumentation?: Instrumentation,
 ): HandlerScope {
   const { name, kind, options: declared } = component.declaration;
   const exclusive = kind === 'object' && handler.declaration.kind === 'handler';
@@ -57,6 +61,7 @@ export function createHandlerScope(
     limits,
     stateLimits: stateLimits(retentionInForce(component, options), limits),
     secretHeaders: secretHeadersOf(options),
+    instrumentation,
     readOnly,
     exclusive,
     guards: operationGuards({ readOnly, exclusive, plane: declared.plane, limits }),
@@ -75,6 +80,7 @@ export function createTestScope(component: string, place: string, policy: Policy
     limits,
     stateLimits: limits,
     secretHeaders: secretHeadersOf({}),
+    instrumentation: undefined,
     readOnly: false,
     exclusive: false,
     guards,

@@ -1,4 +1,20 @@
 import { Module } from '@nestjs/common';
+import { loadPart } from '../missing-package.error.js';
+import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
+import { Spans, TRACING } from './spans.js';
+import type { Tracing } from './tracing.js';
 
-@Module({})
+const PACKAGES = ['@opentelemetry/api', '@opentelemetry/core', '@restatedev/restate-sdk-opentelemetry'];
+
+async function createTracing({ traces = false }: ObservabilityModuleOptions): Promise<Tracing | undefined> {
+  if (traces === false) return undefined;
+  const { Tracing } = await loadPart('traces', PACKAGES, () => import('./tracing.js'));
+  return new Tracing();
+}
+
+/** Traces: spans of Rea's own, and {@link Spans} for those of the application. */
+@Module({
+  providers: [{ provide: TRACING, useFactory: createTracing, inject: [OBSERVABILITY_OPTIONS] }, Spans],
+  exports: [TRACING, Spans],
+})
 export class TracesModule {}

@@ -226,11 +226,15 @@ export class SagaRun implements Saga {
       },
       attempt: 1,
     };
+    const stretch = scope.begin(`step ${entry.name}`, { 'rea.saga.step': entry.name });
     let value: unknown;
     try {
-      value = scope.isPastPivot
-        ? await forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
-        : await this.act(entry.name, step, run);
+      value = await stretch.run(() =>
+        scope.isPastPivot
+          ? forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
+          : this.act(entry.name, step, run),
+      );
+      stretch.end();
       unit.outcome = { known: true, value: value as never };
       unit.state = entry.state = 'done';
       onDone?.();
@@ -238,6 +242,7 @@ export class SagaRun implements Saga {
       scope.save();
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
+      stretch.end(error);
       if (asTerminalError(error)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
         scope.attribute(error, entry.name);

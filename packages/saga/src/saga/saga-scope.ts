@@ -1,6 +1,6 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
-import { attemptOf, type Interruption, Section } from '@rea/core/internal';
+import { attemptOf, type Interruption, Section, type Stretch, UNWATCHED, type WorkPart } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
@@ -220,6 +220,13 @@ export class SagaScope {
     const handler = attemptOf(this.ctx)?.handler;
     if (!report || handler === undefined || handler.readOnly || this.raw.request().target.key === undefined) return;
     (this.raw as unknown as { set(name: string, value: unknown): void }).set(REPORT_STATE + this.name, this.report);
+  }
+
+  /** A part of the saga's work begins, for those who watch. */
+  begin(name: string, attributes: WorkPart['attributes']): Stretch {
+    const attempt = attemptOf(this.ctx);
+    const part = { name, attributes: { 'rea.saga': this.name, ...attributes } };
+    return (attempt && attempt.handler.instrumentation?.begin?.(attempt, part)) ?? UNWATCHED;
   }
 
   /** Tells the events what happens, once: not on a replay. */
