@@ -83,7 +83,8 @@ export class AttemptSpans {
 
   private close(part: PartSpan, id: string): boolean {
     this.open.delete(part);
-    return part.isUsed || (this.isLive() && this.told.tell(this.request.id, id));
+    const isNew = (part.isUsed || this.isLive()) && this.told.tell(this.request.id, id);
+    return part.isUsed || isNew;
   }
 
   private count(name: string): number {
