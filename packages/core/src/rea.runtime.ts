@@ -18,6 +18,7 @@ import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
+import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
@@ -118,6 +119,7 @@ export class ReaRuntime {
     await this.grace.settle(shutdownGrace);
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    await this.grace.settleLast();
   }
 
   /** Stops an embedded server; one that runs elsewhere is left alone. */
@@ -135,8 +137,9 @@ export class ReaRuntime {
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
+    const context = { options, policy, events, invokers, starts: new InvocationStarts() };
     return {
-      services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
+      services: components.map((component) => createDefinition(component, context)),
       logger: sdkLogger(),
     };
   }

@@ -2,7 +2,10 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import {
   PolicyService,
   PolicyViolationError,
+  ReaEvents,
   REA_OPTIONS,
+  type IngressOutcome,
+  type ReaEventMap,
   type ReaModuleOptions,
   ReaOptionsError,
   RestateConnection,
@@ -13,7 +16,10 @@ import { currentScope, secretHeadersOf, secretsAmong, ShutdownGrace } from '@rea
 import { IngressShutdownException } from './ingress.exceptions.js';
 import type { IngressReadOptions } from './ingress-client.types.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
-import { toIngressException, toRefusal } from './ingress-errors.js';
+import { ingressOutcomeOf, toIngressException, toRefusal } from './ingress-errors.js';
+
+/** What a request asks for, as its event tells it. */
+export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
 
 type RequestOptions = Pick<SdkCallOptions, 'timeout' | 'signal'>;
 
@@ -38,6 +44,7 @@ export class IngressTransport {
     @Optional() @Inject(PolicyService) private readonly policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    @Optional() @Inject(ReaEvents) private readonly events: ReaEvents | undefined,
   ) {
     grace?.register((timeout) => this.settle(timeout));
     const url = options.url ?? connection?.ingressUrl;
@@ -85,8 +92,33 @@ export class IngressTransport {
     return { headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !secrets.includes(name))) };
   }
 
-  /** Runs a request. @throws IngressException for whatever goes wrong @param what for messages: `Cart call.addItem` */
-  async request<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+  /**
+   * Runs a request, and tells how it ended.
+   *
+   * @param what for messages: `Cart call.addItem`
+   * @throws IngressException for whatever goes wrong
+   */
+  async request<T>(what: string, asked: Asked, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const tell = (outcome: IngressOutcome, answer?: unknown) =>
+      this.events?.publish('ingress-called', () => ({
+        ...asked,
+        outcome,
+        durationMs: performance.now() - startedAt,
+        ...(asked.verb === 'send' && isDuplicate(answer) ? { duplicate: true } : {}),
+      }));
+    try {
+      const answer = await this.send(what, send);
+      tell('answered', answer);
+      return answer;
+    } catch (error) {
+      const outcome = ingressOutcomeOf(error);
+      if (outcome) tell(outcome);
+      throw error;
+    }
+  }
+
+  private async send<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
     this.pending += 1;
@@ -125,4 +157,9 @@ export class IngressTransport {
       };
     });
   }
+}
+
+/** Whether the ingress knew the message already. */
+function isDuplicate(answer: unknown): boolean {
+  return (answer as { readonly status?: unknown } | undefined)?.status === 'PreviouslyAccepted';
 }
