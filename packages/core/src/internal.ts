@@ -29,6 +29,7 @@ export { Interruption, type InterruptionCause } from './durable/interruption.js'
 export { checkSize } from './durable/journal-value.js';
 export { Section } from './durable/section.js';
 export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { OpenDeadLetters } from './events/open-dead-letters.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { limitsOf } from './rea.options.js';

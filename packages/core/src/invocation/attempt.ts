@@ -60,9 +60,9 @@ export class Attempt {
     return isProcessing === undefined || isProcessing.call(this.context);
   }
 
-  /** It has ended and the invocation has not: what it still does is done again by the next attempt. */
+  /** It has ended and the invocation has not, or was killed: what it still does reaches no journal. */
   get isLost(): boolean {
-    return this.outcome !== undefined && !FINAL.has(this.outcome);
+    return this.outcome === undefined ? this.request.attemptCompletedSignal.aborted : !FINAL.has(this.outcome);
   }
 
   /** The handler, for messages: `Cart/addItem`. */

@@ -24,6 +24,7 @@ export async function observedRun(scope: Scope, name: string, next: () => Promis
     tell(attempt.isLost ? 'cut' : asTerminalError(error) ? 'failed' : 'retrying', error);
     throw error;
   }
-  if (!attempt.isLost) for (const effect of scope.effects ?? []) effect();
-  tell(attempt.active ? 'done' : 'cut');
+  const { isLost } = attempt;
+  if (!isLost) for (const effect of scope.effects ?? []) effect();
+  tell(isLost || !attempt.active ? 'cut' : 'done');
 }
