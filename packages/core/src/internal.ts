@@ -37,6 +37,8 @@ export {
 } from './instrumentation/instrumentation.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { outcomeOf } from './invocation/outcome.js';
+export { OpenDeadLetters } from './events/open-dead-letters.js';
+export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { limitsOf } from './rea.options.js';
 export { AdminClient } from './registration/admin-client.js';

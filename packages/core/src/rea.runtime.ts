@@ -18,6 +18,7 @@ import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
+import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
@@ -120,6 +121,7 @@ export class ReaRuntime {
     await this.grace.settle(shutdownGrace);
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    await this.grace.settleLast();
   }
 
   /** Stops an embedded server; one that runs elsewhere is left alone. */
@@ -136,10 +138,10 @@ export class ReaRuntime {
 
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options, instrumentation } = this;
-    const context = { options, policy, events, instrumentation };
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
+    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
     return {
-      services: components.map((component) => createDefinition(component, { ...context, invokers })),
+      services: components.map((component) => createDefinition(component, context)),
       logger: instrumentation?.logger ?? sdkLogger(),
     };
   }

@@ -30,7 +30,7 @@ import {
   NoResultException,
 } from './ingress.exceptions.js';
 import { toRefusal } from './ingress-errors.js';
-import type { IngressTransport } from './ingress-transport.js';
+import type { Asked, IngressTransport } from './ingress-transport.js';
 
 /** Any of the ingress clients, as the container holds them. */
 export type IngressClient =
@@ -100,7 +100,9 @@ class Address {
     const handler = this.handler(method);
     const what = `${this.target.name} call.${method}`;
     const opts = Opts.from({ ...this.callOptions(what, handler, options), ...this.transport.bound(options) });
-    return this.transport.request(what, (ingress) => ingress.call({ ...this.path(handler), parameter: input, opts }));
+    return this.transport.request(what, this.written('call', handler, options), (ingress) =>
+      ingress.call({ ...this.path(handler), parameter: input, opts }),
+    );
   }
 
   async send(method: string, input: unknown, options: IngressSendOptions = {}): Promise<SentInvocation<unknown>> {
@@ -112,7 +114,7 @@ class Address {
       ...this.transport.bound(options),
       ...(delay === undefined ? {} : { delay }),
     });
-    const sent = await this.transport.request(what, (ingress) =>
+    const sent = await this.transport.request(what, this.written('send', handler, options), (ingress) =>
       ingress.send({ ...this.path(handler), parameter: input, opts }),
     );
     return {
@@ -120,7 +122,7 @@ class Address {
       accepted: sent.status === 'Accepted',
       result: async (attach = {}) => {
         if (!sent.attachable) throw new NoResultException(what);
-        return this.transport.request(`${what} result`, (ingress) =>
+        return this.transport.request(`${what} result`, this.asked('result', handler.name), (ingress) =>
           ingress.result(sent, attach.output ?? this.serde(handler.output)),
         );
       },
@@ -140,7 +142,9 @@ class Address {
   async attach(options: IngressAttachOptions = {}): Promise<unknown> {
     const opts = this.attachOptions(options);
     try {
-      return await this.transport.request(`${this.target.name} attach`, () => this.sdkWorkflow().workflowAttach(opts));
+      return await this.transport.request(`${this.target.name} attach`, this.asked('attach'), () =>
+        this.sdkWorkflow().workflowAttach(opts),
+      );
     } catch (error) {
       // For an unknown id the ingress answers as if a handler had failed with 404; asked for the output it tells the truth.
       if (error instanceof InvocationFailedException && error.getStatus() === 404) await this.output(options);
@@ -150,7 +154,7 @@ class Address {
 
   async output(options: IngressAttachOptions = {}): Promise<WorkflowOutput<unknown>> {
     const opts = this.attachOptions(options);
-    const output = await this.transport.request(`${this.target.name} output`, () =>
+    const output = await this.transport.request(`${this.target.name} output`, this.asked('output'), () =>
       this.sdkWorkflow().workflowOutput(opts),
     );
     return output.ready ? { ready: true, result: output.result } : { ready: false };
@@ -166,7 +170,7 @@ class Address {
       ...this.transport.journaled(what, options),
     });
     const path = { service: this.service, handler: STATUS_HANDLER, key: this.key as string };
-    return this.transport.request(what, (ingress) =>
+    return this.transport.request(what, this.asked('status', STATUS_HANDLER), (ingress) =>
       ingress.call<undefined, WorkflowStatus>({ ...path, parameter: undefined, opts }),
     );
   }
@@ -178,6 +182,19 @@ class Address {
   private get runMethod(): string {
     for (const [method, { kind }] of this.target.handlers) if (kind === 'run') return method;
     throw new Error(`${this.target.name} has no run handler.`);
+  }
+
+  /** @param handler by its wire name; of a workflow its run */
+  private asked(verb: Asked['verb'], handler = 'run'): Asked {
+    return { service: this.target.name, handler, verb };
+  }
+
+  /** As {@link asked}, of a request that may write, with what became of its idempotency key. */
+  private written(verb: 'call' | 'send', { kind, name }: TargetHandler, options: IngressCallOptions): Asked {
+    if (kind !== 'handler') return this.asked(verb, name);
+    const { idempotencyKey } = options;
+    const key = idempotencyKey === false ? 'waived' : idempotencyKey ? 'given' : 'missing';
+    return { ...this.asked(verb, name), idempotencyKey: key };
   }
 
   private path({ name }: TargetHandler): { service: string; handler: string; key?: string } {

@@ -1,4 +1,4 @@
-import { ERROR_METADATA, PolicyViolationError } from '@rea/core';
+import { ERROR_METADATA, type IngressOutcome, PolicyViolationError } from '@rea/core';
 import { currentScope } from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
 import { HttpCallError } from '@restatedev/restate-sdk-clients';
@@ -7,6 +7,7 @@ import {
   IngressMisuseException,
   IngressPolicyException,
   IngressRefusedException,
+  IngressShutdownException,
   IngressTimeoutException,
   IngressUnavailableException,
   InvocationFailedException,
@@ -27,6 +28,15 @@ export function toIngressException(error: unknown, what: string, url: string): I
     return new IngressTimeoutException(what, error);
   }
   return new IngressUnavailableException(url, error);
+}
+
+/** How a request ended that threw; undefined when nothing was sent. */
+export function ingressOutcomeOf(error: unknown): IngressOutcome | undefined {
+  if (error instanceof InvocationFailedException) return 'failed';
+  if (error instanceof IngressRefusedException) return 'refused';
+  if (error instanceof IngressTimeoutException) return 'timeout';
+  if (error instanceof IngressUnavailableException || error instanceof IngressShutdownException) return 'unavailable';
+  return undefined;
 }
 
 /**

@@ -2,7 +2,10 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import {
   PolicyService,
   PolicyViolationError,
+  ReaEvents,
   REA_OPTIONS,
+  type IngressOutcome,
+  type ReaEventMap,
   type ReaModuleOptions,
   ReaOptionsError,
   RestateConnection,
@@ -20,7 +23,10 @@ import {
 import { IngressShutdownException } from './ingress.exceptions.js';
 import type { IngressReadOptions } from './ingress-client.types.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
-import { toIngressException, toRefusal } from './ingress-errors.js';
+import { ingressOutcomeOf, toIngressException, toRefusal } from './ingress-errors.js';
+
+/** What a request asks for, as its event tells it. */
+export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
 
 type RequestOptions = Pick<SdkCallOptions, 'timeout' | 'signal'>;
 
@@ -45,6 +51,7 @@ export class IngressTransport {
     @Optional() @Inject(PolicyService) private readonly policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    @Optional() @Inject(ReaEvents) private readonly events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
     grace?.register((timeout) => this.settle(timeout));
@@ -94,8 +101,33 @@ export class IngressTransport {
     return { headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !secrets.includes(name))) };
   }
 
-  /** Runs a request. @throws IngressException for whatever goes wrong @param what for messages: `Cart call.addItem` */
-  async request<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+  /**
+   * Runs a request, and tells how it ended.
+   *
+   * @param what for messages: `Cart call.addItem`
+   * @throws IngressException for whatever goes wrong
+   */
+  async request<T>(what: string, asked: Asked, send: (ingress: Ingress) => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const tell = (outcome: IngressOutcome, answer?: unknown) =>
+      this.events?.publish('ingress-called', () => ({
+        ...asked,
+        outcome,
+        durationMs: performance.now() - startedAt,
+        ...(asked.verb === 'send' && isDuplicate(answer) ? { duplicate: true } : {}),
+      }));
+    try {
+      const answer = await this.send(what, send);
+      tell('answered', answer);
+      return answer;
+    } catch (error) {
+      const outcome = ingressOutcomeOf(error);
+      if (outcome) tell(outcome);
+      throw error;
+    }
+  }
+
+  private async send<T>(what: string, send: (ingress: Ingress) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
     this.pending += 1;
@@ -147,4 +179,9 @@ function withHeaders(more: () => Readonly<Record<string, string>>): typeof fetch
     for (const [name, value] of Object.entries(more())) headers.set(name, value);
     return fetch(input, { ...init, headers });
   };
+}
+
+/** Whether the ingress knew the message already. */
+function isDuplicate(answer: unknown): boolean {
+  return (answer as { readonly status?: unknown } | undefined)?.status === 'PreviouslyAccepted';
 }

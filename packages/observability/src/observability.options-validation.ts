@@ -1,3 +1,5 @@
+import { ReaOptionsError } from '@rea/core';
+import { toMillis } from '@rea/core/internal';
 import type { ObservabilityModuleOptions } from './observability.options.js';
 
 /**
@@ -6,5 +8,18 @@ import type { ObservabilityModuleOptions } from './observability.options.js';
  * @throws ReaOptionsError naming the option's path and the cure
  */
 export function validateObservabilityOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
+  const { hooks: { queueSize, shutdownGrace } = {}, watch } = options;
+  if (queueSize !== undefined && !(Number.isInteger(queueSize) && queueSize >= 1)) {
+    throw new ReaOptionsError('hooks.queueSize', `is ${queueSize}; it is a whole number, 1 or more.`);
+  }
+  if (shutdownGrace !== undefined && !(toMillis(shutdownGrace) >= 0)) {
+    throw new ReaOptionsError(
+      'hooks.shutdownGrace',
+      `is ${JSON.stringify(shutdownGrace)}; it is a duration, 0 or more.`,
+    );
+  }
+  if (watch && watch.interval !== undefined && !(toMillis(watch.interval) > 0)) {
+    throw new ReaOptionsError('watch.interval', `is ${JSON.stringify(watch.interval)}; it is longer than nothing.`);
+  }
   return options;
 }

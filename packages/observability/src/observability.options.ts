@@ -3,6 +3,7 @@ import type { HooksOptions } from './hooks/hooks.options.js';
 import type { LogsOptions } from './logs/logs.options.js';
 import type { MetricsOptions } from './metrics/metrics.options.js';
 import type { TracesOptions } from './traces/traces.options.js';
+import type { WatchOptions } from './watch/watch.options.js';
 
 /** The options, checked. */
 export const OBSERVABILITY_OPTIONS = Symbol('OBSERVABILITY_OPTIONS');
@@ -13,6 +14,11 @@ export interface ObservabilityModuleOptions {
   readonly metrics?: boolean | MetricsOptions;
   /** How `@OnReaEvent` methods are called; they are called without this too. */
   readonly hooks?: HooksOptions;
+  /**
+   * How often the server is asked for paused invocations and open dead letters, or `false`: never. It is asked while
+   * metrics are on or somebody listens to `invocation-paused`, where the admin API is known.
+   */
+  readonly watch?: false | WatchOptions;
   readonly traces?: boolean | TracesOptions;
   readonly logs?: boolean | LogsOptions;
   readonly health?: boolean | HealthOptions;

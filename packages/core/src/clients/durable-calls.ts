@@ -41,6 +41,10 @@ export function call(
   checkDurableHeaders(attempt, verb, rest.headers, allowSecretHeaders);
   const address = addressOf(attempt, target, handler, key, scope);
   if (handler.kind === 'handler') refuseSelfCall(attempt, address, verb);
+  attempt.tell('client-called', () => ({
+    verb: 'call' as const,
+    target: { service: target.name, handler: handler.name },
+  }));
   return attempt.ctx.genericCall<unknown, unknown>({
     ...rest,
     ...address,
@@ -66,6 +70,10 @@ export function send(
   attempt.handler.guards[ORCHESTRATE]?.(attempt, [verb]);
   checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
   checkDurableHeaders(attempt, verb, rest.headers, allowSecretHeaders);
+  attempt.tell('client-called', () => ({
+    verb: 'send' as const,
+    target: { service: target.name, handler: handler.name },
+  }));
   const headers = tracedHeaders(attempt, rest.headers);
   return attempt.ctx.genericSend<unknown>({
     ...rest,

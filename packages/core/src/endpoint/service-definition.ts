@@ -19,6 +19,7 @@ import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
+import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
@@ -38,6 +39,7 @@ export interface DefinitionContext {
   readonly options: ReaModuleOptions;
   readonly policy: PolicyService;
   readonly events: ReaEvents;
+  readonly starts: InvocationStarts;
   readonly invokers: InvokerFactory;
   readonly instrumentation: Instrumentation | undefined;
 }
@@ -85,18 +87,18 @@ function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, invokers, instrumentation }: DefinitionContext,
+  { options: module, policy, events, starts, invokers, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
-  const scope = createHandlerScope(component, handler, module, policy, instrumentation);
+  const scope = createHandlerScope(component, handler, module, policy, events, instrumentation);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
     asTerminalError: (error: unknown): TerminalError | undefined =>
       userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
-    hooks: [...(merged.hooks ?? []), attemptHook(scope, events)],
+    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }

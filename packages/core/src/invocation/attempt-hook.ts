@@ -1,8 +1,10 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
-import type { ReaEvents } from '../events/rea-events.js';
-import { Attempt, withScope } from './attempt.js';
+import { Attempt, type Scope, withScope } from './attempt.js';
+import { AttemptTeller } from './attempt-teller.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
+import type { InvocationStarts } from './invocation-starts.js';
+import { observedRun } from './observed-run.js';
 import { outcomeOf } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
@@ -11,62 +13,43 @@ const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
 
 /**
  * The innermost SDK hook of a handler: opens the ambient scope for the handler and for each run closure, maps Nest
- * exceptions before any outer hook counts them, and publishes how the attempt ended.
+ * exceptions before any outer hook counts them, and publishes how attempt and runs ended.
  */
-export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProvider {
+export function attemptHook(handler: HandlerScope, starts: InvocationStarts): HooksProvider {
+  const teller = new AttemptTeller(handler, starts);
   return (hookContext) => {
     const attempt = new Attempt(handler, hookContext.request);
     return {
       interceptor: {
-        handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, events, next)),
-        run: (name, next) =>
-          withScope({ attempt, closed: `the run "${name}"` }, () => (attempt.beforeRun ? held(attempt, next) : next())),
+        handler: (next) => withScope({ attempt, inMethod: false }, () => observed(attempt, hookContext, teller, next)),
+        run: (name, next) => {
+          const scope: Scope = { attempt, closed: `the run "${name}"`, tries: name };
+          return withScope(scope, () => observedRun(scope, name, next));
+        },
       },
     };
   };
 }
 
-async function held(attempt: Attempt, next: () => Promise<void>): Promise<void> {
-  await attempt.beforeRun?.();
-  await next();
-}
-
 async function observed(
   attempt: Attempt,
   hookContext: HookContext,
-  events: ReaEvents,
+  teller: AttemptTeller,
   next: () => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now();
   attempt.replays = isReplaying(hookContext);
-  events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: attempt.replays }));
+  teller.started(attempt);
   try {
     await next();
   } catch (error) {
     const mapped = asTerminalError(error) ?? error;
-    attempt.active = false;
-    events.publish('attempt-ended', () => {
-      const outcome = outcomeOf(mapped, attempt.request);
-      const failure = mapped instanceof Error && outcome !== 'suspended' ? { error: mapped } : {};
-      return { ...infoOf(attempt), outcome, durationMs: performance.now() - startedAt, ...failure };
-    });
+    attempt.end(outcomeOf(mapped, attempt.request));
+    teller.ended(attempt, performance.now() - startedAt, mapped);
     throw mapped;
   }
-  attempt.active = false;
-  events.publish('attempt-ended', () => ({
-    ...infoOf(attempt),
-    outcome: 'completed',
-    durationMs: performance.now() - startedAt,
-  }));
-}
-
-function infoOf({ handler, request }: Attempt) {
-  return {
-    invocationId: request.id,
-    service: handler.component,
-    handler: request.target.handler,
-    key: request.target.key,
-  };
+  attempt.end('completed');
+  teller.ended(attempt, performance.now() - startedAt);
 }
 
 /** The SDK marks its hook context with a function under a well-known symbol; false while it replays the journal. */

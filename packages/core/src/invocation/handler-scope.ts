@@ -2,6 +2,8 @@ import { secretHeadersOf } from '../clients/secret-headers.js';
 import { boundsItself } from '../decorators/bounds-itself.decorator.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import { planeOf } from '../discovery/plane.js';
+import type { ReaEvents } from '../events/rea-events.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
 import { retentionInForce } from '../endpoint/merged-options.js';
@@ -16,6 +18,11 @@ export interface HandlerScope {
   readonly component: string;
   /** For messages: `Cart/addItem`. */
   readonly place: string;
+  /** The declared plane, else the one that its kind is made for. */
+  readonly plane: Plane;
+  /** It is a workflow's run. */
+  readonly isRun: boolean;
+  readonly events: ReaEvents;
   /** Put before the names of the components that its clients call. */
   readonly namespace: string | undefined;
   readonly policy: Pick<PolicyService, 'report' | 'modeOf'>;
@@ -47,6 +54,7 @@ export function createHandlerScope(
   handler: HandlerModel,
   options: ReaModuleOptions,
   policy: PolicyService,
+  events: ReaEvents,
   instrumentation?: Instrumentation,
 ): HandlerScope {
   const { name, kind, options: declared } = component.declaration;
@@ -56,6 +64,9 @@ export function createHandlerScope(
   return {
     component: name,
     place: placeOf(component, handler),
+    plane: planeOf(component, handler.declaration.kind),
+    isRun: handler.declaration.kind === 'run',
+    events,
     namespace: options.namespace,
     policy,
     limits,
@@ -69,12 +80,20 @@ export function createHandlerScope(
 }
 
 /** The scope of a handler in a unit test. */
-export function createTestScope(component: string, place: string, policy: PolicyService): HandlerScope {
+export function createTestScope(
+  component: string,
+  place: string,
+  policy: PolicyService,
+  events: ReaEvents,
+): HandlerScope {
   const limits = limitsOf({});
   const guards = operationGuards({ readOnly: false, exclusive: false, plane: undefined, limits });
   return {
     component,
     place,
+    plane: 'data',
+    isRun: false,
+    events,
     namespace: undefined,
     policy,
     limits,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { loadPart } from '../missing-package.error.js';
+import { loadPart } from '../load-part.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
 import { Spans, TRACING } from './spans.js';
 import type { Tracing } from './tracing.js';

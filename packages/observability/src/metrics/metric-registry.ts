@@ -1,0 +1,69 @@
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import { ObservabilityError } from '../observability.errors.js';
+import type { PromClient } from './prom-client.js';
+
+/** What a metric is, beside its type. */
+export interface MetricDefinition<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly L[];
+}
+
+export interface HistogramDefinition<L extends string> extends MetricDefinition<L> {
+  /** Upper bounds, in the metric's unit, rising. */
+  readonly buckets: readonly number[];
+}
+
+interface Metrics<L extends string> {
+  counter: Counter<L>;
+  gauge: Gauge<L>;
+  histogram: Histogram<L>;
+}
+
+/** What the library keeps of a metric beside what its types say. */
+interface Known {
+  readonly labelNames: readonly string[];
+  readonly type: string;
+}
+
+/** `prom-client`'s own registry, the one that is served: several applications of one process share its metrics. */
+export class MetricRegistry {
+  constructor(private readonly client: PromClient) {}
+
+  counter<L extends string>({ name, help, labels }: MetricDefinition<L>): Counter<L> {
+    return this.metric('counter', name, labels, () => new this.client.Counter({ name, help, labelNames: labels }));
+  }
+
+  gauge<L extends string>({ name, help, labels }: MetricDefinition<L>): Gauge<L> {
+    return this.metric('gauge', name, labels, () => new this.client.Gauge({ name, help, labelNames: labels }));
+  }
+
+  histogram<L extends string>({ name, help, labels, buckets }: HistogramDefinition<L>): Histogram<L> {
+    return this.metric(
+      'histogram',
+      name,
+      labels,
+      () => new this.client.Histogram({ name, help, labelNames: labels, buckets: [...buckets] }),
+    );
+  }
+
+  /** The metric of that name, made when there is none. @throws ObservabilityError (`REA1061`) when it is another one */
+  private metric<L extends string, T extends keyof Metrics<L>>(
+    type: T,
+    name: string,
+    labels: readonly L[],
+    create: () => Metrics<L>[T],
+  ): Metrics<L>[T] {
+    const known = this.client.register.getSingleMetric(name);
+    if (!known) return create();
+    const { type: knownType, labelNames } = known as unknown as Known;
+    if (knownType !== type || labelNames.toSorted().join() !== labels.toSorted().join()) {
+      throw new ObservabilityError(
+        'REA1061',
+        `The metric ${name} is a ${knownType} with the labels (${labelNames.join(', ')}) already.`,
+        'Give this one another name, or the same type and labels.',
+      );
+    }
+    return known as unknown as Metrics<L>[T];
+  }
+}
