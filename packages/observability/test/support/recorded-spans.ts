@@ -25,9 +25,10 @@ export async function inRequest<T>(name: string, fn: () => Promise<T>): Promise<
   });
 }
 
-/** All finished spans of a trace, in the order in which they ended. */
-export function spansOf(traceId: string): ReadableSpan[] {
-  return exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId);
+/** All finished spans of a trace. */
+export function spansOf(traceId: string): TreeSpan[] {
+  const spans = exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId);
+  return spans.map((span) => toTreeSpan(span));
 }
 
 /** All finished spans with an attribute of a value. */
@@ -35,12 +36,32 @@ export function spansWith(attribute: string, value: string): ReadableSpan[] {
   return exporter.getFinishedSpans().filter((span) => span.attributes[attribute] === value);
 }
 
-interface Node {
+/** A span as the tree needs it. */
+export interface TreeSpan {
+  readonly spanId: string;
+  readonly parentId: string;
   readonly name: string;
-  readonly outcome: string;
-  readonly failed: boolean;
+  /** Milliseconds. */
   readonly startedAt: number;
-  children: Node[];
+  readonly outcome?: string;
+  readonly failed?: boolean;
+}
+
+interface Node extends TreeSpan {
+  readonly children: Node[];
+}
+
+/** A span of this process as the tree needs it. */
+function toTreeSpan(span: ReadableSpan): TreeSpan {
+  const { name, attributes, status, startTime, parentSpanContext } = span;
+  return {
+    name,
+    spanId: span.spanContext().spanId,
+    parentId: parentSpanContext?.spanId ?? '',
+    startedAt: startTime[0] * 1e3 + startTime[1] / 1e6,
+    outcome: String(attributes['rea.outcome'] ?? 'completed'),
+    failed: status.code === SpanStatusCode.ERROR,
+  };
 }
 
 /**
@@ -50,32 +71,21 @@ interface Node {
  * @param merged an attempt that was suspended and the one that goes on are one, and so are their parts: how often a handler
  *   is suspended depends on the server
  */
-export function treeOf(spans: readonly ReadableSpan[], namespace: string, merged = false): string {
+export function treeOf(spans: readonly TreeSpan[], namespace: string, merged = false): string {
   const nodes = new Map<string, Node>();
   for (const span of spans) {
-    const { spanId } = span.spanContext();
-    if (nodes.has(spanId)) throw new Error(`Two spans have the id ${spanId}: ${span.name}`);
-    const { 'rea.outcome': outcome = 'completed' } = span.attributes;
-    nodes.set(spanId, {
-      name: span.name.replaceAll(`${namespace}.`, ''),
-      outcome: String(outcome),
-      failed: span.status.code === SpanStatusCode.ERROR,
-      startedAt: span.startTime[0] * 1e3 + span.startTime[1] / 1e6,
-      children: [],
-    });
+    if (nodes.has(span.spanId)) throw new Error(`Two spans have the id ${span.spanId}: ${span.name}`);
+    nodes.set(span.spanId, { ...span, name: span.name.replaceAll(`${namespace}.`, ''), children: [] });
   }
   const roots: Node[] = [];
-  for (const span of spans) {
-    const node = nodes.get(span.spanContext().spanId)!;
-    (nodes.get(span.parentSpanContext?.spanId ?? '')?.children ?? roots).push(node);
-  }
+  for (const node of nodes.values()) (nodes.get(node.parentId)?.children ?? roots).push(node);
   return lines(merged ? merge(roots) : roots, '').join('\n');
 }
 
 function lines(nodes: readonly Node[], indent: string): string[] {
   return [...nodes]
     .sort((one, other) => one.startedAt - other.startedAt)
-    .flatMap(({ name, outcome, failed, children }) => [
+    .flatMap(({ name, outcome = 'completed', failed = false, children }) => [
       `${indent}${name}${outcome === 'completed' ? '' : ` [${outcome}]`}${failed ? ' !' : ''}`,
       ...lines(children, `${indent}  `),
     ]);
