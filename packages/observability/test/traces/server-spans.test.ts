@@ -14,7 +14,7 @@ const collector = new SpanCollector();
 let server: RestateServer;
 let app: ReaTestApp;
 beforeAll(async () => {
-  server = await RestateServer.start({ env: { RESTATE_TRACING_ENDPOINT: await collector.listen() } });
+  server = await RestateServer.start({ env: { RESTATE_TRACING_ENDPOINT: await collector.listen(), OTEL_BSP_SCHEDULE_DELAY: '20' } });
   app = await createTestApp({
     server,
     imports: [SagaModule.forRoot(), ObservabilityModule.forRoot({ traces: true })],
@@ -34,9 +34,6 @@ test('where the server exports spans, too, attempts are below them, in the same 
       { idempotencyKey: false },
     ),
   );
-  // It exports what it has when it stops.
-  await app.close();
-  await server.stop();
   await eventually(() => {
     const ofServer = collector.spans.filter((span) => span.traceId === traceId);
     // How the server tells of a start and an end is its own business; they are instants beside the attempt.
