@@ -3,6 +3,7 @@ import { HealthModule } from './health/health.module.js';
 import { INSTRUMENTATION } from '@rea/core/internal';
 import { HooksModule } from './hooks/hooks.module.js';
 import { combine } from './instrumentation.js';
+import { LOGGING } from './logs/logging.service.js';
 import { LogsModule } from './logs/logs.module.js';
 import { metricsRoute } from './metrics/metrics-route.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -68,7 +69,7 @@ function extend(definition: DynamicModule, metricsPath: string | false): Dynamic
         useFactory: validateObservabilityOptions,
         inject: [RAW_OBSERVABILITY_OPTIONS],
       },
-      { provide: INSTRUMENTATION, useFactory: combine, inject: [TRACING] },
+      { provide: INSTRUMENTATION, useFactory: combine, inject: [TRACING, LOGGING] },
     ],
     exports: [OBSERVABILITY_OPTIONS, INSTRUMENTATION, ...PARTS],
   };

@@ -3,6 +3,7 @@ import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { type Attempt, type Instrumentation, outcomeOf, type Stretch, UNWATCHED, type WorkPart } from '@rea/core/internal';
 import type { Context, HooksProvider, Request } from '@restatedev/restate-sdk';
 import { openTelemetryHook } from '@restatedev/restate-sdk-opentelemetry';
+import { isProcessing } from '../is-processing.js';
 import { AttemptSpans } from './attempt-spans.js';
 import { withIds } from './id-generator.js';
 import { endSpan, SpanMaker } from './span-maker.js';
@@ -15,8 +16,6 @@ const SPANS = Symbol('rea.spans');
 /** A request that knows the spans of its attempt. */
 type Traced = Request & { [SPANS]?: AttemptSpans };
 
-const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
-
 /** Makes spans of ingress calls, attempts, runs, durable calls and parts of the work, all in the caller's trace. */
 export class Tracing implements Instrumentation {
   readonly hooks: readonly HooksProvider[];
@@ -27,6 +26,11 @@ export class Tracing implements Instrumentation {
   constructor() {
     const hook = openTelemetryHook({ tracer: this.tracer, runSpans: false });
     this.hooks = [(hookContext) => this.attempt(hookContext, hook)];
+  }
+
+  /** The trace that the calling code belongs to. */
+  get traceId(): string | undefined {
+    return traceIdOf(context.active());
   }
 
   opened(ctx: Context, { request }: Attempt): void {
@@ -72,8 +76,7 @@ export class Tracing implements Instrumentation {
     const handler = context.with(parent, () =>
       traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start(),
     );
-    const isLive = Reflect.get(hookContext, IS_PROCESSING) as () => boolean;
-    const spans = new AttemptSpans(this.maker, this.told, request, isLive);
+    const spans = new AttemptSpans(this.maker, this.told, request, isProcessing(hookContext));
     (request as Traced)[SPANS] = spans;
     return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, next)) } };
   }
