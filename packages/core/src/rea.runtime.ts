@@ -47,6 +47,7 @@ export class ReaRuntime {
   private readonly logger = new Logger('Rea');
   private server: EndpointServer | undefined;
   private url: string | undefined;
+  private serving: readonly string[] = [];
   private createdDeployment: string | undefined;
 
   constructor(
@@ -73,6 +74,16 @@ export class ReaRuntime {
     return this.url;
   }
 
+  /** Whether handlers are being served: from the moment the endpoint opens until it drains. */
+  get isServing(): boolean {
+    return this.serving.length > 0;
+  }
+
+  /** Names of the components that are being served, as the Restate server knows them. */
+  get services(): readonly string[] {
+    return this.serving;
+  }
+
   /** Whether the endpoint is part of the application's own HTTP server. */
   get isMounted(): boolean {
     return this.endpointOptions?.serve === 'mounted';
@@ -95,6 +106,7 @@ export class ReaRuntime {
     }
     const sdk = this.createEndpoint(components);
     this.endpoint.open(sdk);
+    this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
     if (serve === 'port') {
       await this.listen(sdk, endpoint);
@@ -119,6 +131,7 @@ export class ReaRuntime {
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
+    this.serving = [];
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
     await this.grace.settleLast();

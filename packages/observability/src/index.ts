@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { HealthOptions } from './health/health.options.js';
+export { type DeadLetterHealthOptions, ReaHealth, type ReaHealthResult } from './health/rea-health.js';
 export type { HooksOptions } from './hooks/hooks.options.js';
 export { type HookMethod, OnReaEvent } from './hooks/on-rea-event.decorator.js';
 export type { LogsOptions } from './logs/logs.options.js';

@@ -74,8 +74,8 @@ export class Logging implements Instrumentation {
     const write = () => pino.logger[pinoLevel](fields, text);
     // A handler's own lines come from within its attempt, which has given its fields already.
     if (isHandlers || !context) return write();
-    const { invocationId, serviceName, handlerName, key } = context;
-    const bindings = { invocationId, target: `${serviceName}/${handlerName}`, ...(key ? { key } : {}) };
+    const { invocationId, serviceName, handlerName, request } = context;
+    const bindings = request ? this.fieldsOf(request) : { invocationId, target: `${serviceName}/${handlerName}` };
     return pino.runInContext(write, { bindings });
   }
 }
