@@ -7,7 +7,7 @@ export function combine(...parts: readonly (Instrumentation | undefined)[]): Ins
 }
 
 function merged(parts: readonly Instrumentation[]): Instrumentation {
-  const withMember = <K extends keyof Instrumentation>(name: K) => parts.find((part) => part[name]);
+  const withMember = (name: keyof Instrumentation) => parts.find((part) => part[name]);
   const logger = withMember('logger')?.logger;
   const opened = withMember('opened');
   const begin = withMember('begin');

@@ -69,7 +69,11 @@ export class Logging implements Instrumentation {
     const pinoLevel: PinoLevel = level === 'log' ? 'info' : level;
     if (!pino?.logger.isLevelEnabled(pinoLevel)) return;
     const error = parts.find((part) => part instanceof Error);
-    const text = parts.filter((part) => part !== error).map(asText).join(' ').trim();
+    const text = parts
+      .filter((part) => part !== error)
+      .map(asText)
+      .join(' ')
+      .trim();
     const fields = { context: isHandlers ? 'Handler' : 'Restate SDK', ...(error ? { err: error } : {}) };
     const write = () => pino.logger[pinoLevel](fields, text);
     // A handler's own lines come from within its attempt, which has given its fields already.

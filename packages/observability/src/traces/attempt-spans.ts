@@ -1,4 +1,12 @@
-import { type Attributes, type Context, context, createContextKey, type Span, SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  createContextKey,
+  type Span,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import type { Stretch, WorkPart } from '@rea/core/internal';
 import type { AttemptOutcome } from '@rea/core';
 import type { Request } from '@restatedev/restate-sdk';

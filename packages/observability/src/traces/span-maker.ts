@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Context, type Span, type SpanOptions, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import { asText } from '@rea/core/internal';
 import { type GivenIds, withIds } from './id-generator.js';
 
 /** Starts spans; some with ids that are known before. */
@@ -28,12 +29,9 @@ export class SpanMaker {
 /** Ends a span. @param error why what it stands for has failed */
 export function endSpan(span: Span, error?: unknown): void {
   if (error !== undefined) {
-    const exception = error instanceof Error ? error : String(error);
+    const exception = error instanceof Error ? error : new Error(asText(error));
     span.recordException(exception);
-    span.setStatus({
-      code: SpanStatusCode.ERROR,
-      message: exception instanceof Error ? exception.message : exception,
-    });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
   }
   span.end();
 }

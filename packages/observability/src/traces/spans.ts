@@ -35,7 +35,8 @@ export class Spans {
   async in<T>(name: string, fn: () => PromiseLike<T>, attributes: SpanAttributes = {}): Promise<T> {
     const { tracing } = this;
     const scope = currentScope();
-    const stretch = scope && scope.closed === undefined ? tracing?.begin(scope.attempt, { name, attributes }) : undefined;
+    const stretch =
+      scope && scope.closed === undefined ? tracing?.begin(scope.attempt, { name, attributes }) : undefined;
     // Traced or not, the function is awaited the same way: code that runs side by side goes on in the same order.
     const content = async () => fn();
     try {

@@ -1,6 +1,13 @@
 import { hash } from 'node:crypto';
 import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { type Attempt, type Instrumentation, outcomeOf, type Stretch, UNWATCHED, type WorkPart } from '@rea/core/internal';
+import {
+  type Attempt,
+  type Instrumentation,
+  outcomeOf,
+  type Stretch,
+  UNWATCHED,
+  type WorkPart,
+} from '@rea/core/internal';
 import type { Context, HooksProvider, Request } from '@restatedev/restate-sdk';
 import { openTelemetryHook } from '@restatedev/restate-sdk-opentelemetry';
 import { isProcessing } from '../is-processing.js';

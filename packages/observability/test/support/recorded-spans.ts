@@ -59,7 +59,7 @@ function toTreeSpan(span: ReadableSpan): TreeSpan {
     spanId: span.spanContext().spanId,
     parentId: parentSpanContext?.spanId ?? '',
     startedAt: startTime[0] * 1e3 + startTime[1] / 1e6,
-    outcome: String(attributes['rea.outcome'] ?? 'completed'),
+    outcome: (attributes['rea.outcome'] as string | undefined) ?? 'completed',
     failed: status.code === SpanStatusCode.ERROR,
   };
 }

@@ -45,12 +45,15 @@ function expectTree(traceId: string, tree: string, merged = false): Promise<void
 }
 
 test('a suspension is no error, and what was done before it makes no span again', async () => {
-  const traceId = await play(async (ctx, { sagas, echo, spans }) =>
-    sagas.run(ctx, 'suspended', async (saga) => {
-      await saga.step('first', { irreversible: true, action: () => run(ctx, 'once', () => 1) });
-      await saga.step('second', { irreversible: true, action: () => echo.call.say('hello') });
-      await spans.in('own', () => run(ctx, 'then', () => 2));
-    }), 'restless');
+  const traceId = await play(
+    async (ctx, { sagas, echo, spans }) =>
+      sagas.run(ctx, 'suspended', async (saga) => {
+        await saga.step('first', { irreversible: true, action: () => run(ctx, 'once', () => 1) });
+        await saga.step('second', { irreversible: true, action: () => echo.call.say('hello') });
+        await spans.in('own', () => run(ctx, 'then', () => 2));
+      }),
+    'restless',
+  );
   await expectTree(
     traceId,
     `
@@ -160,7 +163,11 @@ test('a cancelled saga, its callee and its compensation are told as what they ar
       await saga.step('waits', { irreversible: true, action: () => echo.call.wait(undefined) });
     }),
   );
-  await eventually(async () => expect(await app.invocations('Echo')).toContainEqual(expect.objectContaining({ status: expect.stringMatching(/running|suspended/) })));
+  await eventually(async () =>
+    expect(await app.invocations('Echo')).toContainEqual(
+      expect.objectContaining({ status: expect.stringMatching(/running|suspended/) }),
+    ),
+  );
   await app.cancel(id);
   await expectTree(
     traceId,

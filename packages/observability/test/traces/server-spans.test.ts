@@ -14,7 +14,9 @@ const collector = new SpanCollector();
 let server: RestateServer;
 let app: ReaTestApp;
 beforeAll(async () => {
-  server = await RestateServer.start({ env: { RESTATE_TRACING_ENDPOINT: await collector.listen(), OTEL_BSP_SCHEDULE_DELAY: '20' } });
+  server = await RestateServer.start({
+    env: { RESTATE_TRACING_ENDPOINT: await collector.listen(), OTEL_BSP_SCHEDULE_DELAY: '20' },
+  });
   app = await createTestApp({
     server,
     imports: [SagaModule.forRoot(), ObservabilityModule.forRoot({ traces: true })],
