@@ -10,7 +10,6 @@ afterAll(() => scenario?.close());
 test('dump', async () => {
   await new Promise((r) => setTimeout(r, 1500));
   const { samples } = await scenario.scrape();
-  for (const [k, v] of samples)
-    if (k.startsWith('rea_') && !/_bucket|_sum/.test(k) && !k.includes('service="rea.')) console.log(k, v);
+  for (const [k, v] of samples) if (k.startsWith('rea_') && !/_bucket|_sum/.test(k) && !k.includes('service="rea.')) console.log(k, v);
   expect(1).toBe(1);
 });
