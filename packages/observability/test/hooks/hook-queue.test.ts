@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ReaEvents } from '@rea/core';
 import { expect, test } from 'vitest';
 import { seen } from '../../../../test/support/seen.js';
 import { type HookCall, HookQueue } from '../../src/hooks/hook-queue.js';
@@ -119,16 +120,20 @@ test('Calls are made outside the scope of what added them', async () => {
   expect(found).toEqual([undefined]);
 });
 
-test('Adding takes less than 50 microseconds at the 99th percentile', async () => {
+test('Telling a hook takes an invocation less than 50 microseconds at the 99th percentile', async () => {
   const { queue } = queueOf(20_000);
-  const call: HookCall = () => undefined;
+  const events = new ReaEvents();
+  let told = 0;
+  events.on('invocation-started', () => queue.add(() => void (told += 1)));
+  const info = { invocationId: 'inv_1', service: 'Desk', handler: 'serve', key: undefined, plane: 'data' } as const;
   const times: number[] = [];
   for (let index = 0; index < 20_000; index += 1) {
     const startedAt = performance.now();
-    queue.add(call);
+    events.publish('invocation-started', () => ({ ...info }));
     times.push(performance.now() - startedAt);
   }
   await queue.drained();
+  expect(told).toBe(20_000);
   const micros = times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)]! * 1_000;
   seen(`p99 ${micros.toFixed(1)} us`);
   expect(micros).toBeLessThan(50);
