@@ -8,7 +8,10 @@ import type { ObservabilityModuleOptions } from './observability.options.js';
  * @throws ReaOptionsError naming the option's path and the cure
  */
 export function validateObservabilityOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
-  const { hooks: { queueSize, shutdownGrace } = {}, watch } = options;
+  const { hooks: { queueSize, shutdownGrace } = {}, metrics, watch } = options;
+  if (typeof metrics === 'object' && metrics.path === '') {
+    throw new ReaOptionsError('metrics.path', 'is empty; it is a path such as /metrics, or false.');
+  }
   if (queueSize !== undefined && !(Number.isInteger(queueSize) && queueSize >= 1)) {
     throw new ReaOptionsError('hooks.queueSize', `is ${queueSize}; it is a whole number, 1 or more.`);
   }

@@ -31,7 +31,7 @@ export interface HookDeclaration {
  */
 export function OnReaEvent<T extends ReaEventType>(
   type: T,
-): (target: object, method: string, descriptor: TypedPropertyDescriptor<HookMethod<T>>) => void {
+): <M extends HookMethod<T>>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void {
   return (target, method) => {
     const own: HookDeclaration[] = Reflect.getOwnMetadata(HOOKS, target) ?? [];
     Reflect.defineMetadata(HOOKS, [...own, { method, type }], target);

@@ -46,7 +46,7 @@ export class Play {
   }
 
   @Handler()
-  async fails(): Promise<void> {
+  async fails(_ctx: Context): Promise<void> {
     throw new TerminalError('no');
   }
 
@@ -90,7 +90,7 @@ export class Play {
   }
 
   @Handler({ retryPolicy: { initialInterval: 10, maxAttempts: 2, onMaxAttempts: 'pause' } })
-  async isPaused(): Promise<void> {
+  async isPaused(_ctx: Context): Promise<void> {
     throw new Error('stuck');
   }
 }
@@ -164,6 +164,8 @@ export class Acts {
     await this.sagas.run(ctx, 'act', async (saga) => {
       await saga.step('one', { compensate: () => compensateWith('mend', 1), action: () => run(ctx, 'one', () => 1) });
       if (this.backstage.attempt('completes') === 1) throw new Error('not yet');
+      await saga.pivot('two', { irreversible: true, action: () => Promise.resolve() });
+      await saga.step('three', { irreversible: true, action: () => run(ctx, 'three', () => this.failFirst('three')) });
     });
   }
 
@@ -171,7 +173,7 @@ export class Acts {
   async rollsBack(ctx: Context): Promise<void> {
     await this.sagas.run(ctx, 'act', async (saga) => {
       await saga.step('one', { compensate: () => compensateWith('mend', 1), action: () => run(ctx, 'one', () => 1) });
-      throw new TerminalError('no');
+      await saga.step('two', { irreversible: true, action: () => Promise.reject(new TerminalError('no')) });
     });
   }
 
@@ -190,5 +192,9 @@ export class Acts {
       this.backstage.invocation('saga').resolve(ctx.request().id);
       await ctx.sleep(60_000);
     });
+  }
+
+  private failFirst(what: string): void {
+    if (this.backstage.attempt(what) === 1) throw new TerminalError('not yet');
   }
 }

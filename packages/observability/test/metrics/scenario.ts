@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ReaEvents, type ReaEventType } from '@rea/core';
 import { ObservabilityModule, OnReaEvent } from '@rea/observability';
-import { SagaModule } from '@rea/saga';
+import { DeadLetters, SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { eventually } from '../support/eventually.js';
 import { type Scrape, scrape } from '../support/scrape.js';
@@ -86,7 +86,12 @@ export class Scenario {
 
     const acts = ingress.service(Acts);
     await acts.call.completes(undefined, ANEW);
-    for (const name of ['rollsBack', 'isStuck'] as const) await acts.call[name](undefined, ANEW).catch(() => undefined);
+    for (const name of ['rollsBack', 'isStuck', 'isStuck'] as const) {
+      await acts.call[name](undefined, ANEW).catch(() => undefined);
+    }
+    const deadLetters = app.get(DeadLetters);
+    const [entry] = (await deadLetters.list()).entries;
+    await deadLetters.resolve(entry!.id, { by: 'Ada', note: 'by hand' });
     const killedSaga = acts.call.isKilled(undefined, ANEW).catch(() => undefined);
     await app.kill(await backstage.invocation('saga').promise);
     await killedSaga;
