@@ -8,7 +8,7 @@ import type { ObservabilityModuleOptions } from './observability.options.js';
  * @throws ReaOptionsError naming the option's path and the cure
  */
 export function validateObservabilityOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
-  const { hooks: { queueSize, shutdownGrace } = {}, metrics, watch } = options;
+  const { hooks: { queueSize, shutdownGrace } = {}, metrics, watch, health } = options;
   if (typeof metrics === 'object' && metrics.path === '') {
     throw new ReaOptionsError('metrics.path', 'is empty; it is a path such as /metrics, or false.');
   }
@@ -23,6 +23,9 @@ export function validateObservabilityOptions(options: ObservabilityModuleOptions
   }
   if (watch && watch.interval !== undefined && !(toMillis(watch.interval) > 0)) {
     throw new ReaOptionsError('watch.interval', `is ${JSON.stringify(watch.interval)}; it is longer than nothing.`);
+  }
+  if (typeof health === 'object' && health.timeout !== undefined && !(health.timeout > 0)) {
+    throw new ReaOptionsError('health.timeout', `is ${health.timeout}; it is a number of milliseconds above 0.`);
   }
   return options;
 }

@@ -19,7 +19,13 @@ export interface ObservabilityModuleOptions {
    * metrics are on or somebody listens to `invocation-paused`, where the admin API is known.
    */
   readonly watch?: false | WatchOptions;
+  /**
+   * Spans of what handlers do; needs `@opentelemetry/api`, `@opentelemetry/core` and
+   * `@restatedev/restate-sdk-opentelemetry`, and OpenTelemetry set up with the `ReaIdGenerator`. Default off.
+   */
   readonly traces?: boolean | TracesOptions;
+  /** Logs of handlers and of the SDK through `nestjs-pino`, whose `LoggerModule` the application imports. Default off. */
   readonly logs?: boolean | LogsOptions;
+  /** How `ReaHealth` asks. It can be injected without this, too. */
   readonly health?: boolean | HealthOptions;
 }

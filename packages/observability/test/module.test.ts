@@ -72,6 +72,7 @@ describe('Options that cannot work', () => {
     [{ hooks: { shutdownGrace: -1 } }, 'hooks.shutdownGrace'],
     [{ watch: { interval: 0 } }, 'watch.interval'],
     [{ metrics: { path: '' } }, 'metrics.path'],
+    [{ health: { timeout: 0 } }, 'health.timeout'],
   ])('%j are refused when the module is defined', (options, path) => {
     expect(() => ObservabilityModule.forRoot(options)).toThrow(`REA1001: The option ${path} `);
   });

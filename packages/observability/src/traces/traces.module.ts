@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { loadPart } from '../load-part.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
+import { SpanFlush } from './span-flush.service.js';
 import { Spans, TRACING } from './spans.js';
 import type { Tracing } from './tracing.js';
 
@@ -14,7 +15,7 @@ async function createTracing({ traces = false }: ObservabilityModuleOptions): Pr
 
 /** Traces: spans of Rea's own, and {@link Spans} for those of the application. */
 @Module({
-  providers: [{ provide: TRACING, useFactory: createTracing, inject: [OBSERVABILITY_OPTIONS] }, Spans],
+  providers: [{ provide: TRACING, useFactory: createTracing, inject: [OBSERVABILITY_OPTIONS] }, Spans, SpanFlush],
   exports: [TRACING, Spans],
 })
 export class TracesModule {}

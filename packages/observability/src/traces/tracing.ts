@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { context, ProxyTracerProvider, type Span, SpanKind, trace, type TracerProvider } from '@opentelemetry/api';
 import {
   type Attempt,
   type Instrumentation,
@@ -20,6 +20,9 @@ import { watchContext } from './watched-context.js';
 
 const SPANS = Symbol('rea.spans');
 
+/** What OpenTelemetry's own providers are beyond the API. */
+type Flushable = TracerProvider & { forceFlush?(): Promise<void> };
+
 /** A request that knows the spans of its attempt. */
 type Traced = Request & { [SPANS]?: AttemptSpans };
 
@@ -38,6 +41,13 @@ export class Tracing implements Instrumentation {
   /** The trace that the calling code belongs to. */
   get traceId(): string | undefined {
     return traceIdOf(context.active());
+  }
+
+  /** Exports what has been told so far. Never throws: nothing hangs on it. */
+  async flush(): Promise<void> {
+    const registered = trace.getTracerProvider();
+    const provider: Flushable = registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
+    await provider.forceFlush?.().catch(() => undefined);
   }
 
   opened(ctx: Context, { request }: Attempt): void {
