@@ -21,7 +21,7 @@ export class SpanMaker {
     this.isChecked = true;
     if (span.spanContext().spanId === spanId) return;
     this.logger.warn(
-      "REA1071: OpenTelemetry has no ReaIdGenerator: spans of handlers are in the caller's trace, but not below the span of the call. Give it to the SDK: new NodeSDK({ idGenerator: new ReaIdGenerator() }), from '@rea/observability/tracing'.",
+      "REA9010: OpenTelemetry has no ReaIdGenerator: spans of handlers are in the caller's trace, but not below the span of the call. Give it to the SDK: new NodeSDK({ idGenerator: new ReaIdGenerator() }), from '@rea/observability/tracing'.",
     );
   }
 }

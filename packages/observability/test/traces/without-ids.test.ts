@@ -24,6 +24,6 @@ test('without the ReaIdGenerator there is still one trace, and the log says once
   await eventually(() =>
     expect(spansOf(traceId).filter((span) => span.name === name).length).toBeGreaterThanOrEqual(2),
   );
-  const said = warn.mock.calls.map(([message]) => String(message)).filter((message) => message.includes('REA1071'));
+  const said = warn.mock.calls.map(([message]) => String(message)).filter((message) => message.includes('REA9010'));
   expect(said).toHaveLength(1);
 });
