@@ -5,7 +5,8 @@ import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import { TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { inRequest, recordSpans, spansOf, spansWith, treeOf } from '../support/recorded-spans.js';
+import { expectTree } from '../support/expect-tree.js';
+import { inRequest, recordSpans, spansOf, spansWith } from '../support/recorded-spans.js';
 import { Echo, type Scene, sceneNamed, Stage } from '../support/scenes.js';
 import { replaysAlways } from '../support/test-mode.js';
 
@@ -40,8 +41,8 @@ async function start(scene: Scene): Promise<{ traceId: string; id: string }> {
 }
 
 /** @param merged a suspended attempt and the next one are one */
-function expectTree(traceId: string, tree: string, merged = false): Promise<void> {
-  return eventually(() => expect(treeOf(spansOf(traceId), app.namespace, merged)).toBe(tree.trim()));
+function expectTrace(traceId: string, tree: string, merged = false): Promise<void> {
+  return expectTree(() => spansOf(traceId), app.namespace, tree, merged);
 }
 
 test('a suspension is no error, and what was done before it makes no span again', async () => {
@@ -54,7 +55,7 @@ test('a suspension is no error, and what was done before it makes no span again'
       }),
     'restless',
   );
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -92,7 +93,7 @@ test('an attempt that fails is retried in the trace; what it has done is not don
     }),
   );
   expect(attempts).toBe(2);
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -119,7 +120,7 @@ test('a failure after a step, before anything else is in the journal, does not t
       if (attempts < 3) throw new Error('not now');
     }),
   );
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -141,7 +142,7 @@ test('a call that goes out again after a failure has one span', async () => {
     attempts += 1;
     if (attempts === 1) throw new Error('not now');
   });
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -169,7 +170,7 @@ test('a cancelled saga, its callee and its compensation are told as what they ar
     ),
   );
   await app.cancel(id);
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -199,7 +200,7 @@ test('a killed attempt is cut', async () => {
   );
   await running;
   await app.kill(id);
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -236,7 +237,7 @@ test('a terminal error is the attempt’s, and of the ingress call', async () =>
   const traceId = await play(async () => {
     throw new TerminalError('no', { errorCode: 404 });
   });
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request

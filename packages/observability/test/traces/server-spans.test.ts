@@ -2,9 +2,9 @@ import { ObservabilityModule } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
-import { inRequest, recordSpans, spansOf, treeOf } from '../support/recorded-spans.js';
+import { afterAll, beforeAll, test } from 'vitest';
+import { expectTree } from '../support/expect-tree.js';
+import { inRequest, recordSpans, spansOf } from '../support/recorded-spans.js';
 import { Echo, sceneNamed, Stage } from '../support/scenes.js';
 import { SpanCollector } from '../support/span-collector.js';
 
@@ -36,16 +36,17 @@ test('where the server exports spans, too, attempts are below them, in the same 
       { idempotencyKey: false },
     ),
   );
-  await eventually(() => {
+  const all = () => {
     const ofServer = collector.spans.filter((span) => span.traceId === traceId);
     // How the server tells of a start and an end is its own business; they are instants beside the attempt.
-    const all = [...spansOf(traceId), ...ofServer.filter(({ name }) => !name.startsWith('invocation-end '))];
+    const wanted = [...spansOf(traceId), ...ofServer.filter(({ name }) => !name.startsWith('invocation-end '))];
     // Two clocks: siblings are in the order of their names here.
-    const byName = all
-      .sort((one, other) => (one.name < other.name ? -1 : 1))
-      .map((span) => ({ ...span, startedAt: 0 }));
-    expect(treeOf(byName, app.namespace)).toBe(
-      `
+    return wanted.sort((one, other) => (one.name < other.name ? -1 : 1)).map((span) => ({ ...span, startedAt: 0 }));
+  };
+  await expectTree(
+    all,
+    app.namespace,
+    `
 request
   Stage call.play
     ingress Stage/play
@@ -55,7 +56,6 @@ request
             call Echo/say
           invocation-start Echo/say
             invocation-attempt Echo/say
-              attempt Echo/say`.trim(),
-    );
-  });
+              attempt Echo/say`,
+  );
 });

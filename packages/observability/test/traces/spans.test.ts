@@ -3,7 +3,7 @@ import { ObservabilityModule, Spans } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { expectTree } from '../support/expect-tree.js';
 import { inRequest, recordSpans, spansOf, treeOf } from '../support/recorded-spans.js';
 import { Echo, type Scene, sceneNamed, Stage } from '../support/scenes.js';
 
@@ -24,8 +24,8 @@ function play(scene: Scene) {
   return inRequest('request', request);
 }
 
-function expectTree(traceId: string, tree: string): Promise<void> {
-  return eventually(() => expect(treeOf(spansOf(traceId), app.namespace, true)).toBe(tree.trim()));
+function expectTrace(traceId: string, tree: string): Promise<void> {
+  return expectTree(() => spansOf(traceId), app.namespace, tree, true);
 }
 
 test('a span of one’s own holds what is done in it, also in a run, and gives the result', async () => {
@@ -37,7 +37,7 @@ test('a span of one’s own holds what is done in it, also in a run, and gives t
     }),
   );
   expect(answer).toEqual(['one', 'two']);
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -61,7 +61,7 @@ test('branches that go on at once each have their own', async () => {
       }),
     ),
   );
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -83,7 +83,7 @@ test('one that fails has failed, and the error goes on', async () => {
       .catch((error: Error) => error.name),
   );
   expect(answer).toBe('RangeError');
-  await expectTree(
+  await expectTrace(
     traceId,
     `
 request
@@ -97,7 +97,7 @@ test('outside handlers it is an ordinary span', async () => {
   const spans = app.get<Spans>(Spans);
   const { traceId, answer } = await inRequest('request', () => spans.in('in a controller', async () => 1));
   expect(answer).toBe(1);
-  await expectTree(traceId, `\nrequest\n  in a controller`);
+  await expectTrace(traceId, `\nrequest\n  in a controller`);
 });
 
 test('with traces off the function is called, and that is all', async () => {

@@ -2,8 +2,8 @@ import { ObservabilityModule } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
-import { inRequest, recordSpans, spansOf, treeOf } from '../support/recorded-spans.js';
+import { expectTree } from '../support/expect-tree.js';
+import { inRequest, recordSpans, spansOf } from '../support/recorded-spans.js';
 import { type Order, Orders, Payments, Stock } from '../support/shop.js';
 
 recordSpans();
@@ -29,9 +29,10 @@ function place(order: Order) {
 test('one trace from the HTTP request through every hop', async () => {
   const { traceId, answer } = await place({ sku: 'tea', amount: 5 });
   expect(answer).toBe('paid 5, packed');
-  await eventually(() =>
-    expect(treeOf(spansOf(traceId), app.namespace, true)).toBe(
-      `
+  await expectTree(
+    () => spansOf(traceId),
+    app.namespace,
+    `
 POST /orders
   Orders call.place
     attempt Orders/place
@@ -48,17 +49,18 @@ POST /orders
         attempt Payments/receipt
           run print
       pack
-        run box`.trim(),
-    ),
+        run box`,
+    true,
   );
 });
 
 test('a rollback is in the trace of what it undoes', async () => {
   const { traceId, answer } = await place({ sku: 'car', amount: 500 });
   expect(answer).toContain('declined');
-  await eventually(() =>
-    expect(treeOf(spansOf(traceId), app.namespace, true)).toBe(
-      `
+  await expectTree(
+    () => spansOf(traceId),
+    app.namespace,
+    `
 POST /orders
   Orders call.place !
     attempt Orders/place [failed] !
@@ -73,7 +75,7 @@ POST /orders
       compensation release-stock
         send Stock/release
           attempt Stock/release
-            run put back`.trim(),
-    ),
+            run put back`,
+    true,
   );
 });
