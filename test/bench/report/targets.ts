@@ -13,8 +13,12 @@ const STARTUP_TARGET = 100;
 /** The ratio that Rea may have, by workload. */
 const ALONE_TARGETS: Partial<Record<Workload, number>> = { greet: 1.05, steps: 1.1, saga: 1.1 };
 
+/** The ratio that Rea with metrics may have to Rea without. */
+const METRICS_TARGET = 1.15;
+
 /** The ratio that the row may have; undefined when nothing is asked of it. */
 export function aloneTarget({ subject, workload }: AloneRow): number | undefined {
+  if (subject === 'rea-metrics') return METRICS_TARGET;
   return subject === 'rea-warn' ? ALONE_TARGETS[workload] : undefined;
 }
 

@@ -16,6 +16,8 @@ export async function loadSubject(id: SubjectId): Promise<SubjectModule> {
     case 'rea-warn':
     case 'rea-warn-enhanced':
       return import('./rea.subject.js');
+    case 'rea-metrics':
+      return import('./rea-metrics.subject.js');
     case 'nestjs-restate':
     case 'nestjs-restate-bare':
       return (await import(new URL('peer.subject.mjs', PEER_FOLDER).href)) as SubjectModule;

@@ -8,6 +8,7 @@ export type SubjectId =
   | 'rea-disabled'
   | 'rea-warn'
   | 'rea-warn-enhanced'
+  | 'rea-metrics'
   | 'nestjs-restate'
   | 'nestjs-restate-bare';
 

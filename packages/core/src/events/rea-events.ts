@@ -22,11 +22,12 @@ export class ReaEvents {
   private readonly ofAll = new Set<(event: ReaEvent) => void>();
   private readonly ofType = new Map<ReaEventType, Set<(payload: ReaEvent['payload']) => void>>();
 
+  private listeners = 0;
+
   /** Every event, from the moment of subscription on. */
   readonly events$ = new Observable<ReaEvent>((subscriber) => {
     const listener = (event: ReaEvent) => subscriber.next(event);
-    this.ofAll.add(listener);
-    return () => this.ofAll.delete(listener);
+    return this.listen(this.ofAll, listener);
   });
 
   /** Calls `listener` with the payload of each event of one type. Returns the function that ends it. */
@@ -34,12 +35,17 @@ export class ReaEvents {
     const listeners = this.ofType.get(type) ?? new Set();
     this.ofType.set(type, listeners);
     const own = (payload: ReaEvent['payload']) => listener(payload as ReaEventMap[T]);
-    listeners.add(own);
-    return () => listeners.delete(own);
+    return this.listen(listeners, own);
+  }
+
+  /** Whether nobody listens to anything. */
+  get isQuiet(): boolean {
+    return this.listeners === 0 && !diagnostics.hasSubscribers;
   }
 
   /** Whether somebody listens to events of a type: what is only done for them can be left undone. */
   observes(type: ReaEventType): boolean {
+    if (this.isQuiet) return false;
     return (this.ofType.get(type)?.size ?? 0) > 0 || this.ofAll.size > 0 || diagnostics.hasSubscribers;
   }
 
@@ -47,18 +53,28 @@ export class ReaEvents {
   publish<T extends ReaEventType>(type: T, payload: () => ReaEventMap[T]): void {
     if (!this.observes(type)) return;
     const built = payload();
-    for (const listener of this.ofType.get(type) ?? []) this.deliver(type, () => listener(built));
+    this.deliver(type, this.ofType.get(type), built);
     if (this.ofAll.size === 0 && !diagnostics.hasSubscribers) return;
     const event = { type, payload: built } as ReaEvent;
-    for (const listener of this.ofAll) this.deliver(type, () => listener(event));
+    this.deliver(type, this.ofAll, event);
     diagnostics.publish(event);
   }
 
-  private deliver(type: ReaEventType, tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      this.logger.error(`A subscriber of the Rea event "${type}" threw; the invocation is not affected.`, error);
+  private listen<L>(listeners: Set<L>, listener: L): () => void {
+    listeners.add(listener);
+    this.listeners += 1;
+    return () => {
+      if (listeners.delete(listener)) this.listeners -= 1;
+    };
+  }
+
+  private deliver<T>(type: ReaEventType, listeners: Iterable<(told: T) => void> = [], told: T): void {
+    for (const listener of listeners) {
+      try {
+        listener(told);
+      } catch (error) {
+        this.logger.error(`A subscriber of the Rea event "${type}" threw; the invocation is not affected.`, error);
+      }
     }
   }
 }

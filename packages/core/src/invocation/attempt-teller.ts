@@ -12,6 +12,7 @@ export class AttemptTeller {
 
   started(attempt: Attempt): void {
     const { events, isRun } = this.handler;
+    if (events.isQuiet) return;
     events.publish('attempt-started', () => ({ ...attempt.info, replaying: attempt.replays }));
     if (attempt.replays || !this.tellsStarts || !this.starts.isFirst(attempt.request.id)) return;
     events.publish('invocation-started', () => attempt.info);
@@ -21,6 +22,7 @@ export class AttemptTeller {
   /** @param thrown what the handler's promise was rejected with */
   ended(attempt: Attempt, durationMs: number, thrown?: unknown): void {
     const { events, isRun } = this.handler;
+    if (events.isQuiet) return;
     const outcome = attempt.outcome!;
     const isFinal = outcome === 'completed' || outcome === 'failed' || outcome === 'cancelled';
     const failure = thrown instanceof Error && outcome !== 'suspended' ? { error: thrown } : {};

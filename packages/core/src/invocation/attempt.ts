@@ -37,6 +37,8 @@ export class Attempt {
   outcome: AttemptOutcome | undefined;
 
   private context: Context | undefined;
+  private told: HandlerInfo | undefined;
+  private isPastJournal = false;
   private effects: JournaledEffects | undefined;
   private runCounts: Map<string, number> | undefined;
   private callCount = 0;
@@ -50,15 +52,12 @@ export class Attempt {
 
   /** What its events say about it. */
   get info(): HandlerInfo {
-    const { id: invocationId, target } = this.request;
-    const { component: service, plane } = this.handler;
-    return { invocationId, service, handler: target.handler, key: target.key, plane };
+    return (this.told ??= this.describe());
   }
 
-  /** Whether the code does something new, that is nothing that the journal holds already. */
+  /** Whether the code does something new, that is nothing that the journal holds already. Once it does, it stays so. */
   get advances(): boolean {
-    const { isProcessing } = (this.context ?? {}) as Partial<internal.ContextInternal>;
-    return isProcessing === undefined || isProcessing.call(this.context);
+    return (this.isPastJournal ||= this.asksPastJournal());
   }
 
   /** It has ended and the invocation has not, or was killed: what it still does reaches no journal. */
@@ -131,6 +130,18 @@ export class Attempt {
   report(rule: RuleId, what: string, deed = what): void {
     const { place, request, advances } = this;
     this.handler.policy.report(rule, { place, what, deed, invocationId: request.id, isReplayed: !advances });
+  }
+
+  private asksPastJournal(): boolean {
+    if (!this.context) return !this.replays;
+    const { isProcessing } = this.context as Partial<internal.ContextInternal>;
+    return isProcessing === undefined || isProcessing.call(this.context); // fakes have no journal
+  }
+
+  private describe(): HandlerInfo {
+    const { id: invocationId, target } = this.request;
+    const { component: service, plane } = this.handler;
+    return { invocationId, service, handler: target.handler, key: target.key, plane };
   }
 }
 

@@ -82,7 +82,7 @@ function guardedMethod(name: string): (this: Guarded, ...args: unknown[]) => unk
     const attempt = this[ATTEMPT];
     refuseInRun(what);
     attempt.handler.guards[name]?.(attempt, args);
-    if (!observe) return callRaw(this[RAW], name, args);
+    if (!observe || attempt.handler.events.isQuiet) return callRaw(this[RAW], name, args);
     return observe(attempt, args, (given) => callRaw(this[RAW], name, given));
   };
 }

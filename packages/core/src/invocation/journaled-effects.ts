@@ -45,11 +45,10 @@ export class JournaledEffects {
     if (this.waiting.length > 0) this.release(this.machine!.last_command_index());
   }
 
+  /** Positions only rise, so what is due stands first. */
   private release(position: number): void {
-    const due = this.waiting.filter((effect) => effect.position < position);
-    if (due.length === 0) return;
-    this.waiting = this.waiting.filter((effect) => effect.position >= position);
-    for (const { run } of due) {
+    const late = this.waiting.findIndex((effect) => effect.position >= position);
+    for (const { run } of this.waiting.splice(0, late < 0 ? this.waiting.length : late)) {
       try {
         run();
       } catch (error) {

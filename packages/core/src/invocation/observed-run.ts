@@ -3,7 +3,17 @@ import type { Scope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 
 /** One try of a run's closure: what it counts is kept when it succeeds, and how it ended is published. */
-export async function observedRun(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
+export function observedRun(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
+  const { attempt } = scope;
+  if (attempt.beforeRun || !attempt.handler.events.isQuiet) return told(scope, name, next);
+  return next().then(() => keepEffects(scope));
+}
+
+function keepEffects({ attempt, effects }: Scope): void {
+  if (effects && !attempt.isLost) for (const effect of effects) effect();
+}
+
+async function told(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
   const { attempt } = scope;
   const { events } = attempt.handler;
   if (attempt.beforeRun) await attempt.beforeRun();
@@ -25,6 +35,6 @@ export async function observedRun(scope: Scope, name: string, next: () => Promis
     throw error;
   }
   const { isLost } = attempt;
-  if (!isLost) for (const effect of scope.effects ?? []) effect();
+  keepEffects(scope);
   tell(isLost || !attempt.active ? 'cut' : 'done');
 }

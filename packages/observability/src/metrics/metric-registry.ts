@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { ObservabilityError } from '../observability.errors.js';
+import { BatchedCounter } from './batched-counter.js';
 import type { PromClient } from './prom-client.js';
 
 /** What a metric is, beside its type. */
@@ -13,6 +14,9 @@ export interface HistogramDefinition<L extends string> extends MetricDefinition<
   /** Upper bounds, in the metric's unit, rising. */
   readonly buckets: readonly number[];
 }
+
+/** What is still to be added to the library's counters: one for each, whichever application of the process counts. */
+const batches = new WeakMap<object, BatchedCounter<string>>();
 
 interface Metrics<L extends string> {
   counter: Counter<L>;
@@ -30,8 +34,15 @@ interface Known {
 export class MetricRegistry {
   constructor(private readonly client: PromClient) {}
 
-  counter<L extends string>({ name, help, labels }: MetricDefinition<L>): Counter<L> {
-    return this.metric('counter', name, labels, () => new this.client.Counter({ name, help, labelNames: labels }));
+  counter<L extends string>({ name, help, labels }: MetricDefinition<L>): BatchedCounter<L> {
+    const counter = this.metric('counter', name, labels, () => this.createCounter(name, help, labels));
+    const batched = batches.get(counter);
+    if (batched) return batched as BatchedCounter<string> as BatchedCounter<L>;
+    throw new ObservabilityError(
+      'REA1061',
+      `The counter ${name} was made elsewhere already.`,
+      'Give this one another name, or make both with ReaMetrics.',
+    );
   }
 
   gauge<L extends string>({ name, help, labels }: MetricDefinition<L>): Gauge<L> {
@@ -45,6 +56,20 @@ export class MetricRegistry {
       labels,
       () => new this.client.Histogram({ name, help, labelNames: labels, buckets: [...buckets] }),
     );
+  }
+
+  private createCounter<L extends string>(name: string, help: string, labels: readonly L[]): Counter<L> {
+    const batched = new BatchedCounter(labels);
+    const counter = new this.client.Counter<L>({
+      name,
+      help,
+      labelNames: labels,
+      collect() {
+        batched.flush(this);
+      },
+    });
+    batches.set(counter, batched as unknown as BatchedCounter<string>);
+    return counter;
   }
 
   /** The metric of that name, made when there is none. @throws ObservabilityError (`REA1061`) when it is another one */

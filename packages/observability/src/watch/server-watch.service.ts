@@ -73,7 +73,7 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
       this.isFailing = false;
     } catch (error) {
       if (this.isStopped) return;
-      this.metrics?.failures.inc();
+      this.metrics?.failures.inc({});
       this.metrics?.paused.reset();
       this.metrics?.deadLetters.remove();
       if (this.isFailing) return;
