@@ -44,7 +44,12 @@ try {
     plan: plan.alone,
   });
   alone.push(
-    ...(await measureAlone({ baseline: 'rea-warn', subjects: ['rea-metrics'], recordings, plan: plan.alone })),
+    ...(await measureAlone({
+      baseline: 'rea-warn',
+      subjects: ['rea-metrics', 'rea-logs', 'rea-traces'],
+      recordings,
+      plan: plan.alone,
+    })),
   );
   if (peer) {
     const subjects: SubjectId[] = ['nestjs-restate'];
@@ -60,6 +65,8 @@ try {
     'rea-warn',
     'rea-warn-enhanced',
     'rea-metrics',
+    'rea-logs',
+    'rea-traces',
   ];
   if (peer) subjects.push('nestjs-restate');
   show('Through the server', await measureThroughServer(server, subjects, plan.server, progress), serverTable);

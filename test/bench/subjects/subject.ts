@@ -9,6 +9,8 @@ export type SubjectId =
   | 'rea-warn'
   | 'rea-warn-enhanced'
   | 'rea-metrics'
+  | 'rea-logs'
+  | 'rea-traces'
   | 'nestjs-restate'
   | 'nestjs-restate-bare';
 
