@@ -51,7 +51,7 @@ export class AttemptSpans {
   /** One try of a run's closure. @param parent of the code that has started the run */
   run<T>(name: string, parent: Context, action: () => T | Promise<T>): Promise<T> {
     use(parent);
-    const span = this.maker.start(`run ${name}`, { attributes: { 'restate.run.name': name } }, parent);
+    const span = this.maker.start(`run ${name}`, {}, parent);
     return context.with(trace.setSpan(parent, span), async () => {
       try {
         const value = await action();
