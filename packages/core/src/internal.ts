@@ -39,7 +39,7 @@ export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOpera
 export { outcomeOf } from './invocation/outcome.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
-export { asText, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
+export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { limitsOf } from './rea.options.js';
 export { AdminClient } from './registration/admin-client.js';

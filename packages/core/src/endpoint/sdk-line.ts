@@ -32,6 +32,11 @@ export function sdkLine({ level, replaying, source }: LogMetadata, parts: readon
   return { level: answer.code >= SERVER_ERROR ? 'error' : 'debug', isHandlers, parts };
 }
 
+/** Whether a line is the SDK's own and below a warning: at debug, if it is logged. */
+export function isBookkeeping({ level, source }: LogMetadata): boolean {
+  return (source as string) !== 'USER' && level !== 'error' && level !== 'warn';
+}
+
 function levelOf(level: string, info: 'log' | 'debug'): SdkLine['level'] {
   if (level === 'error' || level === 'warn') return level;
   return level === 'info' ? info : 'debug';

@@ -1,4 +1,4 @@
-import { asText, type Instrumentation, outcomeOf, type SdkLine, sdkLine } from '@rea/core/internal';
+import { asText, type Instrumentation, isBookkeeping, outcomeOf, type SdkLine, sdkLine } from '@rea/core/internal';
 import type { HooksProvider, LoggerTransport, Request } from '@restatedev/restate-sdk';
 import type { PinoLogger } from 'nestjs-pino';
 import { isProcessing } from '../is-processing.js';
@@ -22,6 +22,8 @@ export class Logging implements Instrumentation {
     (hookContext) => ({ interceptor: { handler: (next) => this.inAttempt(hookContext, next) } }),
   ];
   readonly logger: LoggerTransport = (metadata, ...parts: unknown[]) => {
+    // Most lines by far are the SDK's bookkeeping, a handful for each attempt.
+    if (isBookkeeping(metadata) && !this.pino?.logger.isLevelEnabled('debug')) return;
     const line = sdkLine(metadata, parts);
     if (line) this.write(line, metadata.context);
   };
