@@ -24,10 +24,12 @@ let collector: Server;
 let directory: string;
 let app: OrderApp;
 beforeAll(async () => {
-  collector = createServer(async (request, response) => {
-    const { resourceSpans } = JSON.parse(await text(request)) as Export;
-    spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
-    response.end('{}');
+  collector = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { resourceSpans } = JSON.parse(body) as Export;
+      spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+      response.end('{}');
+    });
   });
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   directory = await mkdtemp(join(tmpdir(), 'orders-observability-'));

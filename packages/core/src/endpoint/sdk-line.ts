@@ -34,7 +34,7 @@ export function sdkLine({ level, replaying, source }: LogMetadata, parts: readon
 
 /** Whether a line is the SDK's own and below a warning: at debug, if it is logged. */
 export function isBookkeeping({ level, source }: LogMetadata): boolean {
-  return (source as string) !== 'USER' && level !== 'error' && level !== 'warn';
+  return (source as string) !== 'USER' && levelOf(level, 'debug') === 'debug';
 }
 
 function levelOf(level: string, info: 'log' | 'debug'): SdkLine['level'] {
