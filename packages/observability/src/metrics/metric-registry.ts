@@ -37,7 +37,7 @@ export class MetricRegistry {
   counter<L extends string>({ name, help, labels }: MetricDefinition<L>): BatchedCounter<L> {
     const counter = this.metric('counter', name, labels, () => this.createCounter(name, help, labels));
     const batched = batches.get(counter);
-    if (batched) return batched as BatchedCounter<string> as BatchedCounter<L>;
+    if (batched) return batched as BatchedCounter<L>;
     throw new ObservabilityError(
       'REA1061',
       `The counter ${name} was made elsewhere already.`,
@@ -68,7 +68,7 @@ export class MetricRegistry {
         batched.flush(this);
       },
     });
-    batches.set(counter, batched as unknown as BatchedCounter<string>);
+    batches.set(counter, batched);
     return counter;
   }
 
