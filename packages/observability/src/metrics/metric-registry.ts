@@ -1,19 +1,8 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { ObservabilityError } from '../observability.errors.js';
 import { BatchedCounter } from './batched-counter.js';
+import type { HistogramDefinition, MetricDefinition, MetricSource } from './metric-source.js';
 import type { PromClient } from './prom-client.js';
-
-/** What a metric is, beside its type. */
-export interface MetricDefinition<L extends string> {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly L[];
-}
-
-export interface HistogramDefinition<L extends string> extends MetricDefinition<L> {
-  /** Upper bounds, in the metric's unit, rising. */
-  readonly buckets: readonly number[];
-}
 
 /** What is still to be added to the library's counters: one for each, whichever application of the process counts. */
 const batches = new WeakMap<object, BatchedCounter<string>>();
@@ -31,7 +20,7 @@ interface Known {
 }
 
 /** `prom-client`'s own registry, the one that is served: several applications of one process share its metrics. */
-export class MetricRegistry {
+export class MetricRegistry implements MetricSource {
   constructor(private readonly client: PromClient) {}
 
   counter<L extends string>({ name, help, labels }: MetricDefinition<L>): BatchedCounter<L> {
