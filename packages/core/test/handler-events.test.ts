@@ -271,6 +271,7 @@ describe('What is done once per invocation', () => {
       oncePerInvocation(done.resolve);
       await run(ctx, 'wait for it', () => done.promise);
     });
+    await expect(done.promise).resolves.toBeUndefined();
   });
 
   test('in a run is done for the try that succeeds', async () => {

@@ -139,7 +139,10 @@ interface CompensationInfo extends SagaInfo {
   readonly compensation: string | undefined;
 }
 
-/** What sagas publish. Once per deed, not on replays; none is published twice, but a process that dies publishes none. */
+/**
+ * What sagas publish, once per deed: when the journal has gone past it, so not on replays, nor again in an attempt that
+ * does it anew. A process that dies publishes none.
+ */
 interface SagaEventMap {
   'saga-started': SagaInfo;
   'saga-step-ended': SagaInfo & { readonly step: string; readonly outcome: 'done' | 'failed' };

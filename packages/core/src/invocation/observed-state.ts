@@ -6,7 +6,7 @@ import type { Attempt } from './attempt.js';
 type Observer = (attempt: Attempt, args: unknown[], proceed: (args: unknown[]) => unknown) => unknown;
 
 /** Names of what Rea itself keeps in a component's state. */
-const OWN = /^_?rea[._]/;
+const OWN = /^_rea/;
 
 /** What tells of state operations, by the context's method. */
 export const STATE_OBSERVERS: Readonly<Record<string, Observer>> = {

@@ -9,7 +9,7 @@ export interface Hook {
   /** For messages and labels: `Alerts.tell`. */
   readonly name: string;
   readonly types: readonly HookDeclaration['type'][];
-  call(payload: ReaEvent['payload']): void | Promise<void>;
+  readonly call: (payload: ReaEvent['payload']) => void | Promise<void>;
 }
 
 type Method = (payload: ReaEvent['payload']) => void | Promise<void>;

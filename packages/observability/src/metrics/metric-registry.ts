@@ -1,19 +1,8 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { ObservabilityError } from '../observability.errors.js';
 import { BatchedCounter } from './batched-counter.js';
+import type { HistogramDefinition, MetricDefinition, MetricSource } from './metric-source.js';
 import type { PromClient } from './prom-client.js';
-
-/** What a metric is, beside its type. */
-export interface MetricDefinition<L extends string> {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly L[];
-}
-
-export interface HistogramDefinition<L extends string> extends MetricDefinition<L> {
-  /** Upper bounds, in the metric's unit, rising. */
-  readonly buckets: readonly number[];
-}
 
 /** What is still to be added to the library's counters: one for each, whichever application of the process counts. */
 const batches = new WeakMap<object, BatchedCounter<string>>();
@@ -31,13 +20,13 @@ interface Known {
 }
 
 /** `prom-client`'s own registry, the one that is served: several applications of one process share its metrics. */
-export class MetricRegistry {
+export class MetricRegistry implements MetricSource {
   constructor(private readonly client: PromClient) {}
 
   counter<L extends string>({ name, help, labels }: MetricDefinition<L>): BatchedCounter<L> {
     const counter = this.metric('counter', name, labels, () => this.createCounter(name, help, labels));
     const batched = batches.get(counter);
-    if (batched) return batched as BatchedCounter<string> as BatchedCounter<L>;
+    if (batched) return batched as BatchedCounter<L>;
     throw new ObservabilityError(
       'REA1061',
       `The counter ${name} was made elsewhere already.`,
@@ -68,7 +57,7 @@ export class MetricRegistry {
         batched.flush(this);
       },
     });
-    batches.set(counter, batched as unknown as BatchedCounter<string>);
+    batches.set(counter, batched);
     return counter;
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { oncePerInvocation } from '@rea/core/internal';
 import { SECONDS } from '../metrics/buckets.js';
 import { MetricRegistry } from '../metrics/metric-registry.js';
+import type { MetricSource } from '../metrics/metric-source.js';
 import { checkMetric } from './metric-checks.js';
 import type {
   CounterOptions,
@@ -35,7 +36,7 @@ import type {
  */
 @Injectable()
 export class ReaMetrics {
-  constructor(@Optional() @Inject(MetricRegistry) private readonly registry: MetricRegistry | undefined) {}
+  constructor(@Optional() @Inject(MetricRegistry) private readonly registry: MetricSource | undefined) {}
 
   /**
    * A counter. The same name with the same labels is the same counter.

@@ -120,11 +120,8 @@ describe('Metrics of the application', () => {
       ['other'],
       /^REA1061: The metric shop_parcels_total is a counter with the labels \(carrier\)/,
     ],
-    ['shop_basket_euros_total', ['carrier'], undefined],
   ])('a counter named %s with the labels %j is checked', (name, labels, error) => {
-    const define = () => app.get(ReaMetrics).counter({ name, help: 'Things.', labels });
-    if (error) expect(define).toThrow(error);
-    else expect(define).not.toThrow();
+    expect(() => app.get(ReaMetrics).counter({ name, help: 'Things.', labels })).toThrow(error);
   });
 
   test('a counter that should go down is refused where it is asked', () => {

@@ -80,7 +80,7 @@ test('A server that cannot be asked is logged once and counted', async () => {
   const warned: string[] = [];
   const spy = vi
     .spyOn(Logger.prototype, 'warn')
-    .mockImplementation((message: unknown) => void warned.push(`${message}`));
+    .mockImplementation((message: unknown) => void warned.push(String(message)));
   const broken = createServer((_request, response) => response.writeHead(500).end('broken'));
   await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
   const adminUrl = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
