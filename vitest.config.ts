@@ -20,7 +20,7 @@ const durable = (name: string) => ({
   test: {
     name,
     include: [
-      'packages/{core,ingress,saga,testing}/test/**/*.test.ts',
+      'packages/{core,ingress,observability,saga,testing}/test/**/*.test.ts',
       'apps/*/test/**/*.test.ts',
       'docs/examples/**/*.test.ts',
     ],

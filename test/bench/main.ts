@@ -43,13 +43,31 @@ try {
     recordings,
     plan: plan.alone,
   });
+  alone.push(
+    ...(await measureAlone({
+      baseline: 'rea-warn',
+      subjects: ['rea-metrics', 'rea-logs', 'rea-traces'],
+      recordings,
+      plan: plan.alone,
+    })),
+  );
   if (peer) {
     const subjects: SubjectId[] = ['nestjs-restate'];
     alone.push(...(await measureAlone({ baseline: 'nestjs-restate-bare', subjects, recordings, plan: plan.alone })));
   }
   show('Endpoints alone (these rows decide)', alone, aloneTable);
 
-  const subjects: SubjectId[] = ['bare', 'bare-again', 'bare-nest', 'rea-disabled', 'rea-warn', 'rea-warn-enhanced'];
+  const subjects: SubjectId[] = [
+    'bare',
+    'bare-again',
+    'bare-nest',
+    'rea-disabled',
+    'rea-warn',
+    'rea-warn-enhanced',
+    'rea-metrics',
+    'rea-logs',
+    'rea-traces',
+  ];
   if (peer) subjects.push('nestjs-restate');
   show('Through the server', await measureThroughServer(server, subjects, plan.server, progress), serverTable);
 } finally {

@@ -8,13 +8,14 @@ import { welcome } from './startup/welcome.js';
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
-  const { PORT, DATA_DIRECTORY, RESTATE_INGRESS_URL, CUSTOMER_API_KEYS, OPERATOR_API_KEYS } = readSettings(process.env);
+  const { PORT, DATA_DIRECTORY, RESTATE_INGRESS_URL, CUSTOMER_API_KEYS, OPERATOR_API_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT } = readSettings(process.env);
   await checkPort(PORT);
   say(
     RESTATE_INGRESS_URL === undefined
       ? `Starting the Restate server (its data is in ${DATA_DIRECTORY}) ...`
       : `Using the Restate server at ${RESTATE_INGRESS_URL} ...`,
   );
+  if (OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) (await import('./startup/tracing.js')).startTracing();
   // Only now: importing it reads the settings, and loads all of Nest.
   const { createApp } = await import('./startup/create-app.js');
   const app = await createApp();

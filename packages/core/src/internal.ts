@@ -28,7 +28,18 @@ export { toMillis } from './durable/duration.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
 export { checkSize } from './durable/journal-value.js';
 export { Section } from './durable/section.js';
-export { attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export {
+  INSTRUMENTATION,
+  type Instrumentation,
+  type Stretch,
+  UNWATCHED,
+  type WorkPart,
+} from './instrumentation/instrumentation.js';
+export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { outcomeOf } from './invocation/outcome.js';
+export { OpenDeadLetters } from './events/open-dead-letters.js';
+export { oncePerInvocation } from './invocation/once-per-invocation.js';
+export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { limitsOf } from './rea.options.js';
 export type { HttpAnswer, HttpExchange } from './connection/http-answer.js';

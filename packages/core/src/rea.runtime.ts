@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
@@ -18,7 +18,9 @@ import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
+import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
+import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
@@ -45,6 +47,7 @@ export class ReaRuntime {
   private readonly logger = new Logger('Rea');
   private server: EndpointServer | undefined;
   private url: string | undefined;
+  private serving: readonly string[] = [];
   private createdDeployment: string | undefined;
 
   constructor(
@@ -61,6 +64,7 @@ export class ReaRuntime {
     private readonly grace: ShutdownGrace,
     private readonly security: EndpointSecurity,
     private readonly gate: RequestGate,
+    @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
@@ -68,6 +72,16 @@ export class ReaRuntime {
   /** Where the Restate server reaches this application's handlers; undefined while it serves none. */
   get endpointUrl(): string | undefined {
     return this.url;
+  }
+
+  /** Whether handlers are being served: from the moment the endpoint opens until it drains. */
+  get isServing(): boolean {
+    return this.serving.length > 0;
+  }
+
+  /** Names of the components that are being served, as the Restate server knows them. */
+  get services(): readonly string[] {
+    return this.serving;
   }
 
   /** Whether the endpoint is part of the application's own HTTP server. */
@@ -92,6 +106,7 @@ export class ReaRuntime {
     }
     const sdk = this.createEndpoint(components);
     this.endpoint.open(sdk);
+    this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
     if (serve === 'port') {
       await this.listen(sdk, endpoint);
@@ -116,8 +131,10 @@ export class ReaRuntime {
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
+    this.serving = [];
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    await this.grace.settleLast();
   }
 
   /** Stops an embedded server; one that runs elsewhere is left alone. */
@@ -133,11 +150,12 @@ export class ReaRuntime {
   }
 
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
-    const { policy, events, options } = this;
+    const { policy, events, options, instrumentation } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
+    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
     return {
-      services: components.map((component) => createDefinition(component, { options, policy, events, invokers })),
-      logger: sdkLogger(),
+      services: components.map((component) => createDefinition(component, context)),
+      logger: instrumentation?.logger ?? sdkLogger(),
     };
   }
 

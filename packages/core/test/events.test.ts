@@ -228,7 +228,8 @@ describe('A listener', () => {
     const heard: string[] = [];
     const subscription = app.get(ReaEvents).events$.subscribe(({ type }) => heard.push(type));
     await inHandler(async () => 'done');
-    await eventually(() => expect(heard).toEqual(['attempt-started', 'attempt-ended']));
+    const told = ['attempt-started', 'invocation-started', 'attempt-ended', 'invocation-ended', 'ingress-called'];
+    await eventually(() => expect(heard).toEqual(told));
     subscription.unsubscribe();
   });
 });

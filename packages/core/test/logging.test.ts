@@ -170,6 +170,24 @@ describe('What the SDK logs of itself', () => {
     expect(aboveDebug()).toEqual([]);
   });
 
+  test('of a run whose tries are used up is an error, and so is any other failure of the service’s own', async () => {
+    await inHandler((ctx) =>
+      run(
+        ctx,
+        'step',
+        () => {
+          throw new TypeError('no');
+        },
+        { retry: { maxAttempts: 2, initialInterval: 1 } },
+      ),
+    ).catch(() => undefined);
+    await ended('failed');
+    const levels = aboveDebug().map(({ level }) => level);
+    expect(levels).toContain('warn');
+    expect(levels.at(-1)).toBe('error');
+    expect(levels.filter((level) => level === 'error')).toHaveLength(1);
+  });
+
   test('of a terminal error in a run is at debug', async () => {
     await inHandler((ctx) =>
       run(ctx, 'step', () => {

@@ -9,7 +9,7 @@ import type {
 import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
-import type { IngressTransport } from './ingress-transport.js';
+import type { Asked, IngressTransport } from './ingress-transport.js';
 
 /** A handler as a request needs it. */
 export interface RequestedHandler {
@@ -18,6 +18,8 @@ export interface RequestedHandler {
   readonly label: string;
   readonly input: Serde<unknown> | undefined;
   readonly output: Serde<unknown> | undefined;
+  /** What its event calls it. Default: `call` or `send`. */
+  readonly verb?: 'status';
   /** Whether running it twice matters, so that it needs an idempotency key. */
   readonly writes: boolean;
 }
@@ -44,7 +46,7 @@ export class IngressAddress {
 
   async call(handler: RequestedHandler, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
     const what = `${this.component} call.${handler.label}`;
-    const { body } = await this.post(what, handler, '', input, options);
+    const { body } = await this.post('call', what, handler, '', input, options);
     return decode(what, body, options.output ?? handler.output);
   }
 
@@ -55,13 +57,15 @@ export class IngressAddress {
   ): Promise<SentInvocation<unknown>> {
     const what = `${this.component} send.${handler.label}`;
     const delay = options.delay === undefined ? 0 : toMillis(options.delay);
-    const { body } = await this.post(what, handler, delay > 0 ? `/send?delay=${delay}ms` : '/send', input, options);
+    const suffix = delay > 0 ? `/send?delay=${delay}ms` : '/send';
+    const { body } = await this.post('send', what, handler, suffix, input, options);
     const { invocationId, status } = decode(what, body) as { readonly invocationId: string; readonly status: string };
     const result = new IngressResult(
       this.transport,
       what,
       { path: `/restate/invocation/${invocationId}` },
       handler.output,
+      { service: this.component, handler: handler.name, verb: 'result' },
     );
     return {
       invocationId,
@@ -83,15 +87,22 @@ export class IngressAddress {
       idempotencyKey,
       ...(this.key === undefined ? {} : { key: this.key }),
     };
-    return new IngressResult(this.transport, `${this.component} ${handler.label}`, { target }, handler.output);
+    return new IngressResult(this.transport, `${this.component} ${handler.label}`, { target }, handler.output, {
+      service: this.component,
+      handler: handler.name,
+    });
   }
 
   /** The result of the workflow of this address. */
   workflowResult(output: Serde<unknown> | undefined): IngressResult {
-    return new IngressResult(this.transport, this.component, { path: `/restate/workflow/${this.path}` }, output);
+    return new IngressResult(this.transport, this.component, { path: `/restate/workflow/${this.path}` }, output, {
+      service: this.component,
+      handler: 'run',
+    });
   }
 
   private async post(
+    verb: 'call' | 'send',
     what: string,
     handler: RequestedHandler,
     suffix: string,
@@ -102,6 +113,7 @@ export class IngressAddress {
     const payload = encode(what, input, options.input ?? handler.input);
     return this.transport.request({
       what,
+      asked: asked(this.component, handler, verb, options),
       method: 'POST',
       path: `/${this.path}/${encodeURIComponent(handler.name)}${suffix}`,
       headers: {
@@ -129,6 +141,18 @@ export class IngressAddress {
     }
     return idempotencyKey;
   }
+}
+
+/** A request for its event; of one that may write, with what became of its idempotency key. */
+function asked(
+  service: string,
+  { name, verb: own, writes }: RequestedHandler,
+  verb: 'call' | 'send',
+  { idempotencyKey }: IngressCallOptions,
+): Asked {
+  const asked = { service, handler: name, verb: own ?? verb };
+  if (!writes) return asked;
+  return { ...asked, idempotencyKey: idempotencyKey === false ? 'waived' : idempotencyKey ? 'given' : 'missing' };
 }
 
 function validKey(key: string, of: string): void {

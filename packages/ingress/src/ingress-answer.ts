@@ -14,6 +14,11 @@ export function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status <= 299;
 }
 
+/** Whether the answer to a message says that it had been accepted before. */
+export function isKnown({ body }: HttpAnswer): boolean {
+  return (JSON.parse(body.toString()) as { readonly status?: unknown }).status === 'PreviouslyAccepted';
+}
+
 /** What an error answer says; nothing when it is not of Restate, but of something in between. */
 export function errorBody({ body }: HttpAnswer): ErrorBody {
   try {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { PolicyService, REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { ShutdownGrace } from '@rea/core/internal';
+import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
+import { INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
 import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
@@ -18,6 +18,8 @@ export class IngressConnections {
     @Optional() @Inject(PolicyService) policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
+    @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
   ) {
     const { connections = {}, ...own } = options;
     const fromRea = given({
@@ -29,11 +31,12 @@ export class IngressConnections {
     });
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
+    const watchers = { events, instrumentation };
     this.byName = new Map([
-      [undefined, new IngressTransport(checkedConnection(undefined, main), policy)],
+      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
-        new IngressTransport(checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }), policy),
+        new IngressTransport(checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }), policy, watchers),
       ]),
     ]);
     grace?.register(async (timeout) => {

@@ -1,4 +1,4 @@
-import { ERROR_METADATA, PolicyViolationError } from '@rea/core';
+import { ERROR_METADATA, type IngressOutcome, PolicyViolationError } from '@rea/core';
 import { AdminRequestError, AdminUnreachableError, currentScope, type HttpAnswer } from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
 import { answerSource, errorBody } from './ingress-answer.js';
@@ -7,6 +7,7 @@ import {
   IngressMisuseException,
   IngressPolicyException,
   IngressRefusedException,
+  IngressShutdownException,
   IngressTimeoutException,
   IngressUnavailableException,
   InvocationFailedException,
@@ -26,6 +27,15 @@ export function fromFailure(error: unknown, signal: AbortSignal, what: string, u
 export function isUnsendable(error: unknown): boolean {
   const code = error instanceof TypeError && 'code' in error ? String(error.code) : '';
   return code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN' || code === 'ERR_HTTP_INVALID_HEADER_VALUE';
+}
+
+/** How a request ended that threw; undefined when nothing was sent. */
+export function ingressOutcomeOf(error: unknown): IngressOutcome | undefined {
+  if (error instanceof InvocationFailedException) return 'failed';
+  if (error instanceof IngressRefusedException) return 'refused';
+  if (error instanceof IngressTimeoutException) return 'timeout';
+  if (error instanceof IngressUnavailableException || error instanceof IngressShutdownException) return 'unavailable';
+  return undefined;
 }
 
 /**

@@ -17,6 +17,8 @@ export class IngressResult {
     private readonly what: string,
     private readonly of: ResultOf,
     private readonly serde?: Serde<unknown>,
+    /** For its events: without it there are none. Its verb is that of waiting; default `attach`. */
+    private readonly asked?: { readonly service: string; readonly handler: string; readonly verb?: 'result' },
   ) {}
 
   /** Waits for it. @throws IngressException; with status 404 when there is no such invocation */
@@ -41,7 +43,8 @@ export class IngressResult {
   }
 
   private request(verb: 'attach' | 'output', bounds: IngressAttachOptions): IngressRequest {
-    const common = { what: `${this.what} ${verb}`, bounds, repeatable: true };
+    const asked = this.asked && { ...this.asked, verb: verb === 'attach' ? (this.asked.verb ?? verb) : verb };
+    const common = { what: `${this.what} ${verb}`, asked, bounds, repeatable: true };
     if ('path' in this.of) return { ...common, method: 'GET', path: `${this.of.path}/${verb}` };
     const headers = { 'content-type': 'application/json' };
     return { ...common, method: 'POST', path: `/restate/${verb}`, headers, body: JSON.stringify(this.of.target) };

@@ -1,17 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { type PolicyService, PolicyViolationError, type RuleId } from '@rea/core';
+import {
+  type IngressOutcome,
+  type PolicyService,
+  PolicyViolationError,
+  type ReaEventMap,
+  type ReaEvents,
+  type RuleId,
+} from '@rea/core';
 import {
   AdminClient,
   currentScope,
   exchange,
   type HttpAnswer,
+  type Instrumentation,
   secretHeadersOf,
   secretsAmong,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
-import { isSuccess } from './ingress-answer.js';
-import { fromAnswer, fromFailure, isUnsendable, toRefusal } from './ingress-errors.js';
+import { isKnown, isSuccess } from './ingress-answer.js';
+import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } from './ingress-errors.js';
 import {
   IngressHeadersException,
   IngressMisuseException,
@@ -21,10 +29,21 @@ import {
 import type { IngressConnectionOptions } from './ingress.options.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
 
+/** What a request asks for, as its event tells it. */
+export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
+
+/** Who is told of the requests. */
+export interface IngressWatchers {
+  readonly events: ReaEvents | undefined;
+  readonly instrumentation: Instrumentation | undefined;
+}
+
 /** One request to the ingress. */
 export interface IngressRequest {
   /** For messages: `Cart call.addItem`. */
   readonly what: string;
+  /** For its event; without it there is none. */
+  readonly asked?: Asked | undefined;
   readonly method: 'GET' | 'POST';
   /** Of the URL, with its slash, its parts encoded. */
   readonly path: string;
@@ -53,6 +72,7 @@ export class IngressTransport {
   constructor(
     private readonly options: IngressConnectionOptions & { readonly url: string },
     private readonly policy: PolicyService | undefined,
+    private readonly watchers: IngressWatchers,
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.namespace = options.namespace;
@@ -81,11 +101,13 @@ export class IngressTransport {
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
     const { what, expected } = request;
-    return this.guarded(what, request.bounds, async (signal) => {
-      const answer = await this.attempts(request, signal);
-      if (isSuccess(answer) || answer.status === expected) return answer;
-      throw fromAnswer(answer);
-    });
+    const send = () =>
+      this.guarded(what, request.bounds, async (signal) => {
+        const answer = await this.attempts(request, signal);
+        if (isSuccess(answer) || answer.status === expected) return answer;
+        throw fromAnswer(answer);
+      });
+    return this.observed(request.asked, () => this.watchers.instrumentation?.request?.(what, send) ?? send());
   }
 
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */
@@ -121,6 +143,29 @@ export class IngressTransport {
     this.shutdown.abort();
   }
 
+  /** Tells how a request ended. */
+  private async observed(asked: Asked | undefined, send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const { events } = this.watchers;
+    if (!asked || !events?.observes('ingress-called')) return send();
+    const startedAt = performance.now();
+    const tell = (outcome: IngressOutcome, answer?: HttpAnswer) =>
+      events.publish('ingress-called', () => ({
+        ...asked,
+        outcome,
+        durationMs: performance.now() - startedAt,
+        ...(asked.verb === 'send' && answer && isKnown(answer) ? { duplicate: true } : {}),
+      }));
+    try {
+      const answer = await send();
+      tell('answered', answer);
+      return answer;
+    } catch (error) {
+      const outcome = ingressOutcomeOf(error);
+      if (outcome) tell(outcome);
+      throw error;
+    }
+  }
+
   private async guarded<T>(what: string, bounds: IngressBounds, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
@@ -143,7 +188,7 @@ export class IngressTransport {
     for (let attempt = 1; ; attempt += 1) {
       let answer: HttpAnswer | undefined;
       let failure: unknown;
-      const all = { ...(await this.headers()), ...headers };
+      const all = { ...(await this.headers()), ...headers, ...this.watchers.instrumentation?.headers?.() };
       try {
         answer = await exchange(this.url + path, {
           method,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { OpenDeadLetters } from '@rea/core/internal';
 import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DEAD_LETTER_OPTIONS } from './dead-letters/dead-letter.options.js';
 import { DEAD_LETTER_PROVIDERS } from './dead-letters/dead-letter.providers.js';
@@ -25,6 +26,11 @@ const PROVIDERS: Provider[] = [
   ...DEAD_LETTER_PROVIDERS,
   ...SUPERVISOR_PROVIDERS,
   CompensationRegistry,
+  {
+    provide: OpenDeadLetters,
+    useFactory: (deadLetters: DeadLetters): OpenDeadLetters => ({ count: () => deadLetters.count({ status: 'open' }) }),
+    inject: [DeadLetters],
+  },
   Sagas,
 ];
 
@@ -57,6 +63,6 @@ function extend(definition: DynamicModule): DynamicModule {
     ...definition,
     global: true,
     providers: [...(definition.providers ?? []), ...PROVIDERS],
-    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry],
+    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry, OpenDeadLetters],
   };
 }

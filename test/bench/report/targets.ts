@@ -1,5 +1,6 @@
 import type { AloneRow } from '../alone/alone-row.js';
 import type { StartupRow } from '../startup/startup-row.js';
+import type { SubjectId } from '../subjects/subject.js';
 import type { Workload } from '../workload.js';
 import type { Row } from './row.js';
 
@@ -13,9 +14,16 @@ const STARTUP_TARGET = 100;
 /** The ratio that Rea may have, by workload. */
 const ALONE_TARGETS: Partial<Record<Workload, number>> = { greet: 1.05, steps: 1.1, saga: 1.1 };
 
+/** The ratio that Rea may have to itself when it is observed. */
+const OBSERVED_TARGETS: Partial<Record<SubjectId, number>> = {
+  'rea-metrics': 1.15,
+  'rea-logs': 1.15,
+  'rea-traces': 1.3,
+};
+
 /** The ratio that the row may have; undefined when nothing is asked of it. */
 export function aloneTarget({ subject, workload }: AloneRow): number | undefined {
-  return subject === 'rea-warn' ? ALONE_TARGETS[workload] : undefined;
+  return subject === 'rea-warn' ? ALONE_TARGETS[workload] : OBSERVED_TARGETS[subject];
 }
 
 /** What may be added, in milliseconds; undefined when nothing is asked of the row. */

@@ -16,6 +16,12 @@ export async function loadSubject(id: SubjectId): Promise<SubjectModule> {
     case 'rea-warn':
     case 'rea-warn-enhanced':
       return import('./rea.subject.js');
+    case 'rea-metrics':
+      return import('./rea-metrics.subject.js');
+    case 'rea-logs':
+      return import('./rea-logs.subject.js');
+    case 'rea-traces':
+      return import('./rea-traces.subject.js');
     case 'nestjs-restate':
     case 'nestjs-restate-bare':
       return (await import(new URL('peer.subject.mjs', PEER_FOLDER).href)) as SubjectModule;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type PolicyMode, ReaModule } from '@rea/core';
 import { SagaModule } from '@rea/saga';
@@ -10,7 +10,12 @@ import type { OpenEndpoint } from './subject.js';
 class BenchModule {}
 
 /** A Nest application with Rea that serves its components on a loopback port and is registered by nobody. */
-export async function openRea(namespace: string, policy: PolicyMode, components: Provider[]): Promise<OpenEndpoint> {
+export async function openRea(
+  namespace: string,
+  policy: PolicyMode,
+  components: Provider[],
+  imports: DynamicModule[] = [],
+): Promise<OpenEndpoint> {
   const { server, result: app } = await captureHttp2Server(() =>
     NestFactory.createApplicationContext(
       {
@@ -24,6 +29,7 @@ export async function openRea(namespace: string, policy: PolicyMode, components:
             policy,
           }),
           SagaModule.forRoot(),
+          ...imports,
         ],
         providers: components,
       },

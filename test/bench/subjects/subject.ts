@@ -8,6 +8,9 @@ export type SubjectId =
   | 'rea-disabled'
   | 'rea-warn'
   | 'rea-warn-enhanced'
+  | 'rea-metrics'
+  | 'rea-logs'
+  | 'rea-traces'
   | 'nestjs-restate'
   | 'nestjs-restate-bare';
 

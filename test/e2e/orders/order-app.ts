@@ -31,16 +31,20 @@ export class OrderApp {
   }
 
   /** Starts it without waiting. */
-  static spawn(port: number, dataDirectory: string): OrderApp {
-    const settings = { PORT: String(port), DATA_DIRECTORY: dataDirectory, ORDER_WAIT_SECONDS: '1' };
+  static spawn(port: number, dataDirectory: string, more: Readonly<Record<string, string>> = {}): OrderApp {
+    const settings = { PORT: String(port), DATA_DIRECTORY: dataDirectory, ORDER_WAIT_SECONDS: '1', ...more };
     const env = { ...process.env, ...settings, CI: '', NODE_ENV: 'development' };
     const child = spawn(process.execPath, ['--enable-source-maps', main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     return new OrderApp(child, `http://127.0.0.1:${port}`);
   }
 
   /** Starts it; resolves when it has printed what to copy. */
-  static async start(port: number, dataDirectory: string): Promise<OrderApp> {
-    const app = OrderApp.spawn(port, dataDirectory);
+  static async start(
+    port: number,
+    dataDirectory: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<OrderApp> {
+    const app = OrderApp.spawn(port, dataDirectory, more);
     await vi.waitFor(
       () => {
         if (!/Ctrl-C stops everything|did not start/.test(app.output)) throw new Error(`Not up yet:\n${app.output}`);

@@ -21,6 +21,10 @@ export const Settings = z
       .default('.rea/orders')
       .describe('Embedded Restate server, and the payment stand-in'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z
+      .url()
+      .optional()
+      .describe('Where traces go, over OTLP/HTTP; without it there are none'),
     ORDER_WAIT_SECONDS: z.coerce.number().positive().max(60).default(5).describe('How long HTTP waits for an order'),
     CUSTOMER_API_KEYS: ApiKeys.prefault(DEVELOPMENT_KEYS.CUSTOMER_API_KEYS).describe('customer:key,...'),
     OPERATOR_API_KEYS: ApiKeys.prefault(DEVELOPMENT_KEYS.OPERATOR_API_KEYS).describe('operator:key,...'),

@@ -12,7 +12,7 @@ const FOR_PEOPLE: PrettyOptions = {
   singleLine: true,
   translateTime: 'HH:MM:ss',
   messageFormat: '{if context}[{context}] {end}{msg}',
-  ignore: 'pid,hostname,context,req,res,responseTime',
+  ignore: 'pid,hostname,context,req,res,responseTime,attempt,trace_id',
 };
 
 /** Lines for people in a terminal, JSON for machines everywhere else; a line per request. */

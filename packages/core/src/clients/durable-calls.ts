@@ -15,6 +15,7 @@ import type { TargetHandler, TargetModel } from './client-target.js';
 import type { CallOptions, SendOptions } from './durable-client.types.js';
 import { qualify } from './namespace.js';
 import { checkDurableHeaders } from './secret-headers.js';
+import { traceHeaders } from './trace-headers.js';
 
 /** Calls a handler of a component, with a key where the component has keys. */
 export function call(
@@ -40,10 +41,14 @@ export function call(
   checkDurableHeaders(attempt, verb, rest.headers, allowSecretHeaders);
   const address = addressOf(attempt, target, handler, key, scope);
   if (handler.kind === 'handler') refuseSelfCall(attempt, address, verb);
+  attempt.tell('client-called', () => ({
+    verb: 'call' as const,
+    target: { service: target.name, handler: handler.name },
+  }));
   return attempt.ctx.genericCall<unknown, unknown>({
     ...rest,
     ...address,
-    ...chainHeaders(attempt, rest.headers),
+    ...chainHeaders(attempt, tracedHeaders(attempt, rest.headers)),
     ...payload(attempt, input, inputSerde, target, handler, verb),
     outputSerde: outputSerde ?? serdeFor(target, handler.output),
   });
@@ -65,8 +70,14 @@ export function send(
   attempt.handler.guards[ORCHESTRATE]?.(attempt, [verb]);
   checkDurableKey(attempt, verb, rest.idempotencyKey, crossInvocation);
   checkDurableHeaders(attempt, verb, rest.headers, allowSecretHeaders);
+  attempt.tell('client-called', () => ({
+    verb: 'send' as const,
+    target: { service: target.name, handler: handler.name },
+  }));
+  const headers = tracedHeaders(attempt, rest.headers);
   return attempt.ctx.genericSend<unknown>({
     ...rest,
+    ...(headers ? { headers } : {}),
     ...addressOf(attempt, target, handler, key, scope),
     ...payload(attempt, input, inputSerde, target, handler, verb),
   });
@@ -89,6 +100,15 @@ export function attemptFor(target: TargetModel, verb: string): Attempt {
       ? `REA3003: ${verb} of ${target.name} was called after ${attempt.place} had ended. Await everything a handler starts before it returns.`
       : `REA3003: ${verb} of ${target.name} was called outside a handler, where nothing can be journaled. In controllers and jobs use the ingress client: @InjectIngress(${target.name}).`,
   );
+}
+
+/** The caller's headers, and the trace, unless the caller names one. */
+function tracedHeaders(
+  attempt: Attempt,
+  headers: Record<string, string> | undefined,
+): Record<string, string> | undefined {
+  const trace = traceHeaders(attempt);
+  return trace ? { ...trace, ...headers } : headers;
 }
 
 type Address = Pick<GenericCall<unknown, unknown>, 'service' | 'method' | 'key' | 'scope'>;

@@ -19,6 +19,7 @@ import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
+import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
@@ -26,6 +27,7 @@ import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.j
 import { foreignTerminalError } from './foreign-terminal-error.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
+import type { Instrumentation } from '../instrumentation/instrumentation.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 
@@ -37,7 +39,9 @@ export interface DefinitionContext {
   readonly options: ReaModuleOptions;
   readonly policy: PolicyService;
   readonly events: ReaEvents;
+  readonly starts: InvocationStarts;
   readonly invokers: InvokerFactory;
+  readonly instrumentation: Instrumentation | undefined;
 }
 
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
@@ -45,7 +49,8 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
   const { kind, name } = component.declaration;
   const { description, metadata, deadline: _deadline, ...options } = componentOptions(component, context.options);
   const handlers: Record<string, unknown> = {};
-  const hooks = outsideMethods(component, options.hooks, context.options);
+  const outermost = context.instrumentation?.hooks ?? [];
+  const hooks = [...outermost, ...outsideMethods(component, options.hooks, context.options)];
   for (const handler of component.handlers) {
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
@@ -82,18 +87,18 @@ function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, invokers }: DefinitionContext,
+  { options: module, policy, events, starts, invokers, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
-  const scope = createHandlerScope(component, handler, module, policy);
+  const scope = createHandlerScope(component, handler, module, policy, events, instrumentation);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
     asTerminalError: (error: unknown): TerminalError | undefined =>
       userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
-    hooks: [...(merged.hooks ?? []), attemptHook(scope, events)],
+    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }

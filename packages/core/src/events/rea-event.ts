@@ -1,3 +1,4 @@
+import type { Plane } from '../decorators/component.options.js';
 import type { Violation } from '../policy/policy.types.js';
 import type { SecurityFinding } from '../security/endpoint-security.js';
 
@@ -26,6 +27,104 @@ export interface InvocationInfo {
   readonly key: string | undefined;
 }
 
+/** How an invocation ended. One that is killed ends without telling: its attempt, if one runs, is `cut`. */
+export type InvocationOutcome = Extract<AttemptOutcome, 'completed' | 'failed' | 'cancelled'>;
+
+/** What an event of a handler that runs says about it. */
+export interface HandlerInfo extends InvocationInfo {
+  /** The handler's declared plane, else the one that its kind is made for. */
+  readonly plane: Plane;
+}
+
+/** How one try of a run's closure ended. */
+export type RunOutcome =
+  /** It returned, and its result goes to the journal. */
+  | 'done'
+  /** A terminal error, which goes to the journal as the run's result. */
+  | 'failed'
+  /** Any other error: tried again, unless the run has no tries left. */
+  | 'retrying'
+  /** The attempt had ended meanwhile: what it returned or threw is lost. */
+  | 'cut';
+
+/** A state value that a handler has touched through its context or `state()`. */
+interface StateInfo extends HandlerInfo {
+  readonly name: string;
+}
+
+/** What the handlers' own code does. Once per deed: a replay does nothing new, so it tells nothing. */
+interface HandlerEventMap {
+  /**
+   * An invocation runs for the first time. A second time only if its first attempt ended before it had written anything
+   * to the journal, and another process takes it up.
+   */
+  'invocation-started': HandlerInfo;
+  /** The end of an invocation, in its last attempt. */
+  'invocation-ended': HandlerInfo & { readonly outcome: InvocationOutcome; readonly error?: Error };
+  /** As `invocation-started`, of a workflow's run; {@link InvocationInfo.key} is the workflow's id. */
+  'workflow-started': HandlerInfo;
+  /** As `invocation-ended`, of a workflow's run. */
+  'workflow-ended': HandlerInfo & { readonly outcome: InvocationOutcome; readonly error?: Error };
+  /**
+   * An attempt has failed: the invocation with it, or, if `retryable`, to be tried again. Cancellations, suspensions and
+   * lost connections are none.
+   */
+  error: HandlerInfo & { readonly error: Error; readonly retryable: boolean };
+  /** One try of a run's closure, {@link durationMs} milliseconds long. Runs without a name, as those of `now()`, tell nothing. */
+  'run-ended': HandlerInfo & {
+    readonly name: string;
+    readonly outcome: RunOutcome;
+    readonly durationMs: number;
+    readonly error?: Error;
+  };
+  'state-get': StateInfo;
+  /** A value was stored, of {@link bytes} bytes. */
+  'state-set': StateInfo & { readonly bytes: number };
+  /** Without a name: all of it. */
+  'state-cleared': Omit<StateInfo, 'name'> & { readonly name?: string };
+  /** A durable client was used: what a handler asks of another, or sends it. */
+  'client-called': HandlerInfo & {
+    readonly verb: 'call' | 'send';
+    /** The other component, without the namespace, and its handler. */
+    readonly target: { readonly service: string; readonly handler: string };
+  };
+}
+
+/** How a request of an ingress client ended. */
+export type IngressOutcome =
+  /** With an answer: a result, or for a message that it was accepted. */
+  | 'answered'
+  /** The invocation failed, terminally. */
+  | 'failed'
+  /** The ingress refused it before a handler ran. */
+  | 'refused'
+  /** No answer in time, or the wait was given up. */
+  | 'timeout'
+  /** The ingress could not be reached. */
+  | 'unavailable';
+
+/** What happens outside handlers, in controllers and jobs. */
+interface FrontEventMap {
+  /** A request of an ingress client, from asking to the answer. */
+  'ingress-called': {
+    /** The component that was asked, without the namespace, and its handler: for workflow verbs the run. */
+    readonly service: string;
+    readonly handler: string;
+    readonly verb: 'call' | 'send' | 'result' | 'attach' | 'output' | 'status';
+    readonly outcome: IngressOutcome;
+    readonly durationMs: number;
+    /** Of a call or message to a handler that writes: the idempotency key was given, left out, or waived with `false`. */
+    readonly idempotencyKey?: 'given' | 'missing' | 'waived';
+    /** The message was known already by its idempotency key or workflow id, and is not run again. */
+    readonly duplicate?: true;
+  };
+  /**
+   * An invocation waits for an operator, since its retries are used up. Asked for at intervals by `ObservabilityModule`,
+   * for the server tells nobody; once per pause and process.
+   */
+  'invocation-paused': InvocationInfo & { readonly error: { readonly message: string; readonly code: number } };
+}
+
 /** What is wrong with a delivery: no signature, none by a known key, or too long ago. */
 export type WebhookRejectionReason = 'unsigned' | 'bad-signature' | 'stale';
 
@@ -40,7 +139,10 @@ interface CompensationInfo extends SagaInfo {
   readonly compensation: string | undefined;
 }
 
-/** What sagas publish. Once per deed, not on replays; none is published twice, but a process that dies publishes none. */
+/**
+ * What sagas publish, once per deed: when the journal has gone past it, so not on replays, nor again in an attempt that
+ * does it anew. A process that dies publishes none.
+ */
 interface SagaEventMap {
   'saga-started': SagaInfo;
   'saga-step-ended': SagaInfo & { readonly step: string; readonly outcome: 'done' | 'failed' };
@@ -85,16 +187,16 @@ interface SupervisorEventMap {
 }
 
 /** Everything Rea publishes, by type. */
-export interface ReaEventMap extends SagaEventMap, SupervisorEventMap {
+export interface ReaEventMap extends HandlerEventMap, FrontEventMap, SagaEventMap, SupervisorEventMap {
   /** An attempt begins. `replaying` is true when the journal already holds entries. */
-  'attempt-started': InvocationInfo & { readonly replaying: boolean };
+  'attempt-started': HandlerInfo & { readonly replaying: boolean };
   /** An attempt ended; {@link durationMs} is the wall-clock time of this attempt in milliseconds. */
-  'attempt-ended': InvocationInfo & {
+  'attempt-ended': HandlerInfo & {
     readonly outcome: AttemptOutcome;
     readonly durationMs: number;
     readonly error?: Error;
   };
-  /** A guardrail fired. */
+  /** A guardrail fired: at something new, not at what is done again on a replay. */
   violation: Violation;
   /** A request to the endpoint failed a security check. */
   'security-rejected': SecurityFinding;

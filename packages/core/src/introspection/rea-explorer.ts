@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { qualify } from '../clients/namespace.js';
-import type { HandlerKind } from '../decorators/component-declaration.js';
-import type { Plane } from '../decorators/component.options.js';
 import { ComponentExplorer } from '../discovery/component-explorer.js';
 import type { ComponentModel, HandlerModel, PayloadModel } from '../discovery/component.model.js';
+import { planeOf } from '../discovery/plane.js';
 import { componentOptions, handlerOptions } from '../endpoint/merged-options.js';
 import { PolicyService } from '../policy/policy.service.js';
 import type { Violation } from '../policy/policy.types.js';
@@ -64,13 +63,6 @@ export class ReaExplorer {
       options: plain(handlerOptions(component, handler, this.options)),
     };
   }
-}
-
-/** The declared plane, else the one that this kind of handler is made for. */
-function planeOf({ declaration }: ComponentModel, kind: HandlerKind): Plane {
-  if (declaration.options.plane) return declaration.options.plane;
-  const coordinates = kind === 'run' || (kind === 'handler' && declaration.kind === 'object');
-  return coordinates ? 'control' : 'data';
 }
 
 function schemaOf(direction: 'input' | 'output', { serde }: PayloadModel): { input?: object; output?: object } {

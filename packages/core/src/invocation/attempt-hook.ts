@@ -1,8 +1,10 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
-import type { ReaEvents } from '../events/rea-events.js';
 import { Attempt, enterScope, type Scope } from './attempt.js';
+import { AttemptTeller } from './attempt-teller.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
+import type { InvocationStarts } from './invocation-starts.js';
+import { observedRun } from './observed-run.js';
 import { outcomeOf } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
@@ -13,70 +15,52 @@ const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
 
 /**
  * The innermost SDK hook of a handler: opens the ambient scope for the handler and for each run closure, maps Nest
- * exceptions before any outer hook counts them, and publishes how the attempt ended.
+ * exceptions before any outer hook counts them, and publishes how attempt and runs ended.
  */
-export function attemptHook(handler: HandlerScope, events: ReaEvents): HooksProvider {
+export function attemptHook(handler: HandlerScope, starts: InvocationStarts): HooksProvider {
+  const teller = new AttemptTeller(handler, starts);
   return (hookContext) => {
     const attempt = new Attempt(handler, hookContext.request);
     return {
       interceptor: {
         handler: (next) => {
           enterScope({ attempt, inMethod: false });
-          return observed(attempt, hookContext, events, next);
+          return observed(attempt, hookContext, teller, next);
         },
-        run: (name, next) => runInScope({ attempt, closed: `the run "${name}"` }, next),
+        run: (name, next) => runInScope({ attempt, closed: `the run "${name}"`, tries: name }, name, next),
       },
     };
   };
 }
 
 /** Opens a scope in a task of its own, which ends it: the SDK's code that calls this is not in it. */
-async function runInScope(scope: Scope, next: () => Promise<void>): Promise<void> {
+async function runInScope(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
   await NOTHING;
   enterScope(scope);
-  if (scope.attempt.beforeRun) await scope.attempt.beforeRun();
-  await next();
+  await observedRun(scope, name, next);
 }
 
 async function observed(
   attempt: Attempt,
   hookContext: HookContext,
-  events: ReaEvents,
+  teller: AttemptTeller,
   next: () => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now();
-  if (events.isObserved) {
-    events.publish('attempt-started', () => ({ ...infoOf(attempt), replaying: isReplaying(hookContext) }));
+  if (!attempt.handler.events.isQuiet) {
+    attempt.replays = isReplaying(hookContext);
+    teller.started(attempt);
   }
   try {
     await next();
   } catch (error) {
     const mapped = asTerminalError(error) ?? error;
-    attempt.active = false;
-    events.publish('attempt-ended', () => {
-      const outcome = outcomeOf(mapped, attempt.request);
-      const failure = mapped instanceof Error && outcome !== 'suspended' ? { error: mapped } : {};
-      return { ...infoOf(attempt), outcome, durationMs: performance.now() - startedAt, ...failure };
-    });
+    attempt.end(outcomeOf(mapped, attempt.request));
+    teller.ended(attempt, performance.now() - startedAt, mapped);
     throw mapped;
   }
-  attempt.active = false;
-  if (events.isObserved) {
-    events.publish('attempt-ended', () => ({
-      ...infoOf(attempt),
-      outcome: 'completed',
-      durationMs: performance.now() - startedAt,
-    }));
-  }
-}
-
-function infoOf({ handler, request }: Attempt) {
-  return {
-    invocationId: request.id,
-    service: handler.component,
-    handler: request.target.handler,
-    key: request.target.key,
-  };
+  attempt.end('completed');
+  teller.ended(attempt, performance.now() - startedAt);
 }
 
 /** The SDK marks its hook context with a function under a well-known symbol; false while it replays the journal. */

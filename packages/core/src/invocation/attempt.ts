@@ -1,7 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Context, Request } from '@restatedev/restate-sdk';
+import type { Context, internal, Request } from '@restatedev/restate-sdk';
+import type { AttemptOutcome, HandlerInfo, ReaEventMap, ReaEventType } from '../events/rea-event.js';
 import type { RuleId } from '../policy/policy.types.js';
 import type { HandlerScope } from './handler-scope.js';
+import { JournaledEffects } from './journaled-effects.js';
+
+/** Outcomes that end the invocation. */
+const FINAL: ReadonlySet<AttemptOutcome> = new Set(['completed', 'failed', 'cancelled']);
 
 /** Where a context that Rea has seen keeps its attempt: cheaper than a `WeakMap`, for the collector above all. */
 export const ATTEMPT = Symbol('rea.attempt');
@@ -28,14 +33,36 @@ export class Attempt {
   /** Called before each closure of a run. */
   beforeRun: (() => Promise<void>) | undefined;
 
+  /** How it ended; undefined while it runs. */
+  outcome: AttemptOutcome | undefined;
+
   private context: Context | undefined;
+  private told: HandlerInfo | undefined;
+  private isPastJournal = false;
+  private effects: JournaledEffects | undefined;
   private runCounts: Map<string, number> | undefined;
+  private callCount = 0;
 
   constructor(
     readonly handler: HandlerScope,
     readonly request: Request,
   ) {
     this.identity = request.id;
+  }
+
+  /** What its events say about it. */
+  get info(): HandlerInfo {
+    return (this.told ??= this.describe());
+  }
+
+  /** Whether the code does something new, that is nothing that the journal holds already. Once it does, it stays so. */
+  get advances(): boolean {
+    return (this.isPastJournal ||= this.asksPastJournal());
+  }
+
+  /** It has ended and the invocation has not, or was killed: what it still does reaches no journal. */
+  get isLost(): boolean {
+    return this.outcome === undefined ? this.request.attemptCompletedSignal.aborted : !FINAL.has(this.outcome);
   }
 
   /** The handler, for messages: `Cart/addItem`. */
@@ -68,6 +95,32 @@ export class Attempt {
     return count;
   }
 
+  /** How many calls and messages were started in this attempt, this one included. Deterministic across replays. */
+  nextCall(): number {
+    this.callCount += 1;
+    return this.callCount;
+  }
+
+  /** Ends the attempt: its context is dead from now on. */
+  end(outcome: AttemptOutcome): void {
+    this.active = false;
+    this.outcome = outcome;
+    this.effects?.end(FINAL.has(outcome));
+  }
+
+  /** Does something once the journal has gone past the calling code, if that is not so already. */
+  onceJournaled(effect: () => void): void {
+    if (!this.context) effect();
+    else if (this.active && this.advances) (this.effects ??= new JournaledEffects(this.context)).add(effect);
+  }
+
+  /** Publishes what the handler is about to do, unless it is done again on a replay. */
+  tell<T extends ReaEventType>(type: T, details: () => Omit<ReaEventMap[T], keyof HandlerInfo>): void {
+    const { events } = this.handler;
+    if (!events.observes(type) || !this.advances) return;
+    events.publish(type, () => ({ ...this.info, ...details() }) as ReaEventMap[T]);
+  }
+
   /**
    * Lets a guardrail fire at this handler.
    *
@@ -75,7 +128,20 @@ export class Attempt {
    * @throws PolicyViolationError when the policy refuses.
    */
   report(rule: RuleId, what: string, deed = what): void {
-    this.handler.policy.report(rule, { place: this.place, what, deed, invocationId: this.request.id });
+    const { place, request, advances } = this;
+    this.handler.policy.report(rule, { place, what, deed, invocationId: request.id, isReplayed: !advances });
+  }
+
+  private asksPastJournal(): boolean {
+    if (!this.context) return !this.replays;
+    const { isProcessing } = this.context as Partial<internal.ContextInternal>;
+    return isProcessing === undefined || isProcessing.call(this.context); // fakes have no journal
+  }
+
+  private describe(): HandlerInfo {
+    const { id: invocationId, target } = this.request;
+    const { component: service, plane } = this.handler;
+    return { invocationId, service, handler: target.handler, key: target.key, plane };
   }
 }
 
@@ -86,6 +152,10 @@ export interface Scope {
   readonly closed?: string;
   /** Whether the handler's own method runs, not what stands around it: interceptors, pipes, filters, SDK hooks. */
   inMethod?: boolean;
+  /** The name of the run whose closure is being tried. */
+  readonly tries?: string;
+  /** What is done when this try of the closure has succeeded. */
+  effects?: (() => void)[];
 }
 
 const storage = new AsyncLocalStorage<Scope>();

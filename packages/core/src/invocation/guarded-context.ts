@@ -1,5 +1,6 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { ATTEMPT, type Attempt, type InAttempt, refuseInRun } from './attempt.js';
+import { STATE_OBSERVERS } from './observed-state.js';
 
 const RAW = Symbol('rea.raw-context');
 
@@ -76,10 +77,13 @@ function guardedMethod(name: string): (this: Guarded, ...args: unknown[]) => unk
     };
   }
   const what = `ctx.${name}()`;
+  const observe = Object.hasOwn(STATE_OBSERVERS, name) ? STATE_OBSERVERS[name] : undefined;
   return function (...args) {
+    const attempt = this[ATTEMPT];
     refuseInRun(what);
-    this[ATTEMPT].handler.guards[name]?.(this[ATTEMPT], args);
-    return callRaw(this[RAW], name, args);
+    attempt.handler.guards[name]?.(attempt, args);
+    if (!observe || attempt.handler.events.isQuiet) return callRaw(this[RAW], name, args);
+    return observe(attempt, args, (given) => callRaw(this[RAW], name, given));
   };
 }
 

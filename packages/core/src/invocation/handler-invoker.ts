@@ -9,6 +9,7 @@ import type { Context, internal, Request, WorkflowContext } from '@restatedev/re
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { deadlineInForce, retentionInForce } from '../endpoint/merged-options.js';
+import type { ReaEvents } from '../events/rea-events.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { boundHandler } from '../workflow/deadline.js';
@@ -96,10 +97,15 @@ export class InvokerFactory {
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
   if (!attempt) return raw;
   attempt.replays = !isFresh(raw);
+  attempt.handler.instrumentation?.opened?.(raw, attempt);
   if (policy.watchesPromises) watchNativePromises(raw);
-  if (policy.guardsContext) return guardContext(raw, attempt);
+  if (policy.guardsContext || observesState(attempt.handler.events)) return guardContext(raw, attempt);
   attempt.bind(raw);
   return raw;
+}
+
+function observesState(events: ReaEvents): boolean {
+  return events.observes('state-set') || events.observes('state-get') || events.observes('state-cleared');
 }
 
 function check(validate: Validator | undefined, value: unknown, subject: string, status: 400 | 500): unknown {

@@ -2,10 +2,13 @@ import { secretHeadersOf } from '../clients/secret-headers.js';
 import { boundsItself } from '../decorators/bounds-itself.decorator.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import { planeOf } from '../discovery/plane.js';
+import type { ReaEvents } from '../events/rea-events.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import { type Limits, limitsOf, type ReaModuleOptions } from '../rea.options.js';
 import { retentionInForce } from '../endpoint/merged-options.js';
 import { type StateLimits, stateLimits } from '../workflow/retention.js';
+import type { Instrumentation } from '../instrumentation/instrumentation.js';
 import type { Attempt } from './attempt.js';
 import { operationGuards } from './operation-guards.js';
 
@@ -15,6 +18,11 @@ export interface HandlerScope {
   readonly component: string;
   /** For messages: `Cart/addItem`. */
   readonly place: string;
+  /** The declared plane, else the one that its kind is made for. */
+  readonly plane: Plane;
+  /** It is a workflow's run. */
+  readonly isRun: boolean;
+  readonly events: ReaEvents;
   /** Put before the names of the components that its clients call. */
   readonly namespace: string | undefined;
   readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises'>;
@@ -23,6 +31,8 @@ export interface HandlerScope {
   readonly stateLimits: StateLimits;
   /** Names of headers that hold secrets. */
   readonly secretHeaders: ReadonlySet<string>;
+  /** What watches the handler; undefined when nothing does. */
+  readonly instrumentation: Instrumentation | undefined;
   /** State is read only: shared handlers, signals and queries. */
   readonly readOnly: boolean;
   /** Holds its object's lock while it runs. */
@@ -44,6 +54,8 @@ export function createHandlerScope(
   handler: HandlerModel,
   options: ReaModuleOptions,
   policy: PolicyService,
+  events: ReaEvents,
+  instrumentation?: Instrumentation,
 ): HandlerScope {
   const { name, kind, options: declared } = component.declaration;
   const exclusive = kind === 'object' && handler.declaration.kind === 'handler';
@@ -52,11 +64,15 @@ export function createHandlerScope(
   return {
     component: name,
     place: placeOf(component, handler),
+    plane: planeOf(component, handler.declaration.kind),
+    isRun: handler.declaration.kind === 'run',
+    events,
     namespace: options.namespace,
     policy,
     limits,
     stateLimits: stateLimits(retentionInForce(component, options), limits),
     secretHeaders: secretHeadersOf(options),
+    instrumentation,
     readOnly,
     exclusive,
     guards: operationGuards({ readOnly, exclusive, plane: declared.plane, limits }),
@@ -64,17 +80,26 @@ export function createHandlerScope(
 }
 
 /** The scope of a handler in a unit test. */
-export function createTestScope(component: string, place: string, policy: PolicyService): HandlerScope {
+export function createTestScope(
+  component: string,
+  place: string,
+  policy: PolicyService,
+  events: ReaEvents,
+): HandlerScope {
   const limits = limitsOf({});
   const guards = operationGuards({ readOnly: false, exclusive: false, plane: undefined, limits });
   return {
     component,
     place,
+    plane: 'data',
+    isRun: false,
+    events,
     namespace: undefined,
     policy,
     limits,
     stateLimits: limits,
     secretHeaders: secretHeadersOf({}),
+    instrumentation: undefined,
     readOnly: false,
     exclusive: false,
     guards,

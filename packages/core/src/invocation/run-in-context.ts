@@ -14,13 +14,14 @@ import { createTestScope } from './handler-scope.js';
  */
 export async function runInContext<C extends Context, T>(ctx: C, fn: (ctx: C) => T | Promise<T>): Promise<T> {
   const request = ctx.request();
-  const policy = new PolicyService({ server: 'embedded' }, new ReaEvents());
+  const events = new ReaEvents();
+  const policy = new PolicyService({ server: 'embedded' }, events);
   const { service, handler } = request.target;
-  const attempt = new Attempt(createTestScope(service, `${service}/${handler}`, policy), request);
+  const attempt = new Attempt(createTestScope(service, `${service}/${handler}`, policy, events), request);
   const guarded = guardContext(ctx, attempt) as C;
   try {
     return await withScope({ attempt, inMethod: true }, async () => fn(guarded));
   } finally {
-    attempt.active = false;
+    attempt.end('completed');
   }
 }

@@ -20,6 +20,8 @@ export interface Finding {
   /** What stays the same when `what` holds a key, a size or a time: it is logged once. Default: `what`. */
   readonly deed?: string;
   readonly invocationId?: string;
+  /** Done again on a replay: it has been published before. */
+  readonly isReplayed?: boolean;
 }
 
 /**
@@ -91,7 +93,7 @@ export class PolicyService {
       refused: mode === 'strict' || rule.severity === 'unsafe',
       ...(finding.invocationId === undefined ? {} : { invocationId: finding.invocationId }),
     };
-    this.events.publish('violation', () => violation);
+    if (!finding.isReplayed) this.events.publish('violation', () => violation);
     const key = `${id}\n${finding.place}\n${finding.deed ?? finding.what}`;
     const isNew = !this.found.has(key) && this.found.size < MOST_FINDINGS;
     if (isNew) this.found.set(key, violation);

@@ -18,6 +18,13 @@ export interface RegisteredDeployment {
   readonly created: boolean;
 }
 
+/** A deployment in a list. */
+export interface KnownDeployment {
+  readonly id: string;
+  readonly uri?: string;
+  readonly services: readonly { readonly name: string }[];
+}
+
 export interface DeploymentRequest {
   readonly uri: string;
   readonly force?: boolean;
@@ -36,10 +43,12 @@ export class AdminClient {
   constructor(
     private readonly url: string,
     private readonly headers: Readonly<Record<string, string>> = {},
+    /** Of a single request, in milliseconds. */
+    private readonly timeout = TIMEOUT,
   ) {}
 
-  static of(connection: RestateConnection): AdminClient | undefined {
-    return connection.adminUrl === undefined ? undefined : new AdminClient(connection.adminUrl, connection.headers);
+  static of({ adminUrl, headers }: RestateConnection, timeout?: number): AdminClient | undefined {
+    return adminUrl === undefined ? undefined : new AdminClient(adminUrl, headers, timeout);
   }
 
   /**
@@ -51,6 +60,16 @@ export class AdminClient {
   async register(request: DeploymentRequest): Promise<RegisteredDeployment> {
     const { status, body } = await this.request('POST', '/deployments', request);
     return { ...(body as Omit<RegisteredDeployment, 'created'>), created: status === 201 };
+  }
+
+  /**
+   * All deployments that the server knows.
+   *
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}
+   */
+  async deployments(): Promise<readonly KnownDeployment[]> {
+    const { body } = await this.request('GET', '/deployments');
+    return (body as { readonly deployments: readonly KnownDeployment[] }).deployments;
   }
 
   /**
@@ -115,7 +134,7 @@ export class AdminClient {
       method,
       headers: { ...this.headers, 'content-type': 'application/json', accept: 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
-      signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]) : AbortSignal.timeout(TIMEOUT),
+      signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(this.timeout)]) : AbortSignal.timeout(this.timeout),
     }).catch((cause: unknown) => {
       throw new AdminUnreachableError(this.url, cause);
     });

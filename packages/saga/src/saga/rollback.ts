@@ -67,14 +67,19 @@ export class Rollback {
         { errorCode: 500 },
       );
     };
-    const result = await tryWithBackoff(
-      scope,
-      `compensation ${compensation ?? entry.name}`,
-      backoffOf(strategy, unit.retry, retry),
-      (attempt) => (scope.options.verifyIdempotency ? twice(entry.name, () => once(attempt)) : once(attempt)),
-      (attempt, { message }) =>
-        scope.publish('compensation-failed', () => ({ step: entry.name, compensation, attempt, error: message })),
+    const what = `compensation ${compensation ?? entry.name}`;
+    const stretch = scope.begin(what, { 'rea.saga.step': entry.name });
+    const result = await stretch.run(() =>
+      tryWithBackoff(
+        scope,
+        what,
+        backoffOf(strategy, unit.retry, retry),
+        (attempt) => (scope.options.verifyIdempotency ? twice(entry.name, () => once(attempt)) : once(attempt)),
+        (attempt, { message }) =>
+          scope.publish('compensation-failed', () => ({ step: entry.name, compensation, attempt, error: message })),
+      ),
     );
+    stretch.end(result.done ? undefined : result.error);
     if (result.done) {
       entry.state = 'compensated';
       scope.compensated.push(entry.name);

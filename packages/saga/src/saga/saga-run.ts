@@ -227,11 +227,15 @@ export class SagaRun implements Saga {
     const { scope } = this;
     const { entry } = unit;
     unit.state = 'running';
+    const stretch = scope.begin(`step ${entry.name}`, { 'rea.saga.step': entry.name });
     let value: unknown;
     try {
-      value = scope.isPastPivot
-        ? await forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
-        : await this.act(entry.name, step, new ActionRun(scope, entry.name, 1));
+      value = await stretch.run(() =>
+        scope.isPastPivot
+          ? forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
+          : this.act(entry.name, step, new ActionRun(scope, entry.name, 1)),
+      );
+      stretch.end();
       unit.outcome = { known: true, value: value as never };
       unit.state = entry.state = 'done';
       onDone?.();
@@ -239,6 +243,7 @@ export class SagaRun implements Saga {
       scope.save();
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
+      stretch.end(error);
       if (asTerminalError(error)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
         scope.attribute(error, entry.name);

@@ -1,6 +1,14 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
-import { attemptOf, type Interruption, Section } from '@rea/core/internal';
+import {
+  attemptOf,
+  type Interruption,
+  oncePerInvocation,
+  Section,
+  type Stretch,
+  UNWATCHED,
+  type WorkPart,
+} from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
@@ -222,13 +230,22 @@ export class SagaScope {
     (this.raw as unknown as { set(name: string, value: unknown): void }).set(REPORT_STATE + this.name, this.report);
   }
 
-  /** Tells the events what happens, once: not on a replay. */
+  /** A part of the saga's work begins, for those who watch. */
+  begin(name: string, attributes: WorkPart['attributes']): Stretch {
+    const attempt = attemptOf(this.ctx);
+    const part = { name, attributes: { 'rea.saga': this.name, ...attributes } };
+    return (attempt && attempt.handler.instrumentation?.begin?.(attempt, part)) ?? UNWATCHED;
+  }
+
+  /** Tells the events what happens, once: not on a replay, and not in an attempt that is done again. */
   publish<T extends SagaEventType>(type: T, details: () => Omit<ReaEventMap[T], keyof SagaInfo>): void {
-    if (!(this.raw as unknown as { isProcessing?(): boolean }).isProcessing?.()) return;
+    const { events } = this.services;
+    if (!events.observes(type)) return;
     const { id: invocationId, target } = this.raw.request();
     const service = attemptOf(this.ctx)?.handler.component ?? target.service;
     const { handler, key } = target;
     const info: SagaInfo = { invocationId, service, handler, key, saga: this.name };
-    this.services.events.publish(type, () => ({ ...info, ...details() }) as ReaEventMap[T]);
+    const payload = { ...info, ...details() } as ReaEventMap[T];
+    oncePerInvocation(() => events.publish(type, () => payload));
   }
 }

@@ -1,0 +1,27 @@
+// #region health
+import { Controller, Get, Module } from '@nestjs/common';
+import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { ReaHealth } from '@rea/observability';
+
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly rea: ReaHealth,
+  ) {}
+
+  @Get('ready')
+  @HealthCheck()
+  ready() {
+    return this.health.check([
+      () => this.rea.server(),
+      () => this.rea.endpoint(),
+      () => this.rea.registration(),
+      () => this.rea.deadLetters({ max: 10, above: 'degraded' }),
+    ]);
+  }
+}
+
+@Module({ imports: [TerminusModule], controllers: [HealthController] })
+export class HealthModule {}
+// #endregion health

@@ -1,0 +1,50 @@
+import { type LoggerTransport, TerminalError } from '@restatedev/restate-sdk';
+
+/** A line that the SDK wants to be logged. */
+export interface SdkLine {
+  readonly level: 'error' | 'warn' | 'log' | 'debug';
+  /** Logged by a handler, with `ctx.console`. */
+  readonly isHandlers: boolean;
+  readonly parts: readonly unknown[];
+}
+
+type LogMetadata = Parameters<LoggerTransport>[0];
+
+/** The SDK asks for no signature validation once per handler it makes, in these words; said once, it is a line of ours. */
+const UNSIGNED = 'Accepting requests without validating request signatures';
+
+/** From here on a terminal error is a failure of the service's own, as in HTTP. */
+const SERVER_ERROR = 500;
+
+/**
+ * What is to be logged; undefined for a line that was logged by an earlier attempt, or that says nothing.
+ *
+ * What handlers log with `ctx.console` keeps its level. The SDK's own bookkeeping (an invocation starts, suspends, ends) is
+ * at debug, and so is a terminal error below 500: it is the invocation's answer, which its caller gets. One from 500 on,
+ * such as that of a run whose tries are used up, is an error. An error that is retried is a warning.
+ */
+export function sdkLine({ level, replaying, source }: LogMetadata, parts: readonly unknown[]): SdkLine | undefined {
+  if (replaying || (typeof parts[0] === 'string' && parts[0].startsWith(UNSIGNED))) return undefined;
+  const isHandlers = (source as string) === 'USER';
+  if (isHandlers) return { level: levelOf(level, 'log'), isHandlers, parts };
+  const answer = parts.find((part) => part instanceof TerminalError);
+  if (!answer) return { level: levelOf(level, 'debug'), isHandlers, parts };
+  return { level: answer.code >= SERVER_ERROR ? 'error' : 'debug', isHandlers, parts };
+}
+
+/** Whether a line is the SDK's own and below a warning: at debug, if it is logged. */
+export function isBookkeeping({ level, source }: LogMetadata): boolean {
+  return (source as string) !== 'USER' && levelOf(level, 'debug') === 'debug';
+}
+
+function levelOf(level: string, info: 'log' | 'debug'): SdkLine['level'] {
+  if (level === 'error' || level === 'warn') return level;
+  return level === 'info' ? info : 'debug';
+}
+
+/** A part of a line as text. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Error) return value.stack ?? value.message;
+  return JSON.stringify(value) ?? String(value);
+}

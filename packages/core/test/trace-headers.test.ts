@@ -1,0 +1,69 @@
+import { Handler, InjectClient, Service, type ServiceClient } from '@rea/core';
+import { createTestApp, type ReaTestApp } from '@rea/testing';
+import type { Context } from '@restatedev/restate-sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+type Headers = Record<string, string>;
+
+const NAMES = ['traceparent', 'tracestate', 'baggage'];
+
+@Service()
+class Callee {
+  @Handler()
+  async headers(ctx: Context): Promise<Headers> {
+    return Object.fromEntries([...ctx.request().headers].filter(([name]) => NAMES.includes(name)));
+  }
+}
+
+@Service()
+class Caller {
+  constructor(@InjectClient(Callee) private readonly callee: ServiceClient<Callee>) {}
+
+  @Handler({ inactivityTimeout: 0 })
+  async calls(ctx: Context): Promise<Headers[]> {
+    const first = await this.callee.call.headers(undefined);
+    await ctx.sleep(1);
+    const own = { headers: { traceparent: TRACEPARENT.replace('01', '00') } };
+    return [first, await this.callee.call.headers(undefined), await this.callee.call.headers(undefined, own)];
+  }
+}
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;
+
+let app: ReaTestApp;
+beforeAll(async () => {
+  app = await createTestApp({ providers: [Caller, Callee] });
+});
+afterAll(() => app?.close());
+
+function calls(headers: Headers): Promise<Headers[]> {
+  return app.ingress.service(Caller).call.calls(undefined, { headers, idempotencyKey: false });
+}
+
+test('calls hand on the trace of the caller, each with a parent of its own, also where nothing traces', async () => {
+  const [first, second] = await calls({ traceparent: TRACEPARENT, tracestate: 'vendor=1', baggage: 'tenant=7' });
+  expect(first).toEqual({
+    traceparent: expect.stringMatching(new RegExp(`^00-${TRACE}-[\\da-f]{16}-01$`)),
+    tracestate: 'vendor=1',
+    baggage: 'tenant=7',
+  });
+  expect(second!['traceparent']).not.toBe(first!['traceparent']);
+  expect(first!['traceparent']).not.toBe(TRACEPARENT);
+});
+
+test('they depend on nothing but the input and the order of calls, so that every attempt sends the same', async () => {
+  expect(await calls({ traceparent: TRACEPARENT })).toEqual(await calls({ traceparent: TRACEPARENT }));
+});
+
+test('headers of the call itself win', async () => {
+  const [, , own] = await calls({ traceparent: TRACEPARENT });
+  expect(own).toEqual({ traceparent: TRACEPARENT.replace('01', '00') });
+});
+
+test.for([
+  ['no trace', {}],
+  ['what is no trace', { traceparent: 'nonsense' }],
+] as const)('a caller with %s hands on nothing', async ([, headers]) => {
+  expect((await calls(headers)).slice(0, 2)).toEqual([{}, {}]);
+});

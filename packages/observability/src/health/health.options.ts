@@ -1,0 +1,7 @@
+/** Options of `ObservabilityModule.forRoot({ health })`. */
+export interface HealthOptions {
+  /** How long the Restate server may take for an answer, in milliseconds. Default 2 000. */
+  readonly timeout?: number;
+}
+
+export const HEALTH_DEFAULTS = { timeout: 2_000 } as const;

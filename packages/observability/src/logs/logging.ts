@@ -1,0 +1,87 @@
+import { asText, type Instrumentation, isBookkeeping, outcomeOf, type SdkLine, sdkLine } from '@rea/core/internal';
+import type { HooksProvider, LoggerTransport, Request } from '@restatedev/restate-sdk';
+import type { PinoLogger } from 'nestjs-pino';
+import { isProcessing } from '../is-processing.js';
+import { AttemptCounter } from './attempt-counter.js';
+import { silentOnReplay } from './silent-on-replay.js';
+
+type HookContext = Parameters<HooksProvider>[0];
+type PinoLevel = 'error' | 'warn' | 'info' | 'debug';
+
+const FINAL = new Set(['completed', 'failed', 'cancelled']);
+
+/** The trace id in a `traceparent` header. */
+const TRACE_ID = /^[\da-f]{2}-([\da-f]{32})-/;
+
+/**
+ * Gives what handlers log the fields of their attempt, and makes it silent on replay. The loggers are children of the
+ * application's own: its levels, redaction, serializers and transports apply.
+ */
+export class Logging implements Instrumentation {
+  readonly hooks: readonly HooksProvider[] = [
+    (hookContext) => ({ interceptor: { handler: (next) => this.inAttempt(hookContext, next) } }),
+  ];
+  readonly logger: LoggerTransport = (metadata, ...parts: unknown[]) => {
+    // Most lines by far are the SDK's bookkeeping, a handful for each attempt.
+    if (isBookkeeping(metadata) && !this.pino?.logger.isLevelEnabled('debug')) return;
+    const line = sdkLine(metadata, parts);
+    if (line) this.write(line, metadata.context);
+  };
+  private readonly attempts = new AttemptCounter();
+  private pino: PinoLogger | undefined;
+
+  /** @param traceId of the calling code; undefined where nothing is traced */
+  constructor(private readonly traceId: (() => string | undefined) | undefined) {}
+
+  /** From now on the lines go here. */
+  useLogger(pino: PinoLogger): void {
+    this.pino = pino;
+  }
+
+  private async inAttempt(hookContext: HookContext, next: () => Promise<void>): Promise<void> {
+    const { request } = hookContext;
+    const bindings = { ...this.fieldsOf(request), attempt: this.attempts.next(request.id) };
+    const isLive = isProcessing(hookContext);
+    const content = () => {
+      if (!isLive()) silentOnReplay(this.pino!.logger, isLive);
+      return next();
+    };
+    try {
+      await this.pino!.runInContext(content, { bindings });
+    } catch (error) {
+      if (FINAL.has(outcomeOf(error, request))) this.attempts.forget(request.id);
+      throw error;
+    }
+    this.attempts.forget(request.id);
+  }
+
+  private fieldsOf({ id, target, headers, attemptHeaders }: Request): Record<string, string> {
+    const traceparent = attemptHeaders.get('traceparent') ?? headers.get('traceparent');
+    const traceId = this.traceId?.() ?? TRACE_ID.exec(String(traceparent))?.[1];
+    return {
+      invocationId: id,
+      target: `${target.service}/${target.handler}`,
+      ...(target.key === undefined ? {} : { key: target.key }),
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+    };
+  }
+
+  private write({ level, isHandlers, parts }: SdkLine, context: Parameters<LoggerTransport>[0]['context']): void {
+    const { pino } = this;
+    const pinoLevel: PinoLevel = level === 'log' ? 'info' : level;
+    if (!pino?.logger.isLevelEnabled(pinoLevel)) return;
+    const error = parts.find((part) => part instanceof Error);
+    const text = parts
+      .filter((part) => part !== error)
+      .map(asText)
+      .join(' ')
+      .trim();
+    const fields = { context: isHandlers ? 'Handler' : 'Restate SDK', ...(error ? { err: error } : {}) };
+    const write = () => pino.logger[pinoLevel](fields, text);
+    // A handler's own lines come from within its attempt, which has given its fields already.
+    if (isHandlers || !context) return write();
+    const { invocationId, serviceName, handlerName, request } = context;
+    const bindings = request ? this.fieldsOf(request) : { invocationId, target: `${serviceName}/${handlerName}` };
+    return pino.runInContext(write, { bindings });
+  }
+}

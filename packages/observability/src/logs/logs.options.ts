@@ -1,0 +1,2 @@
+/** Options of `ObservabilityModule.forRoot({ logs })`: none yet; `true` is all. */
+export type LogsOptions = Readonly<Record<string, never>>;

@@ -1,0 +1,40 @@
+import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { Request } from '@restatedev/restate-sdk';
+
+/** Restate speaks W3C, whatever the application has chosen for the systems that it calls. */
+export const W3C = new CompositePropagator({
+  propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+});
+
+const GETTER: TextMapGetter<ReadonlyMap<string, string | string[] | undefined>> = {
+  get: (headers, name) => headers.get(name),
+  keys: (headers) => [...headers.keys()],
+};
+
+/**
+ * What an attempt's span is a child of: the server's own span, where the server exports spans; else what the invocation
+ * was called with. Without either, nothing.
+ */
+export function parentOf(request: Request): Context {
+  const called = W3C.extract(ROOT_CONTEXT, request.headers, GETTER);
+  if (!request.attemptHeaders.has('traceparent')) return called;
+  const attempted = W3C.extract(ROOT_CONTEXT, request.attemptHeaders, GETTER);
+  const baggage = propagation.getBaggage(called);
+  return baggage ? propagation.setBaggage(attempted, baggage) : attempted;
+}
+
+/** The trace that a context belongs to; undefined when it belongs to none. */
+export function traceIdOf(context: Context): string | undefined {
+  return trace.getSpanContext(context)?.traceId;
+}
+
+const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}$/;
+
+/** The ids in a `traceparent` header. */
+export function idsIn(
+  headers: Readonly<Record<string, string>> | undefined,
+): { readonly traceId: string; readonly spanId: string } | undefined {
+  const [, traceId, spanId] = TRACEPARENT.exec(headers?.['traceparent'] ?? '') ?? [];
+  return traceId === undefined || spanId === undefined ? undefined : { traceId, spanId };
+}

@@ -1,0 +1,127 @@
+import { hash } from 'node:crypto';
+import { context, ProxyTracerProvider, type Span, SpanKind, trace, type TracerProvider } from '@opentelemetry/api';
+import {
+  type Attempt,
+  type Instrumentation,
+  outcomeOf,
+  type Stretch,
+  UNWATCHED,
+  type WorkPart,
+} from '@rea/core/internal';
+import type { Context, HooksProvider, Request } from '@restatedev/restate-sdk';
+import { openTelemetryHook } from '@restatedev/restate-sdk-opentelemetry';
+import { isProcessing } from '../is-processing.js';
+import { AttemptSpans } from './attempt-spans.js';
+import { withIds } from './id-generator.js';
+import { endSpan, SpanMaker } from './span-maker.js';
+import { ToldParts } from './told-parts.js';
+import { parentOf, traceIdOf, W3C } from './trace-context.js';
+import { watchContext } from './watched-context.js';
+
+const SPANS = Symbol('rea.spans');
+
+/** What OpenTelemetry's own providers are beyond the API. */
+type Flushable = TracerProvider & { forceFlush?(): Promise<void> };
+
+/** A request that knows the spans of its attempt. */
+type Traced = Request & { [SPANS]?: AttemptSpans };
+
+/** Makes spans of ingress calls, attempts, runs, durable calls and parts of the work, all in the caller's trace. */
+export class Tracing implements Instrumentation {
+  readonly hooks: readonly HooksProvider[];
+  private readonly tracer = trace.getTracer('@rea/observability');
+  private readonly maker = new SpanMaker(this.tracer);
+  private readonly told = new ToldParts();
+
+  constructor() {
+    const hook = openTelemetryHook({ tracer: this.tracer, runSpans: false });
+    this.hooks = [(hookContext) => this.attempt(hookContext, hook)];
+  }
+
+  /** The trace that the calling code belongs to. */
+  get traceId(): string | undefined {
+    return traceIdOf(context.active());
+  }
+
+  /** Exports what has been told so far. Never throws: nothing hangs on it. */
+  async flush(): Promise<void> {
+    const registered = trace.getTracerProvider();
+    const provider: Flushable = registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
+    await provider.forceFlush?.().catch(() => undefined);
+  }
+
+  opened(ctx: Context, { request }: Attempt): void {
+    const spans = spansOf(request);
+    if (spans) watchContext(ctx, spans);
+  }
+
+  begin({ request }: Attempt, part: WorkPart): Stretch {
+    return spansOf(request)?.begin(part) ?? UNWATCHED;
+  }
+
+  /** A span that is told each time: of code that no replay goes through again. */
+  plain<T>(name: string, attributes: WorkPart['attributes'], fn: () => Promise<T>): Promise<T> {
+    return this.around(this.maker.start(name, { attributes }, context.active()), fn);
+  }
+
+  request<T>(what: string, send: () => Promise<T>): Promise<T> {
+    return this.around(this.maker.start(what, { kind: SpanKind.CLIENT }, context.active()), send);
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    const headers: Record<string, string> = {};
+    W3C.inject(context.active(), headers, { set: (carrier, name, value) => (carrier[name] = value) });
+    return headers;
+  }
+
+  private async around<T>(span: Span, fn: () => Promise<T>): Promise<T> {
+    try {
+      const value = await context.with(trace.setSpan(context.active(), span), fn);
+      endSpan(span);
+      return value;
+    } catch (error) {
+      endSpan(span, error);
+      throw error;
+    }
+  }
+
+  /** The span is the one of Restate's own hook, which knows only the server's spans as parents. */
+  private attempt(hookContext: Parameters<HooksProvider>[0], hook: HooksProvider): ReturnType<HooksProvider> {
+    const { request } = hookContext;
+    const parent = parentOf(request);
+    const start = () => hook(hookContext).interceptor!.handler!;
+    const handler = context.with(parent, () =>
+      traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start(),
+    );
+    const spans = new AttemptSpans(this.maker, this.told, request, isProcessing(hookContext));
+    (request as Traced)[SPANS] = spans;
+    return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, next)) } };
+  }
+
+  private async follow(request: Request, spans: AttemptSpans, next: () => Promise<void>): Promise<void> {
+    const span = trace.getActiveSpan()!;
+    const { service, handler } = request.target;
+    // The hook's own name has the key in it, of which there may be millions.
+    span.updateName(`attempt ${service}/${handler}`);
+    const end = (outcome: ReturnType<typeof outcomeOf>) => {
+      spans.end(outcome);
+      span.setAttribute('rea.outcome', outcome);
+    };
+    try {
+      await next();
+    } catch (error) {
+      end(outcomeOf(error, request));
+      throw error;
+    }
+    end('completed');
+  }
+}
+
+function spansOf(request: Request): AttemptSpans | undefined {
+  return (request as Traced)[SPANS];
+}
+
+/** All attempts of an invocation that was called without a trace are in one. */
+function traceIdFor(invocationId: string): string {
+  return hash('sha256', invocationId).slice(0, 32);
+}

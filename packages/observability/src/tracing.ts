@@ -1,0 +1,6 @@
+/**
+ * For the file that sets OpenTelemetry up, before the application is loaded: it imports nothing else.
+ *
+ * @packageDocumentation
+ */
+export { type IdGenerator, ReaIdGenerator } from './traces/id-generator.js';

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { REA_OPTIONS, ReaExplorer, type ReaEventMap, type ReaModuleOptions } from '@rea/core';
+import { AdminClient } from '@rea/core/internal';
+
+/** An invocation that waits for an operator, and since when. */
+export interface Pause {
+  readonly at: string;
+  readonly told: ReaEventMap['invocation-paused'];
+}
+
+interface Row {
+  readonly id: string;
+  readonly target_service_name: string;
+  readonly target_handler_name: string;
+  readonly target_service_key?: string;
+  readonly modified_at: string;
+}
+
+/** Errors that one look asks for: above, the server reads through all of its events. */
+const MOST_ERRORS = 200;
+
+/** Longest message of an error, in characters. */
+const LONGEST_MESSAGE = 2_000;
+
+/** Asks the server which invocations of this application's components are paused. */
+@Injectable()
+export class PausedInvocations {
+  constructor(
+    private readonly explorer: ReaExplorer,
+    @Inject(REA_OPTIONS) private readonly rea: ReaModuleOptions,
+  ) {}
+
+  async find(admin: AdminClient): Promise<Pause[]> {
+    const components = await this.explorer.components();
+    if (components.length === 0) return [];
+    const rows = await admin.query<Row>(
+      `select id, target_service_name, target_handler_name, target_service_key, modified_at from sys_invocation
+       where status = 'paused' and target_service_name in (${list(components.map(({ name }) => name))})`,
+    );
+    const errors = await this.errors(admin, rows);
+    return rows.map((row) => ({
+      at: row.modified_at,
+      told: {
+        invocationId: row.id,
+        service: this.ownName(row.target_service_name),
+        handler: row.target_handler_name,
+        key: row.target_service_key,
+        error: errors.get(row.id) ?? { message: '', code: 500 },
+      },
+    }));
+  }
+
+  /** The error of each, which the server keeps among its events. */
+  private async errors(admin: AdminClient, rows: readonly Row[]): Promise<Map<string, Pause['told']['error']>> {
+    if (rows.length === 0) return new Map();
+    const latest = rows
+      .toSorted((one, other) => other.modified_at.localeCompare(one.modified_at))
+      .slice(0, MOST_ERRORS);
+    const events = await admin.query<{ id: string; event_json: string }>(
+      `select id, event_json from sys_journal_events where event_type = 'Paused'
+       and id in (${list(latest.map(({ id }) => id))}) order by appended_at`,
+    );
+    return new Map(events.map(({ id, event_json: json }) => [id, errorIn(json)]));
+  }
+
+  private ownName(service: string): string {
+    const prefix = this.rea.namespace === undefined ? '' : `${this.rea.namespace}.`;
+    return service.slice(prefix.length);
+  }
+}
+
+function errorIn(json: string): Pause['told']['error'] {
+  const { last_failure: failure } = JSON.parse(json) as {
+    readonly last_failure?: { readonly error_code?: number; readonly error_message?: string };
+  };
+  const [message = ''] = (failure?.error_message ?? '').split(/\n\s+at /, 1);
+  return { message: message.slice(0, LONGEST_MESSAGE), code: failure?.error_code ?? 500 };
+}
+
+function list(texts: readonly string[]): string {
+  return texts.map((text) => `'${text.replaceAll("'", "''")}'`).join(', ');
+}
