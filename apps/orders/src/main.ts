@@ -8,7 +8,14 @@ import { welcome } from './startup/welcome.js';
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
-  const { PORT, DATA_DIRECTORY, RESTATE_INGRESS_URL, CUSTOMER_API_KEYS, OPERATOR_API_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT } = readSettings(process.env);
+  const {
+    PORT,
+    DATA_DIRECTORY,
+    RESTATE_INGRESS_URL,
+    CUSTOMER_API_KEYS,
+    OPERATOR_API_KEYS,
+    OTEL_EXPORTER_OTLP_ENDPOINT,
+  } = readSettings(process.env);
   await checkPort(PORT);
   say(
     RESTATE_INGRESS_URL === undefined

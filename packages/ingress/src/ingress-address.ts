@@ -150,9 +150,9 @@ function asked(
   verb: 'call' | 'send',
   { idempotencyKey }: IngressCallOptions,
 ): Asked {
-  const asked = { service, handler: name, verb: own ?? verb };
-  if (!writes) return asked;
-  return { ...asked, idempotencyKey: idempotencyKey === false ? 'waived' : idempotencyKey ? 'given' : 'missing' };
+  const request = { service, handler: name, verb: own ?? verb };
+  if (!writes) return request;
+  return { ...request, idempotencyKey: idempotencyKey === false ? 'waived' : idempotencyKey ? 'given' : 'missing' };
 }
 
 function validKey(key: string, of: string): void {

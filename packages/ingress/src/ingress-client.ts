@@ -90,7 +90,14 @@ async function status(target: TargetModel, address: IngressAddress, options?: In
     const body = { statusCode: 404, code: 'REA3005', message: noStatus(target) };
     throw new IngressRefusedException(body, { source: 'application' });
   }
-  const handler = { name: STATUS_HANDLER, label: 'status', verb: 'status', input: undefined, output: undefined, writes: false } as const;
+  const handler = {
+    name: STATUS_HANDLER,
+    label: 'status',
+    verb: 'status',
+    input: undefined,
+    output: undefined,
+    writes: false,
+  } as const;
   return address.call(handler, undefined, options);
 }
 

@@ -36,7 +36,11 @@ export class IngressConnections {
       [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
-        new IngressTransport(checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }), policy, watchers),
+        new IngressTransport(
+          checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }),
+          policy,
+          watchers,
+        ),
       ]),
     ]);
     grace?.register(async (timeout) => {
