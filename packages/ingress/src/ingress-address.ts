@@ -1,4 +1,4 @@
-import { checkKey, findRequestKeyProblem, qualify, toMillis } from '@rea/core/internal';
+import { findRequestKeyProblem, qualify, toMillis } from '@rea/core/internal';
 import type { Serde } from '@restatedev/restate-sdk';
 import type {
   IngressCallOptions,
@@ -6,10 +6,11 @@ import type {
   IngressSendOptions,
   SentInvocation,
 } from './ingress-client.types.js';
-import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
+import { NoResultException } from './ingress.exceptions.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
 import type { Asked, IngressTransport } from './ingress-transport.js';
+import { pathSegment, validKey } from './path-segment.js';
 
 /** A handler as a request needs it. */
 export interface RequestedHandler {
@@ -38,10 +39,10 @@ export class IngressAddress {
     /** Whether it has to have a key. */
     keyed: boolean,
   ) {
-    if (keyed) validKey(key as string, component);
     this.service = qualify(transport.namespace, component);
     this.key = keyed ? key : undefined;
-    this.path = [this.service, ...(keyed ? [key!] : [])].map(encodeURIComponent).join('/');
+    const path = [pathSegment(this.service, 'a component'), ...(keyed ? [pathSegment(key!, component)] : [])];
+    this.path = path.join('/');
   }
 
   async call(handler: RequestedHandler, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
@@ -115,7 +116,7 @@ export class IngressAddress {
       what,
       asked: asked(this.component, handler, verb, options),
       method: 'POST',
-      path: `/${this.path}/${encodeURIComponent(handler.name)}${suffix}`,
+      path: `/${this.path}/${pathSegment(handler.name, `a handler of ${this.component}`)}${suffix}`,
       headers: {
         ...this.transport.journaled(what, options satisfies IngressReadOptions),
         ...payload.headers,
@@ -153,12 +154,4 @@ function asked(
   const request = { service, handler: name, verb: own ?? verb };
   if (!writes) return request;
   return { ...request, idempotencyKey: idempotencyKey === false ? 'waived' : idempotencyKey ? 'given' : 'missing' };
-}
-
-function validKey(key: string, of: string): void {
-  try {
-    checkKey(key, of);
-  } catch (error) {
-    throw new InvalidKeyException((error as Error).message);
-  }
 }

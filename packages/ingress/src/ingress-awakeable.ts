@@ -1,6 +1,7 @@
 import type { Serde } from '@restatedev/restate-sdk';
 import type { IngressBounds } from './ingress-client.types.js';
 import { encode } from './ingress-payload.js';
+import { pathSegment } from './path-segment.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** Options of completing an awakeable. */
@@ -15,6 +16,7 @@ export interface IngressResolveOptions extends IngressBounds {
  */
 export class IngressAwakeable<T> {
   constructor(
+    /** As the handler has handed it out. */
     readonly id: string,
     private readonly transport: IngressTransport,
   ) {}
@@ -42,7 +44,7 @@ export class IngressAwakeable<T> {
     await this.transport.request({
       what: `awakeable ${verb}`,
       method: 'POST',
-      path: `/restate/a/${encodeURIComponent(this.id)}/${verb}`,
+      path: `/restate/a/${pathSegment(this.id, 'an awakeable')}/${verb}`,
       ...payload,
       bounds,
       repeatable: true,

@@ -1,17 +1,20 @@
 import type { WorkflowOutput } from '@rea/core';
 import type { IngressAttachOptions, IngressBounds } from './ingress-client.types.js';
 import { IngressResult } from './ingress-results.js';
+import { pathSegment } from './path-segment.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** One invocation, by its id. */
 export class IngressInvocation<Output> {
   private readonly result: IngressResult;
 
+  /** @throws InvalidKeyException (400) when the id can be none */
   constructor(
+    /** As `send` and `submit` give it: `inv_...`. */
     readonly id: string,
     private readonly transport: IngressTransport,
   ) {
-    const path = `/restate/invocation/${encodeURIComponent(id)}`;
+    const path = `/restate/invocation/${pathSegment(id, 'an invocation')}`;
     this.result = new IngressResult(transport, `invocation ${id}`, { path });
   }
 

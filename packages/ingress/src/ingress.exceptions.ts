@@ -30,6 +30,7 @@ interface IngressExceptionOptions {
  * `cause` of the exception itself, which are for logs, may name hosts.
  */
 export abstract class IngressException extends HttpException {
+  /** Who failed. */
   readonly source: IngressErrorSource;
   /** Stable code, when the failure has one: `REA4001`. */
   readonly code: string | undefined;

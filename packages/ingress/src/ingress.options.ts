@@ -38,6 +38,7 @@ export interface IngressConnectionOptions {
 
 /** A further ingress: nothing of `ReaModule` applies to it, except `secretHeaders`. */
 export interface NamedConnectionOptions extends IngressConnectionOptions {
+  /** The ingress, for example `http://restate:8080`. */
   readonly url: string;
 }
 

@@ -48,7 +48,7 @@ export class Ingress {
     return createGenericClient(component, this.transport);
   }
 
-  /** An invocation by its id, as `send` and `submit` give it: its result, and its end. */
+  /** An invocation by its id, as `send` and `submit` give it: its result, and its end. @throws InvalidKeyException (400) when it can be no id */
   invocation<Output = unknown>(id: string): IngressInvocation<Output> {
     return new IngressInvocation<Output>(id, this.transport);
   }

@@ -311,6 +311,20 @@ describe('A component that is known by its name only', () => {
     expect(() => app.ingress.generic('Box').of('')).toThrow(expect.objectContaining({ status: 400 }));
   });
 
+  test.each<[string, (ingress: Ingress) => Promise<unknown>]>([
+    ['a component', async (i) => i.generic('..').call('x', 1, { idempotencyKey: 'k' })],
+    ['an empty component', async (i) => i.generic('').call('x', 1, { idempotencyKey: 'k' })],
+    ['a key', async (i) => i.generic('Box').of('..').call('note', 1, { idempotencyKey: 'k' })],
+    ['a handler', (i) => i.generic('Box').of('double').call('..', 1, { idempotencyKey: 'k' })],
+    ['an invocation', async (i) => i.invocation('..').attach()],
+    ['an awakeable', (i) => i.awakeable('..').resolve(1)],
+  ])('cannot be reached by a path: %s', async (_what, send) => {
+    const { ingressUrl: url } = await sharedServer();
+    const module = await Test.createTestingModule({ imports: [IngressModule.forRoot({ url })] }).compile();
+    expect(await thrown(send(module.get(Ingress)))).toMatchObject({ status: 400, code: 'REA3001' });
+    await module.close();
+  });
+
   test('counts as written to: without a key the guardrail fires', async () => {
     await using strict = await createTestApp({ providers: [Box, Work], rea: { policy: 'strict' } });
     const error = await thrown(strict.ingress.generic('Work').call('double', 1));

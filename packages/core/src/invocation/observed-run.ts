@@ -3,10 +3,11 @@ import type { Scope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 
 /** One try of a run's closure: what it counts is kept when it succeeds, and how it ended is published. */
-export function observedRun(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
+export async function observedRun(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
   const { attempt } = scope;
   if (attempt.beforeRun || !attempt.handler.events.isQuiet) return told(scope, name, next);
-  return next().then(() => keepEffects(scope));
+  await next();
+  keepEffects(scope);
 }
 
 function keepEffects({ attempt, effects }: Scope): void {
