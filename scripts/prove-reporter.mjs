@@ -11,7 +11,7 @@ export default class ProveReporter {
     const seen = testCase.meta().seen ?? [];
     const details = ok ? seen : [...seen, ...errors.map(({ message }) => message)];
     console.log(`${ok ? 'ok    ' : 'MISSED'} ${testCase.fullName.replaceAll(' > ', ': ')}`);
-    for (const detail of details) console.log(`         ${detail.replaceAll('\n', ' ').slice(0, 220)}`);
+    for (const detail of details) console.log(`         ${detail.replaceAll('\n', ' ').slice(0, 400)}`);
   }
 
   onTestModuleEnd(module) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seen } from '../../../test/support/seen.js';
 import type { OrderResponse } from '../src/orders/order.response.js';
 import { ADA, BOB, TestShop } from './support/shop.js';
 
@@ -83,6 +84,9 @@ test('no API key is in the journal', async () => {
   );
   expect(rows.length).toBeGreaterThan(10);
   const text = rows.map(({ raw }) => Buffer.from(raw, 'hex').toString('latin1')).join('\n');
+  seen(
+    `the order app's journal by SQL: ${rows.length} entries, ${text.split('development-key').length - 1} API keys in them`,
+  );
   expect(text).toContain('tok_visa');
   expect(text).not.toContain('development-key');
 });

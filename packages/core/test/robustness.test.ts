@@ -16,6 +16,7 @@ import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import { Test } from '@nestjs/testing';
 import type { Context, ObjectContext, ObjectSharedContext } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { request as h2Request } from './security/support/h2-request.js';
 import { replaysAlways } from './support/test-mode.js';
 
 const MIB = 1024 * 1024;
@@ -115,6 +116,13 @@ describe('A message that is too large', () => {
       expect(await app.ingress.object(Box).of(`other-${round}`).call.look(undefined, { timeout: 5_000 })).toBe(0);
     }
     for (const { id, status } of await app.invocations('Box')) if (status !== 'completed') await app.kill(id);
+  });
+
+  test('to what is no path of the endpoint is 404', async () => {
+    for (const path of ['//', '///', '/\\']) {
+      const answer = await h2Request(app.get(ReaRuntime).endpointUrl!, { ':method': 'POST', ':path': path });
+      expect([path, answer.status]).toEqual([path, 404]);
+    }
   });
 
   test('to the endpoint leaves the connection that it came on usable', async () => {

@@ -12,9 +12,11 @@ import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import type { Context, ObjectContext, ObjectSharedContext } from '@restatedev/restate-sdk';
 import { serde, TerminalError } from '@restatedev/restate-sdk';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Min, ValidateNested } from 'class-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import * as v from 'valibot';
 import { z } from 'zod';
 
 const Order = z.object({
@@ -43,6 +45,16 @@ class OrderDto {
   }
 }
 
+/** Valibot, made to tell its JSON Schema. */
+const Parcel = toStandardJsonSchema(
+  v.object({
+    to: v.pipe(v.string(), v.minLength(2)),
+    items: v.array(v.object({ grams: v.pipe(v.number(), v.integer(), v.minValue(1)) })),
+    note: v.optional(v.string(), 'none'),
+  }),
+);
+type Parcel = v.InferOutput<typeof Parcel>;
+
 /** A schema of no library: even numbers, doubled. */
 const Even: StandardSchemaV1<number, number> = {
   '~standard': {
@@ -70,6 +82,18 @@ class Checked {
   async zod(_ctx: Context, order: z.output<typeof Order>): Promise<unknown> {
     entered.push('zod');
     return order;
+  }
+
+  @Handler({ input: Parcel, output: Parcel })
+  async valibot(_ctx: Context, parcel: Parcel): Promise<Parcel> {
+    entered.push('valibot');
+    return parcel;
+  }
+
+  @Handler({ output: v.object({ pin: v.number() }) })
+  async leaky(_ctx: Context, pin: unknown): Promise<{ pin: number }> {
+    entered.push('leaky');
+    return { pin: pin as number };
   }
 
   @Handler({ input: OrderDto })
@@ -193,6 +217,12 @@ describe('A valid input', () => {
     expect(await call.handmade(4, once)).toBe(8);
   });
 
+  test('of another library, too', async () => {
+    const { call } = app.ingress.service(Checked);
+    const parcel = { to: 'Rome', items: [{ grams: 5 }] };
+    expect(await call.valibot(parcel as Parcel, once)).toEqual({ ...parcel, note: 'none' });
+  });
+
   test('arrives as an instance of its DTO class, nested ones too', async () => {
     const input = { sku: 'a', lines: [{ quantity: 2 }, { quantity: 3 }] } as OrderDto;
     expect(await app.ingress.service(Checked).call.dto(input, once)).toEqual([true, true, 5]);
@@ -223,6 +253,14 @@ describe('An invalid input', () => {
         { path: 'sku', message: expect.stringContaining('string') },
         { path: 'lines.0.quantity', message: expect.stringContaining('integer') },
       ]),
+    ],
+    [
+      'valibot',
+      { to: 'x', items: [{ grams: 1 }, { grams: 1.5 }] },
+      [
+        { path: 'to', message: expect.any(String) },
+        { path: 'items.1.grams', message: expect.any(String) },
+      ],
     ],
     ['dto', 'text', expect.any(Array)],
     ['dto', null, expect.any(Array)],
@@ -290,6 +328,24 @@ describe('An output', () => {
     expect(entered).toEqual(['output']);
   });
 
+  test.for([
+    ['output', 'Checked/output', 'id'],
+    ['leaky', 'Checked/leaky', 'pin'],
+  ] as const)('of %s that is not valid is told by handler and field, and not by value', async ([name, place, path]) => {
+    const failed = app.ingress.service(Checked).call[name]('s3cr3t-pin', once);
+    const error: unknown = await failed.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      status: 500,
+      message: expect.stringContaining(place),
+      response: { details: [{ path, message: 'does not fit the schema' }] },
+    });
+    const kept = await app.query(
+      `select * from sys_invocation where target_service_name = '${app.namespace}.Checked' and completion_failure like '%${path}%'`,
+    );
+    expect(kept.length).toBeGreaterThan(0);
+    expect(JSON.stringify([(error as { response: object }).response, kept])).not.toContain('s3cr3t');
+  });
+
   test('that does not fit its DTO class is a terminal 500', async () => {
     await expect(app.ingress.service(Checked).call.dtoOutput({ sku: 1, lines: [] }, once)).rejects.toMatchObject({
       status: 500,
@@ -347,6 +403,18 @@ describe('The JSON schema', () => {
       required: ['sku', 'lines'],
     });
     expect(handler('output')?.output_json_schema).toMatchObject({ properties: { id: { type: 'number' } } });
+    expect(handler('valibot')).toMatchObject({
+      input_json_schema: { properties: { to: { type: 'string', minLength: 2 } }, required: ['to', 'items'] },
+      output_json_schema: { properties: { items: { type: 'array' } } },
+    });
+    const dto = {
+      type: 'object',
+      properties: { sku: { type: 'string' }, lines: { type: 'array', items: { $ref: '#/$defs/LineDto' } } },
+      required: ['sku', 'lines'],
+      $defs: { LineDto: { properties: { quantity: { type: 'integer', minimum: 1 } }, required: ['quantity'] } },
+    };
+    expect(handler('dto')?.input_json_schema).toMatchObject(dto);
+    expect(handler('dtoOutput')?.output_json_schema).toMatchObject(dto);
     expect(handler('handmade')?.input_json_schema ?? {}).not.toHaveProperty('properties');
     expect(handler('bytes')?.input_description).toContain('application/octet-stream');
   });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { BadRequestException, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { TerminalError } from '@restatedev/restate-sdk';
 import { z } from 'zod';
 
@@ -14,7 +14,10 @@ export type FailureSwitch = z.infer<typeof FailureSwitch>;
 export const FailureHeaders = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   const { headers } = context.switchToHttp().getRequest<IncomingMessage>();
   const [step, undo] = [headers['x-fail-step'], headers['x-fail-undo']].map((value) => value?.toString());
-  return step === undefined && undo === undefined ? undefined : FailureSwitch.parse({ step, undo });
+  if (step === undefined && undo === undefined) return undefined;
+  const { data, success } = FailureSwitch.safeParse({ step, undo });
+  if (!success) throw new BadRequestException('The headers X-Fail-Step and X-Fail-Undo name a step.');
+  return data;
 });
 
 /** Fails where the switch says so. @throws TerminalError */

@@ -29,14 +29,15 @@ export class TestShop {
     private readonly directory: string,
   ) {}
 
-  static async open(): Promise<TestShop> {
+  /** @param settings as in the environment */
+  static async open(settings: Readonly<Record<string, string>> = {}): Promise<TestShop> {
     const directory = await mkdtemp(join(tmpdir(), 'orders-test-'));
     const app = await createTestApp({
       imports: [
         ConfigModule.forRoot({
           isGlobal: true,
           ignoreEnvFile: true,
-          load: [() => readSettings({ DATA_DIRECTORY: directory, ORDER_WAIT_SECONDS: '25' })],
+          load: [() => readSettings({ DATA_DIRECTORY: directory, ORDER_WAIT_SECONDS: '25', ...settings })],
         }),
         ShopModule,
       ],

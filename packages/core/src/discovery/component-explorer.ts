@@ -8,11 +8,9 @@ import {
   type HandlerDeclaration,
   handlersOf,
 } from '../decorators/component-declaration.js';
-import type { DtoClass } from '../decorators/handler-schema.js';
 import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
-import { loadDtoValidation } from '../validation/dto-validator.js';
-import type { Validator } from '../validation/validator.js';
+import { declaredDtosReady, type DtoSupport, loadDtoSupport } from '../validation/dto-validator.js';
 import { checkComponent } from './component-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
@@ -33,9 +31,10 @@ export class ComponentExplorer {
   /**
    * The components, in the order of their modules.
    *
-   * @throws DiscoveryError naming class, method and cure.
+   * @throws DiscoveryError naming class, method and cure; DtoLibrariesMissingError
    */
   async explore(): Promise<ComponentModel[]> {
+    await declaredDtosReady();
     const found = new Map<string, ComponentModel>();
     for (const { type, provider } of this.providers()) {
       const declaration = componentOf(type);
@@ -134,22 +133,16 @@ function duplicate(name: string, twin: ComponentModel, type: Class, provider: In
 }
 
 async function createHandlers(type: Class, component: ComponentDeclaration): Promise<ComponentModel['handlers']> {
-  const dtoValidator = await dtoValidation(type, [...component.handlers.values()]);
+  const dtos = await dtoSupport(type, [...component.handlers.values()]);
   return [...component.handlers.values()].map((declaration) => ({
     declaration,
-    input: createPayload(declaration.options.input, 'input', dtoValidator),
-    output: createPayload(declaration.options.output, 'output', dtoValidator),
+    input: createPayload(declaration.options.input, 'input', dtos),
+    output: createPayload(declaration.options.output, 'output', dtos),
   }));
 }
 
 /** Loads class-validator only when a handler needs it; it is an optional peer. */
-function dtoValidation(
-  type: Class,
-  handlers: readonly HandlerDeclaration[],
-): Promise<(dto: DtoClass) => Validator> | ((dto: DtoClass) => Validator) {
+async function dtoSupport(type: Class, handlers: readonly HandlerDeclaration[]): Promise<DtoSupport | undefined> {
   const user = handlers.find(({ options }) => isDtoClass(options.input) || isDtoClass(options.output));
-  if (user) return loadDtoValidation(`${type.name}.${user.method}`);
-  return () => {
-    throw new Error('no DTO class');
-  };
+  return user && loadDtoSupport(`${type.name}.${user.method}`);
 }

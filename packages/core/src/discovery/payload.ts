@@ -1,5 +1,6 @@
 import { type Serde, serde } from '@restatedev/restate-sdk';
 import type { DtoClass, HandlerSchema } from '../decorators/handler-schema.js';
+import type { DtoSupport } from '../validation/dto-validator.js';
 import { isStandardSchema, standardSchemaValidator, type Validator } from '../validation/validator.js';
 import type { PayloadModel } from './component.model.js';
 
@@ -20,24 +21,26 @@ export function serdeOf(schema: HandlerSchema | undefined, direction: Direction)
   if (isSerde(schema)) return schema;
   if (!isStandardSchema(schema)) return undefined;
   const jsonSchema = jsonSchemaOf(schema, direction);
-  return jsonSchema && (new serde.JsonSerde<unknown>(jsonSchema) as Serde<unknown>);
+  return jsonSchema && jsonSerde(jsonSchema);
 }
 
-/** Turns a schema into what the endpoint needs. `dtoValidator` is only called for DTO classes. */
+/** Turns a schema into what the endpoint needs. `dtos` is only there when a DTO class is. */
 export function createPayload(
   schema: HandlerSchema | undefined,
   direction: Direction,
-  dtoValidator: (dto: DtoClass) => Validator,
+  dtos: DtoSupport | undefined,
 ): PayloadModel {
-  return { serde: serdeOf(schema, direction), validate: validatorOf(schema, dtoValidator) };
+  if (!isDtoClass(schema)) return { serde: serdeOf(schema, direction), validate: validatorOf(schema) };
+  const jsonSchema = dtos?.jsonSchema(schema);
+  return { serde: jsonSchema && jsonSerde(jsonSchema), validate: dtos?.validator(schema) };
 }
 
-function validatorOf(
-  schema: HandlerSchema | undefined,
-  dtoValidator: (dto: DtoClass) => Validator,
-): Validator | undefined {
-  if (isStandardSchema(schema)) return standardSchemaValidator(schema);
-  return isDtoClass(schema) ? dtoValidator(schema) : undefined;
+function validatorOf(schema: HandlerSchema | undefined): Validator | undefined {
+  return isStandardSchema(schema) ? standardSchemaValidator(schema) : undefined;
+}
+
+function jsonSerde(jsonSchema: object): Serde<unknown> {
+  return new serde.JsonSerde<unknown>(jsonSchema) as Serde<unknown>;
 }
 
 /** The JSON Schema of a Standard Schema that can tell it (the Standard JSON Schema extension), for discovery. */

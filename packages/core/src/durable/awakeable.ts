@@ -1,5 +1,5 @@
 import type { Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
-import { type PayloadOptions, settle } from './rejection.js';
+import { declarePayload, type PayloadOptions, settle } from './rejection.js';
 
 /** Something that a handler waits for and the outside world completes by its id. */
 export interface Awakeable<T> {
@@ -16,6 +16,7 @@ export interface Awakeable<T> {
  * @see https://docs.restate.dev/develop/ts/external-events
  */
 export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awakeable<T> {
+  declarePayload('an awakeable', options);
   const { id, promise } = ctx.awakeable<T>(options.serde);
   return { id, promise: settle(promise, `The payload of awakeable ${id}`, options) };
 }

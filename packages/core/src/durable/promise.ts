@@ -1,6 +1,6 @@
 import type { RestatePromise, TerminalError } from '@restatedev/restate-sdk';
 import type { AnyWorkflowSharedContext } from '../decorators/handler-signature.js';
-import { envelopeSerde, type PayloadOptions, rejectionEnvelope, settle, unwrap } from './rejection.js';
+import { declarePayload, envelopeSerde, type PayloadOptions, rejectionEnvelope, settle, unwrap } from './rejection.js';
 
 /** A promise of a workflow, declared once: its name, type and schema. Made by {@link promiseKey}. */
 export interface PromiseKey<T> {
@@ -10,6 +10,7 @@ export interface PromiseKey<T> {
 
 /** Declares a durable promise of a workflow. @param name unique in the workflow; part of its journal, keep it stable */
 export function promiseKey<T>(name: string, options: PayloadOptions<T> = {}): PromiseKey<T> {
+  declarePayload(`promise "${name}"`, options);
   return { name, options };
 }
 

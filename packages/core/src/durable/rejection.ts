@@ -1,7 +1,9 @@
 import { type RestatePromise, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { DtoClass } from '../decorators/handler-schema.js';
+import { declareDto, readyDtoValidator } from '../validation/dto-validator.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
-import { standardSchemaValidator } from '../validation/validator.js';
+import { isStandardSchema, standardSchemaValidator } from '../validation/validator.js';
 
 /** A promise's payload when it was rejected through Rea. Part of the wire: it never changes. */
 interface RejectionEnvelope {
@@ -14,8 +16,8 @@ interface RejectionEnvelope {
 
 /** How a durable value's payload is checked and written. */
 export interface PayloadOptions<T> {
-  /** Validates the payload where it is awaited. */
-  readonly schema?: StandardSchemaV1<unknown, T>;
+  /** Validates the payload where it is awaited: a Standard Schema, or a class-validator DTO class. */
+  readonly schema?: StandardSchemaV1<unknown, T> | (new (...args: never[]) => T);
   /** Format, when it is not JSON. */
   readonly serde?: Serde<T>;
 }
@@ -40,6 +42,11 @@ export function envelopeSerde<T>(serde: Serde<T> = sdkSerde.json as Serde<T>): S
   };
 }
 
+/** Has the libraries loaded, where a payload is described by a DTO class. */
+export function declarePayload<T>(subject: string, { schema }: PayloadOptions<T>): void {
+  if (schema && !isStandardSchema(schema)) declareDto(subject);
+}
+
 /** Unwraps a payload: throws what it was rejected with, checks the value against the schema. */
 export function settle<T>(future: RestatePromise<T>, subject: string, options: PayloadOptions<T>): RestatePromise<T> {
   return future.map((value, failure) => {
@@ -55,7 +62,8 @@ export function unwrap<T>(value: T, subject: string, { schema }: PayloadOptions<
     throw new TerminalError(message, { errorCode: code, metadata });
   }
   if (!schema) return value;
-  const result = standardSchemaValidator(schema)(value);
+  const validate = isStandardSchema(schema) ? standardSchemaValidator(schema) : readyDtoValidator(schema as DtoClass);
+  const result = validate(value);
   if ('details' in result) throw new ValidationFailedError(subject, result.details, 400);
   return result.value as T;
 }

@@ -13,7 +13,9 @@ export function gated<Request extends NodeRequest, Response extends NodeResponse
   gate: RequestGate,
 ): (request: Request, response: Response) => void {
   return (request, response) => {
-    if (!gate.isNeeded) return handler(request, response);
+    // The SDK answers what is no path, `//`, as if something of its own had broken.
+    const isPath = pathOf(request.url) !== '';
+    if (!gate.isNeeded) return isPath ? handler(request, response) : refuse(response, NO_PATH);
     let closed = false;
     response.once('close', () => {
       closed = true;
@@ -23,6 +25,7 @@ export function gated<Request extends NodeRequest, Response extends NodeResponse
         // The SDK would wait for a "close" that has been.
         if (closed) return;
         if (admission.refusal) refuse(response, admission.refusal);
+        else if (!isPath) refuse(response, NO_PATH);
         else handler(new AdmittedRequest(request, admission.body) as unknown as Request, response);
       },
       // Only reading the body throws: the connection has broken.
@@ -30,6 +33,8 @@ export function gated<Request extends NodeRequest, Response extends NodeResponse
     );
   };
 }
+
+const NO_PATH: Refusal = { status: 404, message: 'There is nothing at this path.' };
 
 /** Ends a request whose body nobody reads. */
 function refuse(response: NodeResponse, { status, message }: Refusal): void {

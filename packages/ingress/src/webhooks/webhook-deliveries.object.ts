@@ -1,4 +1,4 @@
-import type { ObjectContext } from '@restatedev/restate-sdk';
+import { type ObjectContext, TerminalError } from '@restatedev/restate-sdk';
 import { Handler, InjectClient, now, type ObjectClient, state, stateKey, uuid, VirtualObject } from '@rea/core';
 
 /** Where a delivery stands. */
@@ -31,7 +31,8 @@ export class WebhookDeliveries {
   constructor(@InjectClient(() => WebhookDeliveries) private readonly deliveries: ObjectClient<WebhookDeliveries>) {}
 
   @Handler()
-  async claim(ctx: ObjectContext, { lease, retention }: { lease: number; retention: number }): Promise<ClaimResult> {
+  async claim(ctx: ObjectContext, request: { lease: number; retention: number }): Promise<ClaimResult> {
+    const { lease, retention } = checked(request, ({ lease: a, retention: b }) => isTime(a) && isTime(b));
     const standing = state(ctx, WebhookDeliveries.standing);
     const current = await standing.get();
     const time = (await now(ctx)).getTime();
@@ -45,7 +46,11 @@ export class WebhookDeliveries {
 
   /** Ends a claim, if it still is the delivery's. */
   @Handler()
-  async settle(ctx: ObjectContext, { claim, done }: { claim: string; done: boolean }): Promise<void> {
+  async settle(ctx: ObjectContext, request: { claim: string; done: boolean }): Promise<void> {
+    const { claim, done } = checked(
+      request,
+      (fields) => typeof fields.claim === 'string' && typeof fields.done === 'boolean',
+    );
     const standing = state(ctx, WebhookDeliveries.standing);
     const current = await standing.get();
     if (current?.status === 'claimed' && current.claim === claim) standing.set({ status: done ? 'done' : 'open' });
@@ -55,4 +60,14 @@ export class WebhookDeliveries {
   async forget(ctx: ObjectContext): Promise<void> {
     ctx.clearAll();
   }
+}
+
+/** The ingress lets anybody ask who reaches it. @throws TerminalError (400), or what cannot work would be tried for ever */
+function checked<T extends object>(request: T, isUsable: (fields: Partial<Record<keyof T, unknown>>) => boolean): T {
+  if (typeof request === 'object' && request !== null && isUsable(request)) return request;
+  throw new TerminalError('This is for @SignedWebhook alone, which asks otherwise.', { errorCode: 400 });
+}
+
+function isTime(milliseconds: unknown): boolean {
+  return typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= Number.MAX_SAFE_INTEGER;
 }

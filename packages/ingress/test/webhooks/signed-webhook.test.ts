@@ -373,6 +373,22 @@ describe('A delivery', () => {
   });
 });
 
+test('The memory of deliveries refuses what is none of its requests, in one attempt', async () => {
+  const { app } = await startForTest();
+  const { ingressUrl } = JSON.parse(process.env['REA_TEST_SERVER']!) as { ingressUrl: string };
+  for (const handler of ['claim', 'settle']) {
+    for (const body of ['{}', 'null', '[[]]', '{"lease":"x","retention":-1}', '{"claim":1,"done":true}']) {
+      const response = await fetch(`${ingressUrl}/${app.namespace}.rea.WebhookDeliveries/x/${handler}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal: AbortSignal.timeout(5_000),
+      });
+      expect([handler, body, response.status]).toEqual([handler, body, 400]);
+    }
+  }
+});
+
 describe('A mistake in the set-up', () => {
   test('no raw body: the log says what to do', async () => {
     const { url } = await startForTest({ nest: {} });
