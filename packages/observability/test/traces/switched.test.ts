@@ -38,7 +38,7 @@ test.for([
     });
   const namespace = `switched${process.pid}${Date.now().toString(36)}`;
   const one = await start(before, namespace, 0);
-  const { port } = new URL(one.get<{ endpointUrl: string }>(ReaRuntime).endpointUrl);
+  const { port } = new URL(one.get<ReaRuntime>(ReaRuntime).endpointUrl!);
   const { traceId, answer } = await inRequest('request', () =>
     one.ingress.service(Stage).send.play(sceneNamed(scene), { idempotencyKey: namespace }),
   );
