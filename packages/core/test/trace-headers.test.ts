@@ -1,7 +1,9 @@
-import { Handler, InjectClient, Service, type ServiceClient } from '@rea/core';
-import { createTestApp, type ReaTestApp } from '@rea/testing';
+import { Handler, InjectClient, ReaEvents, Service, type ServiceClient } from '@rea/core';
+import { AdminClient } from '@rea/core/internal';
+import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from './support/eventually.js';
 
 type Headers = Record<string, string>;
 
@@ -31,9 +33,11 @@ class Caller {
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;
 
+const outcomes: string[] = [];
 let app: ReaTestApp;
 beforeAll(async () => {
   app = await createTestApp({ providers: [Caller, Callee] });
+  app.get<ReaEvents>(ReaEvents).on('attempt-ended', ({ outcome }) => outcomes.push(outcome));
 });
 afterAll(() => app?.close());
 
@@ -59,6 +63,24 @@ test('they depend on nothing but the input and the order of calls, so that every
 test('headers of the call itself win', async () => {
   const [, , own] = await calls({ traceparent: TRACEPARENT });
   expect(own).toEqual({ traceparent: TRACEPARENT.replace('01', '00') });
+});
+
+test('a copy that is restarted from the journal sends the same, under another invocation id', async () => {
+  const sent = await app.ingress
+    .service(Caller)
+    .send.calls(undefined, { headers: { traceparent: TRACEPARENT }, idempotencyKey: `${app.namespace}-restarted` });
+  expect(await sent.result()).toHaveLength(3);
+  const journal = await app.journal(sent.invocationId);
+  const { index } = journal.findLast(({ entry_type }) => entry_type === 'Command: Output')!;
+  const { adminUrl } = await sharedServer();
+  const copy = await new AdminClient(adminUrl).restartFrom(sent.invocationId, index - 1);
+  expect(copy).not.toBe(sent.invocationId);
+  await eventually(async () => {
+    const [row] = (await app.invocations('Caller')).filter(({ id }) => id === copy);
+    expect(row).toMatchObject({ completion_result: 'success' });
+  });
+  // With a header that differs it would have failed, and been tried again and again.
+  expect(outcomes).not.toContain('retrying');
 });
 
 test.for([

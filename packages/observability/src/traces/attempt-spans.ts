@@ -10,7 +10,7 @@ import {
 import type { Stretch, WorkPart } from '@rea/core/internal';
 import type { AttemptOutcome } from '@rea/core';
 import type { Request } from '@restatedev/restate-sdk';
-import { endSpan, type SpanMaker } from './span-maker.js';
+import { endOuterSpan, endSpan, type SpanMaker } from './span-maker.js';
 import type { ToldParts } from './told-parts.js';
 import { idsIn, traceIdOf } from './trace-context.js';
 
@@ -31,19 +31,24 @@ export interface OutgoingCall {
 export class AttemptSpans {
   private readonly open = new Set<PartSpan>();
   private readonly counts = new Map<string, number>();
+  private wasLive = false;
 
   constructor(
     private readonly maker: SpanMaker,
     private readonly told: ToldParts,
     private readonly request: Request,
-    /** False while the attempt replays. */
-    readonly isLive: () => boolean,
+    private readonly isProcessing: () => boolean,
   ) {}
+
+  /** False while the attempt replays. Once it does something new it goes on with that, so the SDK is not asked again. */
+  private get isLive(): boolean {
+    return (this.wasLive ||= this.isProcessing());
+  }
 
   /** Begins a part where the calling code is. */
   begin({ name, attributes }: WorkPart): Stretch {
     const id = `${name}#${this.count(name)}`;
-    const part = new PartSpan(this.maker, name, attributes, this.isLive(), (span) => this.close(span, id));
+    const part = new PartSpan(this.maker, name, attributes, this.isLive, (span) => this.close(span, id));
     this.open.add(part);
     return part;
   }
@@ -67,7 +72,7 @@ export class AttemptSpans {
   /** A call is made, or a message sent. The span is an instant: what is called runs below it, as long as it takes. */
   called(verb: 'call' | 'send', call: OutgoingCall): void {
     const id = `${verb}#${this.count(verb)}`;
-    if (!this.isLive() || !this.told.tell(this.request.id, id)) return;
+    if (!this.isLive || !this.told.tell(this.request.id, id)) return;
     const parent = context.active();
     use(parent);
     const ids = idsIn(call.headers);
@@ -91,7 +96,7 @@ export class AttemptSpans {
 
   private close(part: PartSpan, id: string): boolean {
     this.open.delete(part);
-    const isNew = (part.isUsed || this.isLive()) && this.told.tell(this.request.id, id);
+    const isNew = (part.isUsed || this.isLive) && this.told.tell(this.request.id, id);
     return part.isUsed || isNew;
   }
 
@@ -151,7 +156,7 @@ class PartSpan implements Stretch {
 
   private finish(error?: unknown): void {
     use(this.parent);
-    endSpan(this.span, error);
+    endOuterSpan(this.span, error);
   }
 }
 

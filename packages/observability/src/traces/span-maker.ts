@@ -35,3 +35,12 @@ export function endSpan(span: Span, error?: unknown): void {
   }
   span.end();
 }
+
+/** As {@link endSpan}, for a span around others, of which one has recorded the error: its stack is long, and costs time. */
+export function endOuterSpan(span: Span, error?: unknown): void {
+  if (error !== undefined) {
+    const message = error instanceof Error ? error.message : asText(error);
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
+  }
+  span.end();
+}

@@ -206,8 +206,7 @@ describe('What the SDK logs', () => {
       target: `${app.namespace}.Stage/play`,
       err: { message: 'never works' },
     });
-    const warnings = ofSdk(40).filter(({ level }) => level === 40);
-    for (const { err } of warnings) expect(err).toMatchObject({ message: expect.stringContaining('never works') });
+    expect(new Set(ofSdk(40).map(({ invocationId }) => invocationId)).size).toBe(1);
   });
 });
 
