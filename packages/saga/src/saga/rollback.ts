@@ -68,7 +68,7 @@ export class Rollback {
       );
     };
     const what = `compensation ${compensation ?? entry.name}`;
-    const stretch = scope.begin(what, { 'rea.saga.step': entry.name });
+    const stretch = scope.begin('compensation', compensation ?? entry.name, entry.name);
     const result = await stretch.run(() =>
       tryWithBackoff(
         scope,

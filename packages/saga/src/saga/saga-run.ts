@@ -227,7 +227,7 @@ export class SagaRun implements Saga {
     const { scope } = this;
     const { entry } = unit;
     unit.state = 'running';
-    const stretch = scope.begin(`step ${entry.name}`, { 'rea.saga.step': entry.name });
+    const stretch = scope.begin('step', entry.name, entry.name);
     let value: unknown;
     try {
       value = await stretch.run(() =>

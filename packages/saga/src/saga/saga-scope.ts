@@ -7,7 +7,6 @@ import {
   Section,
   type Stretch,
   UNWATCHED,
-  type WorkPart,
 } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
@@ -231,10 +230,14 @@ export class SagaScope {
   }
 
   /** A part of the saga's work begins, for those who watch. */
-  begin(name: string, attributes: WorkPart['attributes']): Stretch {
+  begin(kind: 'step' | 'compensation', name: string, step: string): Stretch {
     const attempt = attemptOf(this.ctx);
-    const part = { name, attributes: { 'rea.saga': this.name, ...attributes } };
-    return (attempt && attempt.handler.instrumentation?.begin?.(attempt, part)) ?? UNWATCHED;
+    const watcher = attempt?.handler.instrumentation;
+    if (!watcher?.begin) return UNWATCHED;
+    return watcher.begin(attempt!, {
+      name: `${kind} ${name}`,
+      attributes: { 'rea.saga': this.name, 'rea.saga.step': step },
+    });
   }
 
   /** Tells the events what happens, once: not on a replay, and not in an attempt that is done again. */
