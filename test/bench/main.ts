@@ -14,7 +14,18 @@ import { measureThroughServer } from './server/measure-through-server.js';
 import { measureStartup } from './startup/measure-startup.js';
 import type { SubjectId } from './subjects/subject.js';
 
-const { values } = parseArgs({ options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const STAGES = ['alone', 'server', 'startup', 'heap'];
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    stages: { type: 'string', default: STAGES.join() },
+  },
+});
+const stages = new Set(values.stages.split(','));
+for (const stage of stages) {
+  if (!STAGES.includes(stage)) throw new Error(`--stages takes some of ${STAGES.join()}, and not "${stage}".`);
+}
 const plan = values.quick ? QUICK : FULL;
 const progress = (text: string) => console.error(`... ${text}`);
 const load = () => loadavg()[0]!.toFixed(1);
@@ -36,52 +47,58 @@ try {
   progress('recording what the server sends');
   recordings = await record(server);
 
-  progress('endpoints alone');
-  const alone = await measureAlone({
-    baseline: 'bare-nest',
-    subjects: ['bare-again', 'rea-disabled', 'rea-warn', 'rea-warn-enhanced'],
-    recordings,
-    plan: plan.alone,
-  });
-  alone.push(
-    ...(await measureAlone({
-      baseline: 'rea-warn',
-      subjects: ['rea-metrics', 'rea-logs', 'rea-traces'],
+  if (stages.has('alone')) {
+    progress('endpoints alone');
+    const alone = await measureAlone({
+      baseline: 'bare-nest',
+      subjects: ['bare-again', 'rea-disabled', 'rea-warn', 'rea-warn-enhanced'],
       recordings,
       plan: plan.alone,
-    })),
-  );
-  if (peer) {
-    const subjects: SubjectId[] = ['nestjs-restate'];
-    alone.push(...(await measureAlone({ baseline: 'nestjs-restate-bare', subjects, recordings, plan: plan.alone })));
+    });
+    alone.push(
+      ...(await measureAlone({
+        baseline: 'rea-warn',
+        subjects: ['rea-metrics', 'rea-logs', 'rea-traces'],
+        recordings,
+        plan: plan.alone,
+      })),
+    );
+    if (peer) {
+      const subjects: SubjectId[] = ['nestjs-restate'];
+      alone.push(...(await measureAlone({ baseline: 'nestjs-restate-bare', subjects, recordings, plan: plan.alone })));
+    }
+    show('Endpoints alone (these rows decide)', alone, aloneTable);
   }
-  show('Endpoints alone (these rows decide)', alone, aloneTable);
 
-  const subjects: SubjectId[] = [
-    'bare',
-    'bare-again',
-    'bare-nest',
-    'rea-disabled',
-    'rea-warn',
-    'rea-warn-enhanced',
-    'rea-metrics',
-    'rea-logs',
-    'rea-traces',
-  ];
-  if (peer) subjects.push('nestjs-restate');
-  show('Through the server', await measureThroughServer(server, subjects, plan.server, progress), serverTable);
+  if (stages.has('server')) {
+    const subjects: SubjectId[] = [
+      'bare',
+      'bare-again',
+      'bare-nest',
+      'rea-disabled',
+      'rea-warn',
+      'rea-warn-enhanced',
+      'rea-metrics',
+      'rea-logs',
+      'rea-traces',
+    ];
+    if (peer) subjects.push('nestjs-restate');
+    show('Through the server', await measureThroughServer(server, subjects, plan.server, progress), serverTable);
+  }
 } finally {
   await server.stop();
 }
 
-show('Start-up', await measureStartup(plan.startup, progress), startupTable);
+if (stages.has('startup')) show('Start-up', await measureStartup(plan.startup, progress), startupTable);
 
-progress('heap');
-const heap = [];
-for (const scope of ['singleton', 'request'] as const) {
-  heap.push(await measureHeap({ scope, recordings, plan: plan.heap }));
+if (stages.has('heap')) {
+  progress('heap');
+  const heap = [];
+  for (const scope of ['singleton', 'request'] as const) {
+    heap.push(await measureHeap({ scope, recordings, plan: plan.heap }));
+  }
+  show('Collected heap', heap, heapTable);
 }
-show('Collected heap', heap, heapTable);
 
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 const misses = rows.filter((row) => verdict(row) === 'MISS').length;
