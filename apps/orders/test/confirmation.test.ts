@@ -4,7 +4,7 @@ import type { OrderResponse } from '../src/orders/order.response.js';
 import { DEVELOPMENT_KEYS } from '../src/access/development-keys.js';
 import { TestShop } from './support/shop.js';
 
-const SECRET = DEVELOPMENT_KEYS.PAYMENT_WEBHOOK_SECRETS;
+const SECRET: string = DEVELOPMENT_KEYS.PAYMENT_WEBHOOK_SECRETS;
 const line = { sku: 'mug-enamel-blue', quantity: 1 };
 
 let shop: TestShop;
@@ -34,7 +34,7 @@ async function closed(orderId: string): Promise<OrderResponse> {
 }
 
 /** A delivery as the provider sends it. */
-function deliver(event: object, { secret = SECRET as string, id = `evt_test_${(count += 1)}`, age = 0 } = {}) {
+function deliver(event: object, { secret = SECRET, id = `evt_test_${(count += 1)}`, age = 0 } = {}) {
   const time = String(Math.floor(Date.now() / 1_000) - age);
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const signature = createHmac('sha256', key)

@@ -146,14 +146,12 @@ test.each(['dto', 'valibot'] as const)('By %s the payload of an awakeable is che
   const { call } = app.ingress.service(Desk);
   for (const [value, outcome] of [
     [good, kind === 'dto' ? 'ada (2)' : good],
-    [wrong, { status: 400 }],
+    [wrong, expect.objectContaining({ status: 400 })],
   ]) {
     Desk.ids.clear();
     const asked = call.ask(kind, { idempotencyKey: false }).catch((error: unknown) => error);
     await expect.poll(() => Desk.ids.get(kind)).toBeDefined();
     await call.answer({ id: Desk.ids.get(kind)!, value }, { idempotencyKey: false });
-    const ended = await asked;
-    if (typeof outcome === 'object') expect(ended).toMatchObject(outcome);
-    else expect(ended).toBe(outcome);
+    expect(await asked).toEqual(outcome);
   }
 });

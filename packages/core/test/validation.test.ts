@@ -53,7 +53,7 @@ const Parcel = toStandardJsonSchema(
     note: v.optional(v.string(), 'none'),
   }),
 );
-type Parcel = v.InferOutput<typeof Parcel>;
+type Parcel = StandardSchemaV1.InferOutput<typeof Parcel>;
 
 /** A schema of no library: even numbers, doubled. */
 const Even: StandardSchemaV1<number, number> = {

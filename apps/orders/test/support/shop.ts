@@ -10,7 +10,7 @@ import { readSettings } from '../../src/config/read-settings.js';
 import { ShopModule } from '../../src/shop.module.js';
 
 /** Who asks, where a test does not say: an operator may order for everybody. */
-export const OPERATOR = 'Bearer olga-development-key';
+const OPERATOR = 'Bearer olga-development-key';
 export const ADA = { authorization: 'Bearer ada-development-key' };
 export const BOB = { authorization: 'Bearer bob-development-key' };
 

@@ -17,7 +17,7 @@ export function deadLetterQuery(query: Fields): DeadLetterQuery {
 }
 
 export function sagaListOptions({ limit, since }: Fields): SagaListOptions {
-  return { ...limitOf(limit), ...(since === undefined ? {} : { since: String(since) }) };
+  return { ...limitOf(limit), ...(since === undefined ? {} : { since: since as string }) };
 }
 
 /** What is no number stays what it is, so that the message can name it. */

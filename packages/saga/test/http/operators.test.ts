@@ -65,7 +65,13 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-async function ask<T>(method: string, path: string, body?: unknown, badge = 'Badge 7') {
+interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+async function ask<T>(method: string, path: string, body?: unknown, badge = 'Badge 7'): Promise<Answer<T>> {
   const response = await fetch(`${url}/${path}`, {
     method,
     headers: { authorization: badge, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

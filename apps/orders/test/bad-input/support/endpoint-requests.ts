@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { asTarget, segment, text } from './generators.js';
 import type { Ending } from './raw-request.js';
 

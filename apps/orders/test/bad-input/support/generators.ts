@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 const LATIN1_CONTROLS = [
   '\u0000',

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { asHeader, contentType, query, text } from './generators.js';
 
 /** A request as bytes, and in words for whoever has to look into it. */
@@ -84,7 +84,9 @@ function spoilt({ method, path, body, headers }: Target): fc.Arbitrary<Malformed
         `${parts.method} ${target} ${parts.version}`,
         ...(parts.host === undefined ? [] : [`host: ${parts.host}`]),
         `content-type: ${parts.contentType}`,
-        ...Object.entries({ ...parts.headers(parts.body), ...parts.extra }).map(([name, value]) => `${name}: ${value}`),
+        ...Object.entries<string>({ ...parts.headers(parts.body), ...parts.extra }).map(
+          ([name, value]) => `${name}: ${value}`,
+        ),
         ...framing(parts.length, parts.body.length),
       ];
       const isChunked = parts.length === 'chunked' || parts.length === 'both';

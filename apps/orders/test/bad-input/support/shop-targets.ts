@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { DEVELOPMENT_KEYS } from '../../../src/access/development-keys.js';
 import { asHeader, bodyLike, segment, text } from './generators.js';
 import type { Target } from './http-request.js';
