@@ -1,13 +1,6 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
-import {
-  attemptOf,
-  type Interruption,
-  oncePerInvocation,
-  Section,
-  type Stretch,
-  UNWATCHED,
-} from '@rea/core/internal';
+import { attemptOf, type Interruption, oncePerInvocation, Section, type Stretch, UNWATCHED } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
