@@ -26,7 +26,7 @@ export interface PurgeOptions extends Pick<OperatorNote, 'by'> {
 
 /**
  * The dead letters of this application's sagas, for operators: what could not be undone, or after a pivot not be done.
- * Use it in controllers and jobs, behind a guard of your own; not in handlers.
+ * `SagaOperatorsModule` has endpoints for it. Use it in controllers of your own and jobs, behind a guard; not in handlers.
  *
  * Every verb is durable once it has reached Restate: it is done even if this process dies. Verbs on one entry run one
  * after another, so an entry is redriven once however many operators ask for it at once.

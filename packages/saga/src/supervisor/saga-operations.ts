@@ -22,8 +22,8 @@ export interface SagaListOptions {
 }
 
 /**
- * The sagas of this application, for operators: those that were killed or are paused, and verbs on any. Use it in
- * controllers and jobs, behind a guard of your own; in handlers, `sagas.cancel()` is the durable way.
+ * The sagas of this application, for operators: those that were killed or are paused, and verbs on any.
+ * `SagaOperatorsModule` has endpoints for it. Use it in controllers of your own and jobs, behind a guard; in handlers, `sagas.cancel()` is the durable way.
  *
  * It asks the processes that serve the handlers; these need `server.adminUrl`. Every verb is durable once it has reached
  * Restate. All methods throw {@link SagaOperationException}, which Nest answers with: 400 for arguments that cannot be
