@@ -178,6 +178,19 @@ describe('The attempts of an invocation', () => {
     expect(await linesUntil('cut', context)).toEqual(['starts', 'cut']);
   });
 
+  test.each(['returns', 'fails'] as const)('that is killed end as cut, also when the handler %s then', async (how) => {
+    const id = Promise.withResolvers<string>();
+    const outcome = inHandler(async (ctx) => {
+      const signal = ctx.request().attemptCompletedSignal;
+      id.resolve(ctx.request().id);
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      if (how === 'fails') throw new TerminalError('too late');
+    }).catch(() => 'killed');
+    await app.kill(await id.promise);
+    expect(await outcome).toBe('killed');
+    await eventually(() => expect(lines.map(({ line }) => line)).toEqual(['starts', 'cut']));
+  });
+
   test('of an object name service, handler and key', async () => {
     const seen: object[] = [];
     const stop = app.get(ReaEvents).on('attempt-ended', (payload) => seen.push(payload));

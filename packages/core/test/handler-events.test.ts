@@ -310,6 +310,26 @@ describe('What is done once per invocation', () => {
     expect(done).toEqual(['failed', 'cancelled']);
   });
 
+  test('is not done of what a killed handler did after its last durable operation', async () => {
+    const done: string[] = [];
+    const id = Promise.withResolvers<string>();
+    const ended = Promise.withResolvers<string>();
+    const stop = app.get(ReaEvents).on('attempt-ended', ({ outcome }) => ended.resolve(outcome));
+    const killed = atDesk(async (ctx) => {
+      oncePerInvocation(() => void done.push('before it'));
+      await run(ctx, 'a', () => 1);
+      oncePerInvocation(() => void done.push('after it'));
+      const signal = ctx.request().attemptCompletedSignal;
+      id.resolve(ctx.request().id);
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    }).catch(() => 'killed');
+    await app.kill(await id.promise);
+    expect(await killed).toBe('killed');
+    await ended.promise;
+    stop();
+    expect(done).toEqual(['before it']);
+  });
+
   test('outside handlers is done at once', () => {
     let done = 0;
     oncePerInvocation(() => void (done += 1));

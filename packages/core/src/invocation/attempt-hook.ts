@@ -5,7 +5,7 @@ import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
 import type { InvocationStarts } from './invocation-starts.js';
 import { observedRun } from './observed-run.js';
-import { outcomeOf } from './outcome.js';
+import { outcomeOf, outcomeOfReturn } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
 
@@ -48,7 +48,7 @@ async function observed(
     teller.ended(attempt, performance.now() - startedAt, mapped);
     throw mapped;
   }
-  attempt.end('completed');
+  attempt.end(outcomeOfReturn(attempt.request));
   teller.ended(attempt, performance.now() - startedAt);
 }
 

@@ -133,7 +133,7 @@ export class Attempt {
   }
 
   private asksPastJournal(): boolean {
-    if (!this.context) return !this.replays;
+    if (!this.context || !this.active) return !this.replays;
     const { isProcessing } = this.context as Partial<internal.ContextInternal>;
     return isProcessing === undefined || isProcessing.call(this.context); // fakes have no journal
   }

@@ -4,8 +4,13 @@ import type { AttemptOutcome } from '../events/rea-event.js';
 /** Tells how an attempt ended from what its handler's promise was rejected with. */
 export function outcomeOf(error: unknown, request: Request): AttemptOutcome {
   if (internal.isSuspendedError(error)) return 'suspended';
+  // After a kill or a lost connection nothing that the handler throws reaches the server; only the signal tells.
+  if (request.attemptCompletedSignal.aborted) return 'cut';
   if (error instanceof CancelledError) return 'cancelled';
-  if (error instanceof TerminalError) return 'failed';
-  // A kill and a lost connection arrive as stream errors; only the signal tells them from a retryable error.
-  return request.attemptCompletedSignal.aborted ? 'cut' : 'retrying';
+  return error instanceof TerminalError ? 'failed' : 'retrying';
+}
+
+/** Tells how an attempt ended whose handler returned: what it returned reaches the server only while that listens. */
+export function outcomeOfReturn({ attemptCompletedSignal }: Request): AttemptOutcome {
+  return attemptCompletedSignal.aborted ? 'cut' : 'completed';
 }

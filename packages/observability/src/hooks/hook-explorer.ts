@@ -26,7 +26,8 @@ export class HookExplorer {
     for (const { providers, controllers } of this.modules.values()) {
       for (const wrapper of [...providers.values(), ...controllers.values()]) {
         const instance = wrapper.instance as Record<string, Method> | null | undefined;
-        const prototype: unknown = wrapper.metatype?.prototype ?? (instance && Object.getPrototypeOf(instance));
+        const prototype: unknown =
+          typeof instance === 'object' && instance ? Object.getPrototypeOf(instance) : wrapper.metatype?.prototype;
         if (typeof prototype !== 'object' || prototype === null || wrapper.isAlias) continue;
         const declarations = hooksOf(prototype);
         if (declarations.length === 0 || seen.has(instance ?? wrapper)) continue;

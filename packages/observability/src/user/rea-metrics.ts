@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { oncePerInvocation } from '@rea/core/internal';
 import { SECONDS } from '../metrics/buckets.js';
 import { MetricRegistry } from '../metrics/metric-registry.js';
@@ -36,6 +36,10 @@ import type {
  */
 @Injectable()
 export class ReaMetrics {
+  private readonly logger = new Logger('Rea');
+  /** Metrics whose bad values have been told. */
+  private readonly told = new Set<string>();
+
   constructor(@Optional() @Inject(MetricRegistry) private readonly registry: MetricSource | undefined) {}
 
   /**
@@ -51,8 +55,8 @@ export class ReaMetrics {
       inc: (...given: Labelled<L, [by?: number]>) => {
         const { labels, values } = split<L>(given, options.labels);
         const [by = 1] = values;
-        if (by < 0) throw new RangeError(`The counter ${options.name} cannot go down by ${-by}: it is a counter.`);
-        if (counter) oncePerInvocation(() => counter.inc(labels, by));
+        if (!(by >= 0 && by < Infinity)) this.tellBad(options.name, by, 'a number, 0 or more');
+        else if (counter) oncePerInvocation(() => counter.inc(labels, by));
       },
     };
   }
@@ -72,10 +76,18 @@ export class ReaMetrics {
     return {
       observe: (...given: Labelled<L, [value: number]>) => {
         const { labels, values } = split<L>(given, options.labels);
-        const [value = 0] = values;
-        if (histogram) oncePerInvocation(() => histogram.observe(labels, value));
+        const [value = NaN] = values;
+        if (!Number.isFinite(value)) this.tellBad(options.name, value, 'a number');
+        else if (histogram) oncePerInvocation(() => histogram.observe(labels, value));
       },
     };
+  }
+
+  /** What is counted wrongly must not end an invocation, nor have it tried again without end. */
+  private tellBad(name: string, value: number, wanted: string): void {
+    if (this.told.has(name)) return;
+    this.told.add(name);
+    this.logger.error(`REA9006: The metric ${name} was given ${value}, which is not counted. Give it ${wanted}.`);
   }
 }
 

@@ -25,17 +25,19 @@ const LONGEST_MESSAGE = 2_000;
 /** Asks the server which invocations of this application's components are paused. */
 @Injectable()
 export class PausedInvocations {
+  private services: Promise<string[]> | undefined;
+
   constructor(
     private readonly explorer: ReaExplorer,
     @Inject(REA_OPTIONS) private readonly rea: ReaModuleOptions,
   ) {}
 
   async find(admin: AdminClient): Promise<Pause[]> {
-    const components = await this.explorer.components();
-    if (components.length === 0) return [];
+    const services = await (this.services ??= this.served());
+    if (services.length === 0) return [];
     const rows = await admin.query<Row>(
       `select id, target_service_name, target_handler_name, target_service_key, modified_at from sys_invocation
-       where status = 'paused' and target_service_name in (${list(components.map(({ name }) => name))})`,
+       where status = 'paused' and target_service_name in (${list(services)})`,
     );
     const errors = await this.errors(admin, rows);
     return rows.map((row) => ({
@@ -61,6 +63,12 @@ export class PausedInvocations {
        and id in (${list(latest.map(({ id }) => id))}) order by appended_at`,
     );
     return new Map(events.map(({ id, event_json: json }) => [id, errorIn(json)]));
+  }
+
+  /** The names of this application's components on the server. */
+  private async served(): Promise<string[]> {
+    const components = await this.explorer.components();
+    return components.map(({ name }) => name);
   }
 
   private ownName(service: string): string {

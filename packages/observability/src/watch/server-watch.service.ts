@@ -27,7 +27,6 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
   /** Pauses that have been told and still last, by invocation. */
   private told = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
   private isStopped = false;
   private isFailing = false;
 
@@ -49,17 +48,16 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.interval !== undefined && this.admin) this.schedule(this.admin, this.interval);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** A look that is under way ends by itself, and tells nothing any more. */
+  onModuleDestroy(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
-    await this.looking;
   }
 
   private schedule(admin: AdminClient, interval: number): void {
     if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.looking = this.look(admin).finally(() => this.schedule(admin, interval));
-    }, interval).unref();
+    const look = () => void this.look(admin).finally(() => this.schedule(admin, interval));
+    this.timer = setTimeout(look, interval).unref();
   }
 
   /** One look: never throws, since the next one may work. */
@@ -67,6 +65,7 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.metrics && !this.events.observes('invocation-paused')) return;
     try {
       const [pauses, open] = await Promise.all([this.paused.find(admin), this.metrics && this.deadLetters?.count()]);
+      if (this.isStopped) return;
       this.tell(pauses);
       this.measure(pauses, open);
       if (this.isFailing) this.logger.log('Paused invocations and dead letters are known again.');

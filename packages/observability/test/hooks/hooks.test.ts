@@ -136,6 +136,29 @@ test('A hook in a provider that lives for a request only is refused at the start
   await expect(appWith([PerRequest])).rejects.toThrow(/^REA1063: PerRequest\.tell is a hook/);
 });
 
+test('Hooks of providers that factories make are found, and of values', async () => {
+  class Made {
+    told = 0;
+
+    @OnReaEvent('invocation-ended')
+    tell(): void {
+      this.told += 1;
+    }
+  }
+  const value = new Made();
+  const factory = function () {
+    return new Made();
+  };
+  await using app = await appWith([
+    { provide: 'made', useFactory: factory },
+    { provide: 'value', useValue: value },
+    { provide: 'nothing', useValue: null },
+    { provide: 'text', useFactory: () => 'text' },
+  ]);
+  await serve(app);
+  await eventually(() => expect([app.get<Made>('made').told, value.told]).toEqual([1, 1]));
+});
+
 test('Hooks are inherited, and told once', async () => {
   @Injectable()
   class Base {

@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Handler, run, Service } from '@rea/core';
 import { ObservabilityModule, ReaMetrics } from '@rea/observability';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { type Samples, scrape } from '../support/scrape.js';
 
@@ -124,8 +124,19 @@ describe('Metrics of the application', () => {
     expect(() => app.get(ReaMetrics).counter({ name, help: 'Things.', labels })).toThrow(error);
   });
 
-  test('a counter that should go down is refused where it is asked', () => {
-    expect(() => app.get(ShopMetrics).visits.inc(-1)).toThrow(RangeError);
+  test('given what is no number, or a counter that should go down, are told once and left alone', async () => {
+    const told: string[] = [];
+    const spy = vi.spyOn(Logger.prototype, 'error').mockImplementation((text: unknown) => void told.push(String(text)));
+    const before = await own();
+    const { baskets, visits } = app.get(ShopMetrics);
+    for (const by of [-1, NaN, Infinity]) visits.inc(by);
+    baskets.observe({ carrier: 'owl' }, NaN);
+    expect(await own()).toEqual(before);
+    expect(told).toEqual([
+      'REA9006: The metric shop_visits_total was given -1, which is not counted. Give it a number, 0 or more.',
+      'REA9006: The metric shop_basket_euros was given NaN, which is not counted. Give it a number.',
+    ]);
+    spy.mockRestore();
   });
 
   test('cost nothing and change nothing while metrics are off', async () => {
