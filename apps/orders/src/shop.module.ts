@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { APP_PIPE } from '@nestjs/core';
-import { WebhooksModule } from '@rea/ingress';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { IngressExceptionFilter, WebhooksModule } from '@rea/ingress';
 import { SagaModule, SagaOperatorsModule } from '@rea/saga';
 import { AccessModule } from './access/access.module.js';
 import type { IdentifiedRequest } from './access/caller.js';
@@ -32,6 +32,9 @@ import { StockModule } from './stock/stock.module.js';
     OrdersModule,
     CartsModule,
   ],
-  providers: [{ provide: APP_PIPE, useClass: ValidationPipe }],
+  providers: [
+    { provide: APP_PIPE, useClass: ValidationPipe },
+    { provide: APP_FILTER, useClass: IngressExceptionFilter },
+  ],
 })
 export class ShopModule {}

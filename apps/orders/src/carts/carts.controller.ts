@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
-import { type IngressObjectClient, InjectIngress } from '@rea/ingress';
+import { IdempotencyKey, type IngressObjectClient, InjectIngress } from '@rea/ingress';
 import type { ServerResponse } from 'node:http';
 import { OwnCartOnly } from '../access/own-cart-only.guard.js';
-import { IdempotencyKey } from '../common/idempotency-key.decorator.js';
 import { FailureHeaders, type FailureSwitch } from '../common/failure-switch.js';
 import { OrderLine } from '../common/order-line.schema.js';
 import { answerOrder } from '../orders/answer-order.js';

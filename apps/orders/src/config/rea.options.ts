@@ -1,5 +1,6 @@
 import { ConfigService } from '@nestjs/config';
 import type { ReaModuleOptions } from '@rea/core';
+import { POLICY } from './policy.js';
 import type { Settings } from './settings.js';
 
 /** The Restate server that the settings name, or an embedded one with its data in a directory of this app. */
@@ -8,10 +9,11 @@ export function reaOptions(config: ConfigService<Settings, true>): ReaModuleOpti
   const ingressUrl = get('RESTATE_INGRESS_URL');
   const adminUrl = get('RESTATE_ADMIN_URL');
   if (ingressUrl === undefined || adminUrl === undefined) {
-    return { server: { embedded: true, dataDirectory: get('DATA_DIRECTORY') } };
+    return { policy: POLICY, server: { embedded: true, dataDirectory: get('DATA_DIRECTORY') } };
   }
   const [port, advertisedUrl] = [get('ENDPOINT_PORT'), get('ENDPOINT_URL')];
   return {
+    policy: POLICY,
     server: { ingressUrl, adminUrl },
     endpoint: { ...(port === undefined ? {} : { port }), ...(advertisedUrl === undefined ? {} : { advertisedUrl }) },
   };

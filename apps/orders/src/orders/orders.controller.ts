@@ -11,13 +11,13 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
+import { IdempotencyKey } from '@rea/ingress';
 import type { ServerResponse } from 'node:http';
 import { type Caller, mayActFor } from '../access/caller.js';
 import { CallersOnly } from '../access/callers-only.guard.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { OperatorsOnly } from '../access/operators-only.guard.js';
 import { Catalog } from '../catalog/catalog.service.js';
-import { IdempotencyKey } from '../common/idempotency-key.decorator.js';
 import { FailureHeaders, type FailureSwitch } from '../common/failure-switch.js';
 import { answerOrder } from './answer-order.js';
 import { CancelOrder } from './cancel-order.schema.js';

@@ -6,6 +6,7 @@ import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { OrderResponse } from '../../src/orders/order.response.js';
 import type { StockLevel } from '../../src/stock/stock.schemas.js';
 import type { LedgerEntry } from '../../src/payments/stand-in/ledger-entry.schema.js';
+import { POLICY } from '../../src/config/policy.js';
 import { readSettings } from '../../src/config/read-settings.js';
 import { ShopModule } from '../../src/shop.module.js';
 
@@ -42,6 +43,7 @@ export class TestShop {
         ShopModule,
       ],
       nest: { rawBody: true },
+      rea: { policy: POLICY },
     });
     await app.app.listen(0, '127.0.0.1');
     return new TestShop(app, await app.app.getUrl(), directory);
