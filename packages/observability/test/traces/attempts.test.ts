@@ -187,7 +187,8 @@ request
   );
 });
 
-test('a killed attempt is cut', async () => {
+test('a killed attempt is cut', async (context) => {
+  if (replaysAlways(context)) context.skip('A server that suspends at every wait has taken its leave before the kill.');
   let started = () => {};
   const running = new Promise<void>((resolve) => (started = resolve));
   const { traceId, id } = await start(async (ctx, { spans }) =>
