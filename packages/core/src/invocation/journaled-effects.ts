@@ -62,9 +62,11 @@ export class JournaledEffects {
     const executor = executorOf(ctx);
     if (!executor) return;
     const doProgress = executor.doProgress.bind(executor);
-    executor.doProgress = (future) => {
+    const progress: typeof doProgress = (future) => {
       this.settle();
       return doProgress(future);
     };
+    // Not in one: see cancel-hook.ts.
+    executor.doProgress = progress;
   }
 }

@@ -10,11 +10,15 @@ export function silentOnReplay<T extends Logger>(logger: T, isLive: () => boolea
   const writers = logger as unknown as Record<string, Write>;
   for (const level of Object.keys(logger.levels.values)) {
     const write = writers[level]!;
-    writers[level] = function (this: unknown, ...args) {
+    const writeLive: Write = function (this: unknown, ...args) {
       if (isLive()) write.apply(this, args);
     };
+    // Not assigned as they are written: V8 would make them in the old space, and keep the attempt until its next full
+    // collection.
+    writers[level] = writeLive;
   }
   const child = logger.child.bind(logger) as (...args: unknown[]) => T;
-  (logger as { child: unknown }).child = (...args: unknown[]) => silentOnReplay(child(...args), isLive);
+  const silentChild = (...args: unknown[]) => silentOnReplay(child(...args), isLive);
+  (logger as { child: unknown }).child = silentChild;
   return logger;
 }

@@ -16,6 +16,8 @@ import { idsIn, traceIdOf } from './trace-context.js';
 
 const PART = createContextKey('rea.part');
 
+const ENDED = () => false;
+
 /** A durable call or message, as the SDK's context is given it. */
 export interface OutgoingCall {
   readonly service: string;
@@ -37,7 +39,7 @@ export class AttemptSpans {
     private readonly maker: SpanMaker,
     private readonly told: ToldParts,
     private readonly request: Request,
-    private readonly isProcessing: () => boolean,
+    private isProcessing: () => boolean,
   ) {}
 
   /** False while the attempt replays. Once it does something new it goes on with that, so the SDK is not asked again. */
@@ -91,6 +93,9 @@ export class AttemptSpans {
   /** The attempt has ended; what goes on in a later one is told by that one, too. */
   end(outcome: AttemptOutcome): void {
     for (const part of this.open) part.interrupt(outcome);
+    this.open.clear();
+    // OpenTelemetry's contexts, which know the parts, live until the next full collection; the attempt need not.
+    this.isProcessing = ENDED;
     if (outcome === 'completed' || outcome === 'failed' || outcome === 'cancelled') this.told.forget(this.request.id);
   }
 

@@ -10,7 +10,7 @@ import {
 } from '@rea/core/internal';
 import type { Context, HooksProvider, Request } from '@restatedev/restate-sdk';
 import { openTelemetryHook } from '@restatedev/restate-sdk-opentelemetry';
-import { isProcessing } from '../is-processing.js';
+import { isProcessing, releasable } from '../is-processing.js';
 import { AttemptSpans } from './attempt-spans.js';
 import { withIds } from './id-generator.js';
 import { endSpan, SpanMaker } from './span-maker.js';
@@ -24,7 +24,7 @@ const SPANS = Symbol('rea.spans');
 type Flushable = TracerProvider & { forceFlush?(): Promise<void> };
 
 /** A request that knows the spans of its attempt. */
-type Traced = Request & { [SPANS]?: AttemptSpans };
+type Traced = Request & { [SPANS]?: AttemptSpans | undefined };
 
 /** Makes spans of ingress calls, attempts, runs, durable calls and parts of the work, all in the caller's trace. */
 export class Tracing implements Instrumentation {
@@ -89,13 +89,18 @@ export class Tracing implements Instrumentation {
   private attempt(hookContext: Parameters<HooksProvider>[0], hook: HooksProvider): ReturnType<HooksProvider> {
     const { request } = hookContext;
     const parent = parentOf(request);
-    const start = () => hook(hookContext).interceptor!.handler!;
+    const { lent, release } = releasable(hookContext);
+    const start = () => hook(lent).interceptor!.handler!;
     const handler = context.with(parent, () =>
       traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start(),
     );
     const spans = new AttemptSpans(this.maker, this.told, request, isProcessing(hookContext));
     (request as Traced)[SPANS] = spans;
-    return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, next)) } };
+    const end = () => {
+      release();
+      (request as Traced)[SPANS] = undefined;
+    };
+    return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, next)).finally(end) } };
   }
 
   private async follow(request: Request, spans: AttemptSpans, next: () => Promise<void>): Promise<void> {

@@ -19,19 +19,24 @@ interface Operations {
 export function watchContext(ctx: Context, spans: AttemptSpans): void {
   const operations = ctx as unknown as Operations;
   const { run, genericCall, genericSend } = operations;
-  operations.run = function (...args) {
+  const watchedRun: Run = function (this: unknown, ...args) {
     const [name, action, ...rest] = args;
     // Without a name it is a framework's own, for the time or a random number.
     if (typeof name !== 'string' || name === '' || typeof action !== 'function') return run.apply(this, args);
     const started = context.active();
     return run.call(this, name, () => spans.run(name, started, action as () => unknown), ...rest);
   };
-  operations.genericCall = function (call) {
+  const watchedCall: Call = function (this: unknown, call) {
     spans.called('call', call);
     return genericCall.call(this, call);
   };
-  operations.genericSend = function (call) {
+  const watchedSend: Call = function (this: unknown, call) {
     spans.called('send', call);
     return genericSend.call(this, call);
   };
+  // Not assigned as they are written: V8 would make them in the old space, and keep the attempt until its next full
+  // collection.
+  operations.run = watchedRun;
+  operations.genericCall = watchedCall;
+  operations.genericSend = watchedSend;
 }
