@@ -14,7 +14,7 @@ export class AttemptTeller {
     const { events, isRun } = this.handler;
     if (events.isQuiet) return;
     events.publish('attempt-started', () => ({ ...attempt.info, replaying: attempt.replays }));
-    if (attempt.replays || !this.tellsStarts || !this.starts.isFirst(attempt.request.id)) return;
+    if (attempt.replays || !this.tellsStarts || !this.starts.begin(attempt.request.id)) return;
     events.publish('invocation-started', () => attempt.info);
     if (isRun) events.publish('workflow-started', () => attempt.info);
   }
@@ -27,7 +27,7 @@ export class AttemptTeller {
     const isFinal = outcome === 'completed' || outcome === 'failed' || outcome === 'cancelled';
     const failure = thrown instanceof Error && outcome !== 'suspended' ? { error: thrown } : {};
     events.publish('attempt-ended', () => ({ ...attempt.info, outcome, durationMs, ...failure }));
-    if (this.tellsStarts && (isFinal || !attempt.replays)) this.starts.ended(attempt.request.id, isFinal);
+    if (isFinal) this.starts.end(attempt.request.id);
     if (outcome === 'failed' || outcome === 'retrying') {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       events.publish('error', () => ({ ...attempt.info, error, retryable: outcome === 'retrying' }));

@@ -8,18 +8,16 @@ const MOST_REMEMBERED = 10_000;
 export class InvocationStarts {
   private readonly begun = new Set<string>();
 
-  /** Whether no attempt of the invocation has ended here without a journal. */
-  isFirst(invocationId: string): boolean {
-    return !this.begun.has(invocationId);
+  /** An attempt begins without a journal. Whether it is the first of its invocation here. */
+  begin(invocationId: string): boolean {
+    if (this.begun.has(invocationId)) return false;
+    this.begun.add(invocationId);
+    if (this.begun.size > MOST_REMEMBERED) this.begun.delete(this.begun.values().next().value!);
+    return true;
   }
 
-  /** An attempt has ended that began without a journal. */
-  ended(invocationId: string, isFinal: boolean): void {
-    if (isFinal) {
-      this.begun.delete(invocationId);
-      return;
-    }
-    this.begun.add(invocationId);
-    if (this.begun.size > MOST_REMEMBERED) for (const oldest of this.begun) return void this.begun.delete(oldest);
+  /** The invocation has ended. */
+  end(invocationId: string): void {
+    this.begun.delete(invocationId);
   }
 }

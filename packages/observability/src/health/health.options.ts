@@ -4,4 +4,4 @@ export interface HealthOptions {
   readonly timeout?: number;
 }
 
-export const HEALTH_DEFAULTS = { timeout: 2_000 } as const;
+export const HEALTH_DEFAULTS: Required<HealthOptions> = { timeout: 2_000 };

@@ -4,6 +4,7 @@ import { AdminClient, OpenDeadLetters } from '@rea/core/internal';
 import { ObservabilityError } from '../observability.errors.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
 import { HEALTH_DEFAULTS } from './health.options.js';
+import { withDefaults } from '../with-defaults.js';
 
 /** An indicator's answer, in the form of `@nestjs/terminus`. */
 export type ReaHealthResult<Key extends string> = Record<
@@ -42,7 +43,7 @@ export class ReaHealth {
     private readonly runtime: ReaRuntime,
     @Optional() @Inject(OpenDeadLetters) private readonly openDeadLetters: OpenDeadLetters | undefined,
   ) {
-    const { timeout } = { ...HEALTH_DEFAULTS, ...(typeof health === 'object' ? health : {}) };
+    const { timeout } = withDefaults(HEALTH_DEFAULTS, typeof health === 'object' ? health : {});
     this.timeout = timeout;
     this.admin = AdminClient.of(connection, timeout);
   }

@@ -10,4 +10,4 @@ export interface HooksOptions {
   readonly shutdownGrace?: Duration | number;
 }
 
-export const HOOKS_DEFAULTS = { queueSize: 10_000, shutdownGrace: 3_000 } as const;
+export const HOOKS_DEFAULTS: Required<HooksOptions> = { queueSize: 10_000, shutdownGrace: 3_000 };

@@ -8,6 +8,7 @@ import { hookMetrics } from './hook-metrics.js';
 import { HookQueue } from './hook-queue.js';
 import { HookReporter } from './hook-reporter.js';
 import { HOOKS_DEFAULTS } from './hooks.options.js';
+import { withDefaults } from '../with-defaults.js';
 
 /**
  * Gives events to hooks, from before the endpoint opens. When the application shuts down, what waits is handled once the
@@ -33,7 +34,7 @@ export class HooksService implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { events } = this;
     const metrics = this.metrics && hookMetrics(this.metrics);
-    const { queueSize } = { ...HOOKS_DEFAULTS, ...this.options.hooks };
+    const { queueSize } = withDefaults(HOOKS_DEFAULTS, this.options.hooks);
     for (const { name, types, call } of this.explorer.explore()) {
       const queue = new HookQueue(new HookReporter(name, queueSize, metrics), queueSize);
       this.queues.push(queue);
@@ -46,7 +47,7 @@ export class HooksService implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async drain(): Promise<void> {
-    const grace = toMillis({ ...HOOKS_DEFAULTS, ...this.options.hooks }.shutdownGrace);
+    const grace = toMillis(withDefaults(HOOKS_DEFAULTS, this.options.hooks).shutdownGrace);
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => resolve('late'), grace);
     const drained = Promise.all(this.queues.map((queue) => queue.drained()));

@@ -13,6 +13,7 @@ import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../obser
 import { type Pause, PausedInvocations } from './paused-invocations.js';
 import { WATCH_DEFAULTS } from './watch.options.js';
 import { type WatchMetrics, watchMetrics } from './watch-metrics.js';
+import { withDefaults } from '../with-defaults.js';
 
 /**
  * Asks the server at intervals what it tells nobody: which invocations are paused, and how many dead letters are open. It
@@ -41,7 +42,7 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
     this.admin = AdminClient.of(connection);
     this.metrics = metrics && watchMetrics(metrics);
     this.metrics?.deadLetters.remove(); // not known before the first look
-    this.interval = watch === false ? undefined : toMillis({ ...WATCH_DEFAULTS, ...watch }.interval);
+    this.interval = watch === false ? undefined : toMillis(withDefaults(WATCH_DEFAULTS, watch).interval);
   }
 
   onApplicationBootstrap(): void {

@@ -6,4 +6,4 @@ export interface WatchOptions {
   readonly interval?: Duration | number;
 }
 
-export const WATCH_DEFAULTS = { interval: 15_000 } as const;
+export const WATCH_DEFAULTS: Required<WatchOptions> = { interval: 15_000 };
