@@ -16,16 +16,20 @@ export function isSuccess({ status }: HttpAnswer): boolean {
 
 /** Whether the answer to a message says that it had been accepted before. */
 export function isKnown({ body }: HttpAnswer): boolean {
-  return (JSON.parse(body.toString()) as { readonly status?: unknown }).status === 'PreviouslyAccepted';
+  return (parsedObject(body) as { readonly status?: unknown }).status === 'PreviouslyAccepted';
 }
 
 /** What an error answer says; nothing when it is not of Restate, but of something in between. */
 export function errorBody({ body }: HttpAnswer): ErrorBody {
+  return parsedObject(body);
+}
+
+/** What the text says; undefined when it is no JSON. */
+export function parsedJson(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(body.toString());
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 
@@ -35,4 +39,9 @@ export function answerSource(answer: HttpAnswer): string | undefined {
   if (typeof header === 'string') return header;
   const { source, message } = errorBody(answer);
   return source ?? (message === undefined ? undefined : 'ingress');
+}
+
+function parsedObject(body: HttpAnswer['body']): object {
+  const parsed = parsedJson(body.toString());
+  return typeof parsed === 'object' && parsed !== null ? parsed : {};
 }

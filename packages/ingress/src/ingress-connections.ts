@@ -1,8 +1,9 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
 import { INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
+import { given } from './given.js';
 import { UnknownConnectionError } from './ingress.errors.js';
-import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
+import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
 import { IngressTransport } from './ingress-transport.js';
 
@@ -68,11 +69,4 @@ export class IngressConnections {
   private get names(): string[] {
     return [...this.byName.keys()].filter((name) => name !== undefined);
   }
-}
-
-/** Options that are undefined do not hide what is there by default. */
-function given(options: {
-  readonly [K in keyof IngressConnectionOptions]: IngressConnectionOptions[K] | undefined;
-}): IngressConnectionOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

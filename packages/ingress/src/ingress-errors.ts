@@ -1,7 +1,7 @@
-import { ERROR_METADATA, type IngressOutcome, PolicyViolationError } from '@rea/core';
+import { ERROR_METADATA, type FieldDetail, type IngressOutcome, PolicyViolationError } from '@rea/core';
 import { AdminRequestError, AdminUnreachableError, currentScope, type HttpAnswer } from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
-import { answerSource, errorBody } from './ingress-answer.js';
+import { answerSource, errorBody, parsedJson } from './ingress-answer.js';
 import {
   IngressException,
   IngressMisuseException,
@@ -11,6 +11,7 @@ import {
   IngressTimeoutException,
   IngressUnavailableException,
   InvocationFailedException,
+  UnreadableAnswerException,
 } from './ingress.exceptions.js';
 
 /** Makes a Nest HTTP exception of why there is no answer. @param what for messages: `Cart call.addItem` */
@@ -20,6 +21,8 @@ export function fromFailure(error: unknown, signal: AbortSignal, what: string, u
   if (error instanceof AdminRequestError)
     return new IngressRefusedException(refusalBody(error.status, error.body), { cause: error });
   if (error instanceof AdminUnreachableError) return new IngressUnavailableException(error.message, error);
+  // Of the admin client: a page, say, where its answer should be.
+  if (error instanceof SyntaxError) return new UnreadableAnswerException(what, error);
   return new IngressUnavailableException(`The Restate ingress at ${url} does not answer (${reasonOf(error)}).`, error);
 }
 
@@ -52,7 +55,9 @@ export function toRefusal(error: TerminalError): Error {
 export function fromAnswer(answer: HttpAnswer): IngressException {
   const { message, metadata = {} } = errorBody(answer);
   const source = answerSource(answer);
-  const { [ERROR_METADATA.code]: code, [ERROR_METADATA.details]: details, ...rest } = metadata;
+  const { [ERROR_METADATA.code]: code, [ERROR_METADATA.details]: fields, ...rest } = metadata;
+  // A handler may have written anything there: what is no JSON is left out.
+  const details = fields === undefined ? undefined : parsedJson(fields);
   if (source === undefined) {
     // Not of Restate: a proxy, say, whose page may tell of hosts. It is the cause, for logs.
     const cause = new Error(answer.body.toString().slice(0, 2_000));
@@ -62,7 +67,7 @@ export function fromAnswer(answer: HttpAnswer): IngressException {
     statusCode: answer.status,
     message: withoutStack(message ?? `Status ${answer.status}`),
     ...(code === undefined ? {} : { code }),
-    ...(details === undefined ? {} : { details: JSON.parse(details) }),
+    ...(details === undefined ? {} : { details: details as readonly FieldDetail[] }),
   };
   return source === 'invocation' ? new InvocationFailedException(body, rest) : new IngressRefusedException(body);
 }

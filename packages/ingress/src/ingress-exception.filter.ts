@@ -10,7 +10,8 @@ const SERVER_ERROR: number = HttpStatus.INTERNAL_SERVER_ERROR;
  *
  * Nothing of the inside is told: no stack trace, no host, no metadata. The message of a handler's failure is answered with
  * as the handler wrote it when its status is 4xx. A 5xx of a handler, which may be any error's text, what Restate refuses,
- * which names components, and a mistake of this application (500) become the status's own name. What is not told is logged.
+ * which names components, and a mistake of this application (500) become the status's own name, without details. What is
+ * not told is logged.
  *
  * @example
  * ```ts
@@ -35,7 +36,7 @@ export class IngressExceptionFilter implements ExceptionFilter<IngressException>
       statusCode: status,
       message: internal ? (STATUS_CODES[status] ?? 'Error') : message,
       ...(exception.code === undefined ? {} : { code: exception.code }),
-      ...(details === undefined ? {} : { details }),
+      ...(internal || details === undefined ? {} : { details }),
     };
     const { httpAdapter } = this.adapterHost;
     const response = host.switchToHttp().getResponse<unknown>();

@@ -2,7 +2,6 @@ import type { WorkflowOutput } from '@rea/core';
 import type { Serde } from '@restatedev/restate-sdk';
 import { NOT_READY } from './ingress-answer.js';
 import type { IngressAttachOptions } from './ingress-client.types.js';
-import { InvocationFailedException } from './ingress.exceptions.js';
 import { decode } from './ingress-payload.js';
 import type { IngressRequest, IngressTransport } from './ingress-transport.js';
 
@@ -24,14 +23,10 @@ export class IngressResult {
   /** Waits for it. @throws IngressException; with status 404 when there is no such invocation */
   async attach(options: IngressAttachOptions = {}): Promise<unknown> {
     const request = this.request('attach', options);
-    try {
-      const { body } = await this.transport.request(request);
-      return decode(request.what, body, options.output ?? this.serde);
-    } catch (error) {
-      // For what is not known the ingress answers as if a handler had failed with 404; asked for the output it tells the truth.
-      if (error instanceof InvocationFailedException && error.getStatus() === 404) await this.output(options);
-      throw error;
-    }
+    // For what is not known the ingress answers as if a handler had failed with 404; asked for the output it tells the truth.
+    const ifNotFound = { ...this.request('output', options), expected: NOT_READY };
+    const { body } = await this.transport.request({ ...request, ifNotFound });
+    return decode(request.what, body, options.output ?? this.serde);
   }
 
   /** Tells it if it is there. @throws IngressException as {@link attach} */

@@ -1,4 +1,5 @@
 import type { HttpAnswer } from '@rea/core/internal';
+import { given } from './given.js';
 import { answerSource } from './ingress-answer.js';
 
 /** When requests that may be repeated are repeated. */
@@ -21,7 +22,7 @@ const DEFAULTS: RetryPolicy = { maxAttempts: 6, initialInterval: 250, maxInterva
 /** The policy in force; undefined when nothing is retried. */
 export function retryPolicyOf(retry: IngressRetryOptions | boolean = true): RetryPolicy | undefined {
   if (retry === false) return undefined;
-  return retry === true ? DEFAULTS : { ...DEFAULTS, ...retry };
+  return retry === true ? DEFAULTS : { ...DEFAULTS, ...given(retry) };
 }
 
 const TRANSIENT: readonly number[] = [429, 502, 503, 504];

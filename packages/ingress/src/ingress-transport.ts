@@ -24,10 +24,13 @@ import {
   IngressHeadersException,
   IngressMisuseException,
   IngressShutdownException,
+  IngressUnavailableException,
+  InvocationFailedException,
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
@@ -38,22 +41,28 @@ export interface IngressWatchers {
   readonly instrumentation: Instrumentation | undefined;
 }
 
-/** One request to the ingress. */
-export interface IngressRequest {
+/** What is sent to the ingress. */
+export interface IngressMessage {
   /** For messages: `Cart call.addItem`. */
   readonly what: string;
-  /** For its event; without it there is none. */
-  readonly asked?: Asked | undefined;
   readonly method: 'GET' | 'POST';
   /** Of the URL, with its slash, its parts encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | string;
-  readonly bounds: IngressBounds;
   /** Whether it may be sent again: it has an idempotency key, or needs none. */
   readonly repeatable: boolean;
   /** A status beside 2xx that is an answer, and no error. */
   readonly expected?: number;
+}
+
+/** One request to the ingress. */
+export interface IngressRequest extends IngressMessage {
+  /** For its event; without it there is none. */
+  readonly asked?: Asked | undefined;
+  readonly bounds: IngressBounds;
+  /** Sent when a handler seems to have failed with 404, within the same bounds and event: what it fails with is the truth. */
+  readonly ifNotFound?: IngressMessage;
 }
 
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
@@ -100,12 +109,16 @@ export class IngressTransport {
 
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
-    const { what, expected } = request;
+    const { what, bounds, ifNotFound } = request;
     const send = () =>
-      this.guarded(what, request.bounds, async (signal) => {
-        const answer = await this.attempts(request, signal);
-        if (isSuccess(answer) || answer.status === expected) return answer;
-        throw fromAnswer(answer);
+      this.guarded(what, bounds, async (signal) => {
+        try {
+          return await this.answer(request, signal);
+        } catch (error) {
+          const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
+          if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
+          throw error;
+        }
       });
     return this.observed(request.asked, () => this.watchers.instrumentation?.request?.(what, send) ?? send());
   }
@@ -121,7 +134,7 @@ export class IngressTransport {
           `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
         );
       }
-      const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers());
+      const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
       await admin.end(invocationId, how, signal);
     });
   }
@@ -182,13 +195,28 @@ export class IngressTransport {
     }
   }
 
-  private async attempts({ what, method, path, headers, body, repeatable }: IngressRequest, signal: AbortSignal) {
+  /** @param sent whether something of the same request was sent before */
+  private async answer(message: IngressMessage, signal: AbortSignal, sent = false): Promise<HttpAnswer> {
+    const answer = await this.attempts(message, signal, sent);
+    if (isSuccess(answer) || answer.status === message.expected) return answer;
+    throw fromAnswer(answer);
+  }
+
+  private async attempts(
+    { what, method, path, headers, body, repeatable }: IngressMessage,
+    signal: AbortSignal,
+    sent: boolean,
+  ) {
     const policy = repeatable ? this.retry : undefined;
     const began = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       let answer: HttpAnswer | undefined;
       let failure: unknown;
-      const all = { ...(await this.headers()), ...headers, ...this.watchers.instrumentation?.headers?.() };
+      const all = {
+        ...(await this.headers(signal, sent || attempt > 1)),
+        ...headers,
+        ...this.watchers.instrumentation?.headers?.(),
+      };
       try {
         answer = await exchange(this.url + path, {
           method,
@@ -208,13 +236,15 @@ export class IngressTransport {
     }
   }
 
-  private async headers(): Promise<Readonly<Record<string, string>>> {
+  private async headers(signal: AbortSignal, sent = false): Promise<Readonly<Record<string, string>>> {
     const { headers = {} } = this.options;
     if (typeof headers !== 'function') return headers;
     try {
-      return await headers();
+      return await unlessAborted(headers, signal);
     } catch (error) {
-      throw new IngressHeadersException(this.url, error);
+      signal.throwIfAborted();
+      const reason = `The function headers of the connection to ${this.url} failed: ${error instanceof Error ? error.message : String(error)}.`;
+      throw sent ? new IngressUnavailableException(reason, error) : new IngressHeadersException(reason, error);
     }
   }
 

@@ -118,16 +118,20 @@ export class IngressUnavailableException extends IngressException {
   }
 }
 
+const LATER =
+  'What was accepted goes on: repeat the request with the same idempotency key, or attach to the invocation.';
+
 /** The answer did not come within the call's timeout, or its signal was aborted. The invocation goes on. */
 export class IngressTimeoutException extends IngressException {
+  /** @param what for logs: it names components */
   constructor(what: string, cause: unknown) {
     super(
       {
         statusCode: HttpStatus.GATEWAY_TIMEOUT,
         code: 'REA4002',
-        message: `REA4002: ${what} did not answer in time. The invocation goes on: ask again with the same idempotency key, or attach to it.`,
+        message: `REA4002: Restate did not answer in time. ${LATER}`,
       },
-      { cause, source: 'transport' },
+      { cause, source: 'transport', message: `REA4002: ${what} did not answer in time. ${LATER}` },
     );
   }
 }
@@ -146,15 +150,16 @@ export class IngressShutdownException extends IngressException {
   }
 }
 
-/** The function that gives a connection's headers has failed, so nothing was sent. */
+/** The function that gives a connection's headers has failed before the first attempt, so nothing was sent. */
 export class IngressHeadersException extends IngressException {
-  constructor(url: string, cause: unknown) {
+  /** @param reason for logs: it names hosts */
+  constructor(reason: string, cause: unknown) {
     const answer = 'REA4005: The credentials for Restate could not be had, so nothing was sent.';
     super(
       { statusCode: HttpStatus.SERVICE_UNAVAILABLE, code: 'REA4005', message: answer },
       {
         cause,
-        message: `${answer} The function headers of the connection to ${url} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+        message: `${answer} ${reason}`,
       },
     );
   }
@@ -181,7 +186,7 @@ export class UnreadableAnswerException extends IngressException {
       {
         statusCode: HttpStatus.BAD_GATEWAY,
         code: 'REA4007',
-        message: `REA4007: The answer to ${what} is not in the expected format. Check the output serde, and that the URL is that of a Restate ingress.`,
+        message: `REA4007: The answer to ${what} is not in the expected format. Check the output serde, and that url and adminUrl of the connection are those of Restate.`,
       },
       { cause, source: 'transport' },
     );

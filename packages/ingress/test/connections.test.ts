@@ -4,10 +4,14 @@ import { Handler, ReaModule, Service } from '@rea/core';
 import {
   getIngressToken,
   Ingress,
+  type IngressException,
   IngressHeadersException,
   IngressModule,
   type IngressModuleOptions,
   type IngressServiceClient,
+  IngressShutdownException,
+  IngressTimeoutException,
+  IngressUnavailableException,
   InjectIngress,
   UnknownConnectionError,
 } from '@rea/ingress';
@@ -33,6 +37,12 @@ async function ingressOf(options: IngressModuleOptions) {
   const module = await Test.createTestingModule({ imports: [IngressModule.forRoot(options)] }).compile();
   return { ingress: module.get(Ingress), [Symbol.asyncDispose]: () => module.close() };
 }
+
+const failureOf = (promised: Promise<unknown>) =>
+  promised.then(
+    (value) => ({ value }),
+    (error: unknown) => error,
+  );
 
 describe('A named connection', () => {
   @Injectable()
@@ -171,5 +181,51 @@ describe('Headers from a function', () => {
     expect((error as Error).message).toContain('idp.internal');
     expect(JSON.stringify((error as IngressHeadersException).getResponse())).not.toContain('idp.internal');
     expect(fake.seen).toEqual([]);
+  });
+
+  test('that fail before a repetition do not claim that nothing was sent', async () => {
+    await using fake = await FakeIngress.start(json(503, {}));
+    let asked = 0;
+    const headers = async () => {
+      if ((asked += 1) > 1) throw new Error('no token from http://idp.internal');
+      return {};
+    };
+    await using own = await ingressOf({ url: fake.url, headers, retry: { initialInterval: 1 } });
+    const error = await failureOf(own.ingress.service(remote).call.number('x', { idempotencyKey: 'k' }));
+    expect(error).toBeInstanceOf(IngressUnavailableException);
+    expect(error).toMatchObject({ status: 503, code: 'REA4001', message: expect.stringContaining('idp.internal') });
+    expect(JSON.stringify((error as IngressException).getResponse())).not.toContain('idp.internal');
+    expect(fake.seen).toHaveLength(1);
+  });
+
+  test('that fail when it is asked whether there is such a result do not, either', async () => {
+    await using fake = await FakeIngress.start(json(404, { message: 'gone', source: 'invocation' }));
+    let asked = 0;
+    const headers = () => {
+      if ((asked += 1) > 1) throw new Error('no token');
+      return {};
+    };
+    await using own = await ingressOf({ url: fake.url, headers });
+    expect(await failureOf(own.ingress.service(remote).attach.number('k'))).toMatchObject({ code: 'REA4001' });
+  });
+
+  test.each<[string, (ingress: Ingress, bounds: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>]>([
+    ['a call', (i, bounds) => i.service(remote).call.number('x', { idempotencyKey: 'k', ...bounds })],
+    ['the end of an invocation', (i, bounds) => i.invocation('inv_1').cancel(bounds)],
+  ])('that do not come are waited for within the bounds of %s', async (_what, send) => {
+    const [url, adminUrl] = ['http://127.0.0.1:1', 'http://127.0.0.1:1'];
+    const asked = Promise.withResolvers<void>();
+    const headers = () => {
+      asked.resolve();
+      return new Promise<never>(() => {});
+    };
+    const own = await ingressOf({ url, adminUrl, headers });
+    expect(await failureOf(send(own.ingress, { timeout: 20 }))).toBeInstanceOf(IngressTimeoutException);
+    const given = AbortSignal.abort();
+    expect(await failureOf(send(own.ingress, { signal: given }))).toBeInstanceOf(IngressTimeoutException);
+    const waiting = failureOf(send(own.ingress, {}));
+    await asked.promise;
+    await own[Symbol.asyncDispose]();
+    expect(await waiting).toBeInstanceOf(IngressShutdownException);
   });
 });

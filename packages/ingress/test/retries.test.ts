@@ -27,7 +27,7 @@ async function against(
   retry: IngressRetryOptions | boolean = fast,
 ): Promise<unknown> {
   const module = await Test.createTestingModule({
-    imports: [IngressModule.forRoot({ url: fake.url, retry })],
+    imports: [IngressModule.forRoot({ url: fake.url, adminUrl: fake.url, retry })],
   }).compile();
   try {
     return await use(module.get(Ingress)).catch((error: unknown) => error);
@@ -100,6 +100,15 @@ describe('A request that may be repeated', () => {
     expect(broken.seen).toHaveLength(3);
   });
 
+  test('is repeated by default as often as the options say that are not undefined', async () => {
+    await using fake = await FakeIngress.start(drop);
+    const retry = { initialInterval: 1, maxAttempts: undefined, maxInterval: undefined, maxDuration: undefined };
+    expect(await against(fake, buy, retry as unknown as IngressRetryOptions)).toBeInstanceOf(
+      IngressUnavailableException,
+    );
+    expect(fake.seen).toHaveLength(6);
+  });
+
   test('is not repeated with retry: false, nor beyond maxDuration', async () => {
     await using fake = await FakeIngress.start(json(503, { message: 'no' }));
     await against(fake, buy, false);
@@ -158,6 +167,12 @@ describe('An answer that is none of Restate', () => {
     await using fake = await FakeIngress.start((response) => response.end('<html>welcome</html>'));
     const error = await against(fake, buy);
     expect(error).toBeInstanceOf(UnreadableAnswerException);
+    expect(error).toMatchObject({ status: 502, code: 'REA4007', source: 'transport' });
+  });
+
+  test('is a 502 of the admin API, too', async () => {
+    await using fake = await FakeIngress.start((response) => response.end('<html>welcome</html>'));
+    const error = await against(fake, (ingress) => ingress.invocation('inv_1').cancel());
     expect(error).toMatchObject({ status: 502, code: 'REA4007', source: 'transport' });
   });
 });
