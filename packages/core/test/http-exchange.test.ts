@@ -1,62 +1,17 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer as createHttp1Server } from 'node:http';
-import {
-  constants,
-  createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-  type ServerOptions,
-} from 'node:http2';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createHttp1Server, type IncomingHttpHeaders } from 'node:http';
+import { constants, createServer, type Http2ServerResponse } from 'node:http2';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { exchange } from '../src/connection/http-exchange.js';
 import { eventually } from './support/eventually.js';
+import { http2, Listening } from './support/http-servers.js';
 
-/** A server on a port of its own. */
-class Listening<S extends Server> implements AsyncDisposable {
-  private readonly sockets = new Set<Socket>();
-
-  private constructor(readonly server: S) {
-    server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket.on('close', () => this.sockets.delete(socket)));
-    });
-  }
-
-  static async start<S extends Server>(server: S): Promise<Listening<S>> {
-    const listening = new Listening(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return listening;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  get connections(): number {
-    return this.sockets.size;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
-    await once(this.server, 'close');
-  }
-}
-
-type Handle = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
-async function http2(handle: Handle, options: ServerOptions = {}) {
-  const sessions: ServerHttp2Session[] = [];
-  const server = createServer(options, handle).on('session', (session: ServerHttp2Session) => {
-    sessions.push(session.on('error', () => {}));
-  });
-  const listening = await Listening.start(server);
-  return { listening, sessions, url: listening.url, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
-}
-
+const run = promisify(execFile);
 const get = (url: string, signal?: AbortSignal) => exchange(url, { method: 'GET', signal });
 
 describe('An exchange with a server that speaks HTTP/2', () => {
@@ -69,7 +24,14 @@ describe('An exchange with a server that speaks HTTP/2', () => {
     });
     const answer = await exchange(`${server.url}/a%2Fb/c?d=1`, {
       method: 'PATCH',
-      headers: { 'X-Name': 'old', 'x-name': 'new', connection: 'close', host: 'elsewhere' },
+      headers: {
+        'X-Name': 'old',
+        'x-name': 'new',
+        connection: 'close',
+        host: 'elsewhere',
+        'HTTP2-Settings': 'AAMAAABkAAQAAP__',
+        te: 'gzip',
+      },
       body: 'größe',
     });
     expect(answer.status).toBe(470);
@@ -131,6 +93,18 @@ describe('An exchange with a server that speaks HTTP/2', () => {
     });
     await expect(exchange(server.url, { method: 'POST', body: 'x' })).rejects.toThrow();
     expect(requests).toBe(1);
+  });
+
+  test.each(['cancelled', 'disconnected'])('fails when its answer is %s half-way', async (how) => {
+    await using server = await http2((request, response) => {
+      response.writeHead(200);
+      response.write('half');
+      setImmediate(() => {
+        if (how === 'cancelled') request.stream.close(constants.NGHTTP2_CANCEL);
+        else request.stream.session?.destroy();
+      });
+    });
+    await expect(get(server.url)).rejects.toThrow('closed before the end of the answer');
   });
 
   test('ends with the reason of its signal, and tells the server', async () => {
@@ -199,6 +173,25 @@ describe('An exchange with a server that does not speak HTTP/2', () => {
     expect(ports.size).toBe(1);
   });
 
+  test('has no headers that concern the connection, as with HTTP/2', async () => {
+    let seen: IncomingHttpHeaders | undefined;
+    await using server = await Listening.start(
+      createHttp1Server((request, response) => {
+        seen = request.headers;
+        void text(request).then((body) => response.end(body));
+      }),
+    );
+    const headers = { 'Transfer-Encoding': 'chunked', Host: 'elsewhere', te: 'gzip', 'x-name': 'kept' };
+    const answer = await exchange(server.url, { method: 'POST', headers, body: 'größe' });
+    expect(answer.body.toString()).toBe('größe');
+    expect(seen).toEqual({
+      host: new URL(server.url).host,
+      connection: 'keep-alive',
+      'content-length': '7',
+      'x-name': 'kept',
+    });
+  });
+
   test('fails when nobody listens, and works when somebody does again', async () => {
     const server = await http2((_request, response) => void response.end('ok'));
     const { url } = server;
@@ -217,6 +210,23 @@ describe('An exchange with a server that does not speak HTTP/2', () => {
     await using server = await Listening.start(createTcpServer(() => {}));
     await expect(get(server.url, AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
   });
+
+  test.each(['http', 'https'])(
+    'keeps a process alive while it waits for a connection, and no longer (%s)',
+    async (scheme) => {
+      await using server = await Listening.start(createTcpServer((socket) => socket.on('error', () => {})));
+      const program = `
+      import { exchange } from '@rea/core/internal';
+      const signal = AbortSignal.timeout(100);
+      await exchange('${server.url.replace('http', scheme)}', { method: 'GET', signal }).catch(({ name }) => console.log(name));
+      const since = performance.now();
+      process.on('exit', () => console.log(performance.now() - since < 2_000 ? 'at once' : 'late'));
+    `;
+      const options = { cwd: import.meta.dirname };
+      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], options);
+      expect(stdout.split('\n')).toEqual(['TimeoutError', 'at once', '']);
+    },
+  );
 });
 
 test('A header that cannot be sent is a TypeError, and nothing is sent', async () => {

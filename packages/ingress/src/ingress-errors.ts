@@ -26,10 +26,16 @@ export function fromFailure(error: unknown, signal: AbortSignal, what: string, u
   return new IngressUnavailableException(`The Restate ingress at ${url} does not answer (${reasonOf(error)}).`, error);
 }
 
-/** Whether a request could not be sent because a header has characters that headers cannot have. */
+const UNSENDABLE = [
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_HTTP_INVALID_HEADER_VALUE',
+  'ERR_HTTP2_INVALID_CONNECTION_HEADERS',
+];
+
+/** Whether a request could not be sent because of a header: one that the protocol does not have, or not with such characters. */
 export function isUnsendable(error: unknown): boolean {
-  const code = error instanceof TypeError && 'code' in error ? String(error.code) : '';
-  return code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN' || code === 'ERR_HTTP_INVALID_HEADER_VALUE';
+  return error instanceof TypeError && 'code' in error && UNSENDABLE.includes(String(error.code));
 }
 
 /** How a request ended that threw; undefined when nothing was sent. */

@@ -373,8 +373,9 @@ describe('An ingress that does not answer', () => {
     const dropper = createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', (data) => {
-        if (data.toString('latin1').startsWith('POST ')) requests += 1; // else it asks whether this is HTTP/2
-        socket.destroy();
+        if (!data.toString('latin1').startsWith('POST ')) return socket.end('HTTP/1.1 400 No HTTP/2\r\n\r\n');
+        requests += 1;
+        return socket.destroy();
       });
     }).listen(0, '127.0.0.1');
     await event(dropper, 'listening');

@@ -10,6 +10,19 @@ const peers = new Map<string, Http2Peer>();
 /** How often a request is handed to another connection that the first one has certainly not sent. */
 const MOST_HANDOVERS = 3;
 
+/** What concerns one connection, which the protocol itself says. */
+const HOP_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /**
  * Sends a request to the Restate server and gives the answer, whatever its status. All requests to a server share its
  * connections: HTTP/2 where it speaks that, HTTP/1.1 kept alive where a proxy does not. Unlike `fetch`, which gives up
@@ -25,7 +38,7 @@ export async function exchange(url: string, request: HttpExchange): Promise<Http
   const checked = { ...request, headers: checkedHeaders(request.headers) };
   try {
     for (let handovers = 0; ;) {
-      const connection = await unlessAborted(peerOf(target.origin).connection(), signal);
+      const connection = await waitFor(peerOf(target.origin).connection(), signal);
       if (!connection) return await exchangeHttp1(target, checked);
       if (!connection.isFree) continue;
       try {
@@ -46,25 +59,29 @@ function peerOf(origin: string): Http2Peer {
   return peer;
 }
 
-/** With names in lower case: the last of several that differ in that alone counts. */
+/**
+ * Without those that concern the connection alone, and with names in lower case: the last of several that differ in that
+ * alone counts.
+ */
 function checkedHeaders(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-      return [name.toLowerCase(), value];
-    }),
-  );
+  const checked: [string, string][] = Object.entries(headers).map(([name, value]) => {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return [name.toLowerCase(), value];
+  });
+  return Object.fromEntries(checked.filter(([name]) => !HOP_HEADERS.has(name)));
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
+/** Until the signal is aborted. A connection that is being made keeps no process alive; who waits for it does. */
+async function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  const alive = setInterval(() => {}, 60_000);
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    clearInterval(alive);
+    signal?.removeEventListener('abort', abort);
   }
 }

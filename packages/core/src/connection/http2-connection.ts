@@ -9,11 +9,15 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpAnswer, HttpExchange } from './http-answer.js';
 
-/** After so many milliseconds without a word a connection is closed, or, when answers are waited for, asked whether it lives. */
-const SILENCE = 4_000;
+/** In milliseconds. */
+export interface Http2Limits {
+  /** After so long without a word a connection is closed, or, when answers are waited for, asked whether it lives. */
+  readonly silence: number;
+  /** How long a connection may take to answer that it lives, and a new one to be made and to speak HTTP/2. */
+  readonly patience: number;
+}
 
-/** How long a connection may take to answer that it lives, and a new one to speak HTTP/2, in milliseconds. */
-const PATIENCE = 5_000;
+const LIMITS: Http2Limits = { silence: 4_000, patience: 5_000 };
 
 /** The server has certainly not looked at the request: it may be sent again, whatever it is. */
 export class NotSentError extends Error {}
@@ -23,38 +27,47 @@ export class Http2Connection {
   private streams = 0;
   private heardAt = performance.now();
   private leaving = false;
+  private asking: Promise<boolean> | undefined;
 
-  private constructor(private readonly session: ClientHttp2Session) {
+  private constructor(
+    private readonly session: ClientHttp2Session,
+    private readonly limits: Http2Limits,
+  ) {
     session.on('error', () => {}); // each request has it, too
     session.once('goaway', () => (this.leaving = true));
-    session.setTimeout(SILENCE);
+    session.setTimeout(limits.silence);
     session.on('timeout', () => {
       if (this.streams === 0) session.close();
+      else void this.ask().then(() => session.setTimeout(limits.silence));
     });
-    session.unref();
   }
 
-  /** Opens one; undefined when who answers does not speak HTTP/2. @throws the error of the connection */
-  static async open(origin: string): Promise<Http2Connection | undefined> {
+  /**
+   * Opens one; undefined when who answers does not speak HTTP/2. Meanwhile it keeps no process alive.
+   *
+   * @throws the error of the connection, also when it is closed or the patience ends before a word
+   */
+  static async open(origin: string, limits = LIMITS): Promise<Http2Connection | undefined> {
     const session = connect(origin, { settings: { enablePush: false } });
-    let connected = false;
-    let late: NodeJS.Timeout | undefined;
-    session.once('connect', () => {
-      connected = true;
-      late = setTimeout(() => session.destroy(), PATIENCE);
-    });
-    const speaks = await new Promise<boolean>((resolve, reject) => {
-      session.once('remoteSettings', () => resolve(true));
-      session.once('close', () => resolve(false));
-      session.on('error', (error: NodeJS.ErrnoException) => {
-        if (connected || error.code?.includes('NO_APPLICATION_PROTOCOL')) resolve(false);
-        else reject(error);
+    session.unref();
+    const late = setTimeout(
+      () => session.destroy(new Error(`There was no connection within ${limits.patience} ms.`)),
+      limits.patience,
+    ).unref();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        session.once('remoteSettings', () => resolve());
+        session.on('error', reject);
+        session.once('close', () => reject(new Error('The connection was closed before a word.')));
       });
-    });
-    clearTimeout(late);
-    if (speaks) return new Http2Connection(session);
-    session.destroy();
-    return undefined;
+      return new Http2Connection(session, limits);
+    } catch (error) {
+      session.destroy();
+      if (isOtherProtocol(error)) return undefined;
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   get isClosed(): boolean {
@@ -69,12 +82,22 @@ export class Http2Connection {
 
   /** Asks the server, when it has been silent for long. A connection that is dead is closed, which its requests learn. */
   async isAlive(): Promise<boolean> {
-    if (performance.now() - this.heardAt < SILENCE) return true;
+    return performance.now() - this.heardAt < this.limits.silence || this.ask();
+  }
+
+  /** All who ask at once share the answer: a session sends but a few pings. */
+  private ask(): Promise<boolean> {
+    this.asking ??= this.ping().finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  private async ping(): Promise<boolean> {
+    if (this.session.destroyed) return false;
+    // A ping that could not be sent says nothing about the server: it fails while the session lives.
     const answer = new Promise<boolean>((resolve) => {
-      const sent = this.session.ping((error) => resolve(error === null));
-      if (!sent) resolve(false);
+      this.session.ping(() => resolve(!this.session.destroyed));
     });
-    const alive = await Promise.race([answer, pause(PATIENCE, false, { ref: false })]);
+    const alive = await Promise.race([answer, pause(this.limits.patience, false, { ref: false })]);
     if (alive) this.heardAt = performance.now();
     else this.session.destroy(new Error('The connection is dead.'));
     return alive;
@@ -85,7 +108,7 @@ export class Http2Connection {
     if (this.streams === 0) this.session.ref();
     this.streams += 1;
     try {
-      const stream = this.open({ ...withoutHopHeaders(headers), ':method': method, ':path': path }, signal);
+      const stream = this.open({ ...headers, ':method': method, ':path': path }, signal);
       const answered = new Promise<IncomingHttpHeaders & IncomingHttpStatusHeader>((resolve, reject) => {
         stream.once('response', resolve);
         stream.on('error', reject);
@@ -94,7 +117,12 @@ export class Http2Connection {
       stream.end(body);
       try {
         const { ':status': status = 0, ...rest } = await answered;
-        return { status, headers: rest, body: await buffer(stream) };
+        const whole = await buffer(stream);
+        // Node ends the body as usual, too, when the stream is cancelled or the connection is gone.
+        const length = method === 'HEAD' || status === 304 ? undefined : rest['content-length'];
+        const isCut = length === undefined ? stream.rstCode !== constants.NGHTTP2_NO_ERROR : whole.length !== +length;
+        if (isCut) throw new Error('The connection was closed before the end of the answer.');
+        return { status, headers: rest, body: whole };
       } catch (error) {
         if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) throw new NotSentError('refused', { cause: error });
         throw error;
@@ -117,17 +145,8 @@ export class Http2Connection {
   }
 }
 
-/** What concerns one connection of HTTP/1.1, and is refused here. */
-const HOP_HEADERS = [
-  'connection',
-  'content-length',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-];
-
-function withoutHopHeaders(headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_HEADERS.includes(name)));
+/** Whether an error tells that the other side answered, or offers, something that is not HTTP/2. */
+function isOtherProtocol(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code === 'ERR_HTTP2_ERROR' || code.includes('NO_APPLICATION_PROTOCOL');
 }

@@ -1,4 +1,4 @@
-import { Http2Connection } from './http2-connection.js';
+import { Http2Connection, type Http2Limits } from './http2-connection.js';
 
 /** How long a server that does not speak HTTP/2 is not asked again, in milliseconds. */
 const REMEMBERED = 300_000;
@@ -9,7 +9,10 @@ export class Http2Peer {
   private opening: Promise<Http2Connection | undefined> | undefined;
   private isOtherUntil = 0;
 
-  constructor(private readonly origin: string) {}
+  constructor(
+    private readonly origin: string,
+    private readonly limits?: Http2Limits,
+  ) {}
 
   /** A connection that is alive; undefined when the server does not speak HTTP/2. @throws the error of the connection */
   async connection(): Promise<Http2Connection | undefined> {
@@ -28,7 +31,7 @@ export class Http2Peer {
 
   private async open(): Promise<Http2Connection | undefined> {
     try {
-      const connection = await Http2Connection.open(this.origin);
+      const connection = await Http2Connection.open(this.origin, this.limits);
       if (connection) this.connections.push(connection);
       else this.isOtherUntil = performance.now() + REMEMBERED;
       return connection;
