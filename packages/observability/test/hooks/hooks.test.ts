@@ -5,7 +5,7 @@ import { ObservabilityModule, type ObservabilityModuleOptions, OnReaEvent } from
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 
 @Service({ retryPolicy: { initialInterval: 10 } })
 class Desk {

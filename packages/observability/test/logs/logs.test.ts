@@ -6,7 +6,7 @@ import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { InjectPinoLogger, Logger, LoggerModule, PinoLogger } from 'nestjs-pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { inRequest, recordSpans } from '../support/recorded-spans.js';
 
 recordSpans();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seen } from '../../../../test/support/seen.js';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import type { Samples } from '../support/scrape.js';
 import { replaysAlways } from '../support/test-mode.js';
 import { Scenario } from './scenario.js';

@@ -3,7 +3,7 @@ import { ReaEvents, type ReaEventType } from '@rea/core';
 import { ObservabilityModule, OnReaEvent } from '@rea/observability';
 import { DeadLetters, SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { type Scrape, scrape } from '../support/scrape.js';
 import { Acts, Backstage, Play, Props, Tour, Undoing } from './scenario.components.js';
 

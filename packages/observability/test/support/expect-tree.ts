@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { seen } from '../../../../test/support/seen.js';
-import { eventually } from './eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { type TreeSpan, treeOf } from './recorded-spans.js';
 
 /**

@@ -4,7 +4,7 @@ import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import { TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { expectTree } from '../support/expect-tree.js';
 import { inRequest, recordSpans, spansOf, spansWith } from '../support/recorded-spans.js';
 import { Echo, type Scene, sceneNamed, Stage } from '../support/scenes.js';

@@ -3,7 +3,7 @@ import { ObservabilityModule } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import { expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { inRequest, recordSpans, spansOf } from '../support/recorded-spans.js';
 import { Echo, type Scene, sceneNamed, Stage } from '../support/scenes.js';
 

@@ -4,7 +4,7 @@ import { ObservabilityModule } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { createTestApp } from '@rea/testing';
 import { expect, test, vi } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { inRequest, recordSpans, spansOf } from '../support/recorded-spans.js';
 import { Echo, sceneNamed, Stage } from '../support/scenes.js';
 

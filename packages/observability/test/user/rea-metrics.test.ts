@@ -4,7 +4,7 @@ import { ObservabilityModule, ReaMetrics } from '@rea/observability';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { type Samples, scrape } from '../support/scrape.js';
 
 const attempts = new Map<string, number>();

@@ -7,7 +7,7 @@ import { ObservabilityModule, OnReaEvent } from '@rea/observability';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { scrape } from '../support/scrape.js';
 
 @Service({ retryPolicy: { initialInterval: 10, maxAttempts: 1, onMaxAttempts: 'pause' } })
