@@ -165,6 +165,11 @@ describe.concurrent('the built application', () => {
     expect(await execute('node --version', cwd, strangersEnv(node))).toContain(`v${version}.`);
   });
 
+  test.for(SUPPORTED)('does not run in the scope of its first attempt, on Node %i', async (version) => {
+    const env = strangersEnv(await nodeOf(version));
+    expect(await execute('node test/packaging/first-scope.mjs', root, env)).toContain('no scope');
+  });
+
   test('is refused by Node 20, and told why', async () => {
     const env = strangersEnv(await nodeOf(TOO_OLD), { PORT: '0' });
     const running = new Running(`node ${app}/dist/main.js`, { cwd: scratch, env });

@@ -160,6 +160,10 @@ export interface Scope {
 
 const storage = new AsyncLocalStorage<Scope>();
 
+// Until a storage is used, Node 22 tells no promise from another: what the first attempt enters would then be the scope of
+// whatever it was called from, the application's front included.
+storage.run({} as Scope, () => undefined);
+
 /** The scope of the calling code; undefined outside handlers. */
 export function currentScope(): Scope | undefined {
   return storage.getStore();
