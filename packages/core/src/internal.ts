@@ -25,6 +25,7 @@ export { amendHandler, type Class, componentOf } from './decorators/component-de
 export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';
+export { given } from './given.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
 export { checkSize } from './durable/journal-value.js';
 export { Section } from './durable/section.js';
@@ -48,3 +49,4 @@ export { AdminClient } from './registration/admin-client.js';
 export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';
+export { sqlList, sqlLiteral } from './registration/sql-literal.js';

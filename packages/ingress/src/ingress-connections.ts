@@ -1,7 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
-import { given } from './given.js';
+import { given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
 import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';

@@ -1,5 +1,4 @@
-import type { HttpAnswer } from '@rea/core/internal';
-import { given } from './given.js';
+import { given, type HttpAnswer } from '@rea/core/internal';
 import { answerSource } from './ingress-answer.js';
 
 /** When requests that may be repeated are repeated. */

@@ -3,6 +3,7 @@ import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } f
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ReaModule, type ReaModuleOptions } from '@rea/core';
+import { sqlLiteral } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
@@ -119,7 +120,7 @@ export class ReaTestApp {
   /** The stored state of an object or workflow, by state name, as JSON. */
   async state(component: string, key: string): Promise<Record<string, unknown>> {
     const rows = await this.query<{ key: string; value_utf8: string }>(
-      `select key, value_utf8 from state where service_name = '${this.namespace}.${component}' and service_key = '${key.replaceAll("'", "''")}'`,
+      `select key, value_utf8 from state where service_name = ${sqlLiteral(`${this.namespace}.${component}`)} and service_key = ${sqlLiteral(key)}`,
     );
     return Object.fromEntries(rows.map((row) => [row.key, JSON.parse(row.value_utf8)]));
   }

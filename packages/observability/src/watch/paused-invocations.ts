@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { REA_OPTIONS, ReaExplorer, type ReaEventMap, type ReaModuleOptions } from '@rea/core';
-import { AdminClient } from '@rea/core/internal';
+import { AdminClient, sqlList } from '@rea/core/internal';
 
 /** An invocation that waits for an operator, and since when. */
 export interface Pause {
@@ -37,7 +37,7 @@ export class PausedInvocations {
     if (services.length === 0) return [];
     const rows = await admin.query<Row>(
       `select id, target_service_name, target_handler_name, target_service_key, modified_at from sys_invocation
-       where status = 'paused' and target_service_name in (${list(services)})`,
+       where status = 'paused' and target_service_name in (${sqlList(services)})`,
     );
     const errors = await this.errors(admin, rows);
     return rows.map((row) => ({
@@ -60,7 +60,7 @@ export class PausedInvocations {
       .slice(0, MOST_ERRORS);
     const events = await admin.query<{ id: string; event_json: string }>(
       `select id, event_json from sys_journal_events where event_type = 'Paused'
-       and id in (${list(latest.map(({ id }) => id))}) order by appended_at`,
+       and id in (${sqlList(latest.map(({ id }) => id))}) order by appended_at`,
     );
     return new Map(events.map(({ id, event_json: json }) => [id, errorIn(json)]));
   }
@@ -83,8 +83,4 @@ function errorIn(json: string): Pause['told']['error'] {
   };
   const [message = ''] = (failure?.error_message ?? '').split(/\n\s+at /, 1);
   return { message: message.slice(0, LONGEST_MESSAGE), code: failure?.error_code ?? 500 };
-}
-
-function list(texts: readonly string[]): string {
-  return texts.map((text) => `'${text.replaceAll("'", "''")}'`).join(', ');
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { AdminClient, qualify } from '@rea/core/internal';
+import { AdminClient, qualify, sqlLiteral } from '@rea/core/internal';
 import type { DeadLetterPage, DeadLetterSummary } from './dead-letter-entry.js';
 import { ENTRY, SECRET, SECRET_KEY } from './dead-letter-names.js';
 import { type Conditions, EQUAL, type PageRequest, toCursor } from './dead-letter-query.js';
@@ -24,7 +24,7 @@ export class DeadLetterSql {
   async list({ conditions, limit, after }: PageRequest): Promise<DeadLetterPage> {
     const where = this.where(conditions);
     if (after) {
-      const [at, id] = [literal(after.createdAt), literal(after.id)];
+      const [at, id] = [sqlLiteral(after.createdAt), sqlLiteral(after.id)];
       where.push(`(${field('createdAt')} < ${at} or (${field('createdAt')} = ${at} and service_key < ${id}))`);
     }
     const rows = await this.query<{ value_utf8: string }>(
@@ -53,22 +53,22 @@ export class DeadLetterSql {
   /** The generated secret of the operators; undefined while there is none. */
   async secret(): Promise<string | undefined> {
     const [row] = await this.query<{ value_utf8: string }>(
-      `select value_utf8 from state where service_name = ${literal(qualify(this.namespace, SECRET))}
-       and service_key = ${literal(SECRET_KEY)} and key = 'secret'`,
+      `select value_utf8 from state where service_name = ${sqlLiteral(qualify(this.namespace, SECRET))}
+       and service_key = ${sqlLiteral(SECRET_KEY)} and key = 'secret'`,
     );
     return row && (JSON.parse(row.value_utf8) as string);
   }
 
   private where({ equal, since, until, closedBefore }: Conditions): string[] {
-    const terms = [`service_name = ${literal(qualify(this.namespace, ENTRY))}`, `key = 'summary'`];
+    const terms = [`service_name = ${sqlLiteral(qualify(this.namespace, ENTRY))}`, `key = 'summary'`];
     for (const name of EQUAL) {
       const value = equal[name];
-      if (value !== undefined) terms.push(`${field(name)} = ${literal(value)}`);
+      if (value !== undefined) terms.push(`${field(name)} = ${sqlLiteral(value)}`);
     }
-    if (since !== undefined) terms.push(`${field('createdAt')} >= ${literal(since)}`);
-    if (until !== undefined) terms.push(`${field('createdAt')} < ${literal(until)}`);
+    if (since !== undefined) terms.push(`${field('createdAt')} >= ${sqlLiteral(since)}`);
+    if (until !== undefined) terms.push(`${field('createdAt')} < ${sqlLiteral(until)}`);
     if (closedBefore !== undefined) {
-      terms.push(`${field('status')} <> 'open'`, `${field('updatedAt')} < ${literal(closedBefore)}`);
+      terms.push(`${field('status')} <> 'open'`, `${field('updatedAt')} < ${sqlLiteral(closedBefore)}`);
     }
     return terms;
   }
@@ -82,9 +82,4 @@ export class DeadLetterSql {
 /** A field of an entry's row. */
 function field(name: (typeof EQUAL)[number] | 'createdAt' | 'updatedAt'): string {
   return `json_get_str(value_utf8, '${name}')`;
-}
-
-/** A text as an SQL literal. Quotes are the only characters with a meaning inside one. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

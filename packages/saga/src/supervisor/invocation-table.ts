@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AdminRequestError, REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { AdminClient, qualify } from '@rea/core/internal';
+import { AdminClient, qualify, sqlList, sqlLiteral } from '@rea/core/internal';
 import { REPORT_STATE } from '../saga/saga-scope.js';
 import type { JournalEntry } from './restart-plan.js';
 import type { SagaCase } from './saga-case.js';
@@ -66,8 +66,8 @@ export class InvocationTable {
    */
   suspects(services: readonly string[], since: string, limit: number): Promise<InvocationRow[]> {
     return this.query<InvocationRow>(
-      `select ${COLUMNS} from sys_invocation where target_service_name in (${list(services)})
-       and (status = 'paused' or (status = 'completed' and completion_result = 'failure' and completed_at >= ${literal(since)}))
+      `select ${COLUMNS} from sys_invocation where target_service_name in (${sqlList(services)})
+       and (status = 'paused' or (status = 'completed' and completion_result = 'failure' and completed_at >= ${sqlLiteral(since)}))
        order by completed_at asc nulls last, id limit ${limit}`,
     );
   }
@@ -75,7 +75,7 @@ export class InvocationTable {
   /** Paused ones, the latest first. */
   paused(services: readonly string[], limit: number): Promise<InvocationRow[]> {
     return this.query<InvocationRow>(
-      `select ${COLUMNS} from sys_invocation where target_service_name in (${list(services)}) and status = 'paused'
+      `select ${COLUMNS} from sys_invocation where target_service_name in (${sqlList(services)}) and status = 'paused'
        order by modified_at desc limit ${limit}`,
     );
   }
@@ -87,7 +87,7 @@ export class InvocationTable {
     for (let from = 0; from < begun.length; from += JOURNALS_AT_ONCE) {
       const ids = begun.slice(from, from + JOURNALS_AT_ONCE).map(({ id }) => id);
       const marks = await this.query<{ id: string; entry_type: string }>(
-        `select id, entry_type from sys_journal where id in (${list(ids)}) and entry_type in ('Command: Input', 'Command: Output')`,
+        `select id, entry_type from sys_journal where id in (${sqlList(ids)}) and entry_type in ('Command: Input', 'Command: Output')`,
       );
       // Without its input, the journal was not retained, and says nothing.
       for (const { id, entry_type: type } of marks) if (type === 'Command: Input') seen.add(id);
@@ -98,7 +98,9 @@ export class InvocationTable {
 
   async invocation(id: string): Promise<InvocationRow | undefined> {
     try {
-      const [row] = await this.query<InvocationRow>(`select ${COLUMNS} from sys_invocation where id = ${literal(id)}`);
+      const [row] = await this.query<InvocationRow>(
+        `select ${COLUMNS} from sys_invocation where id = ${sqlLiteral(id)}`,
+      );
       return row;
     } catch (error) {
       // Not every text is an id, and only the server knows which.
@@ -113,11 +115,11 @@ export class InvocationTable {
    */
   async identityOf(id: string): Promise<string> {
     const [row] = await this.query<{ restarted_from?: string; created_at: string }>(
-      `select restarted_from, created_at from sys_invocation where id = ${literal(id)}`,
+      `select restarted_from, created_at from sys_invocation where id = ${sqlLiteral(id)}`,
     );
     if (row?.restarted_from === undefined) return id;
     const [first] = await this.query<{ appended_at: string }>(
-      `select appended_at from sys_journal where id = ${literal(id)} and index = 1`,
+      `select appended_at from sys_journal where id = ${sqlLiteral(id)} and index = 1`,
     );
     return first && first.appended_at < row.created_at ? this.identityOf(row.restarted_from) : id;
   }
@@ -125,14 +127,14 @@ export class InvocationTable {
   /** Copies that were restarted from an invocation. */
   async copiesOf(id: string): Promise<string[]> {
     const rows = await this.query<{ id: string }>(
-      `select id from sys_invocation where restarted_from = ${literal(id)} order by created_at`,
+      `select id from sys_invocation where restarted_from = ${sqlLiteral(id)} order by created_at`,
     );
     return rows.map((row) => row.id);
   }
 
   journal(id: string): Promise<JournalEntry[]> {
     return this.query<JournalEntry>(
-      `select index, entry_type, name, entry_lite_json from sys_journal where id = ${literal(id)} order by index`,
+      `select index, entry_type, name, entry_lite_json from sys_journal where id = ${sqlLiteral(id)} order by index`,
     );
   }
 
@@ -141,7 +143,7 @@ export class InvocationTable {
     if (ids.length === 0) return new Map();
     const rows = await this.query<{ id: string; appended_at: string; event_json: string }>(
       `select id, appended_at, event_json from sys_journal_events
-       where id in (${list(ids)}) and event_type = 'Paused' order by appended_at`,
+       where id in (${sqlList(ids)}) and event_type = 'Paused' order by appended_at`,
     );
     return new Map(rows.map(({ id, appended_at: at, event_json: json }) => [id, { at, error: pauseError(json) }]));
   }
@@ -150,8 +152,8 @@ export class InvocationTable {
   async cases(ids: readonly string[]): Promise<Map<string, SagaCase>> {
     if (ids.length === 0) return new Map();
     const rows = await this.query<{ service_key: string; value_utf8: string }>(
-      `select service_key, value_utf8 from state where service_name = ${literal(qualify(this.namespace, SAGA_CASE))}
-       and service_key in (${list(ids)}) and key = ${literal(CASE_STATE)}`,
+      `select service_key, value_utf8 from state where service_name = ${sqlLiteral(qualify(this.namespace, SAGA_CASE))}
+       and service_key in (${sqlList(ids)}) and key = ${sqlLiteral(CASE_STATE)}`,
     );
     return new Map(rows.map(({ service_key: id, value_utf8: json }) => [id, JSON.parse(json) as SagaCase]));
   }
@@ -159,7 +161,7 @@ export class InvocationTable {
   /** Reports of sagas in the state of an object or workflow. @param service as the server names it */
   async reports(service: string, key: string): Promise<StoredReport[]> {
     const rows = await this.query<{ key: string; value_utf8: string }>(
-      `select key, value_utf8 from state where service_name = ${literal(service)} and service_key = ${literal(key)}
+      `select key, value_utf8 from state where service_name = ${sqlLiteral(service)} and service_key = ${sqlLiteral(key)}
        and key like '${REPORT_STATE.replaceAll('_', '\\_')}%'`,
     );
     return rows.map(({ key: name, value_utf8: value }) => ({ saga: name.slice(REPORT_STATE.length), value }));
@@ -201,13 +203,4 @@ function pauseError(json: string): InvocationError {
 function firstLine(text: string): string {
   const [message = ''] = text.split(/\n\s+at /, 1);
   return message.slice(0, 2_000);
-}
-
-function list(texts: readonly string[]): string {
-  return texts.map(literal).join(', ');
-}
-
-/** A text as an SQL literal. Quotes are the only characters with a meaning inside one. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
