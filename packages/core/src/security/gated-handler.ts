@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { type InboundRequest, pathOf } from './inbound-request.js';
+import { hasPath, type InboundRequest, pathOf } from './inbound-request.js';
 import type { Refusal, RequestGate } from './request-gate.js';
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -14,7 +14,7 @@ export function gated<Request extends NodeRequest, Response extends NodeResponse
 ): (request: Request, response: Response) => void {
   return (request, response) => {
     // The SDK answers what is no path, `//`, as if something of its own had broken.
-    const isPath = pathOf(request.url) !== '';
+    const isPath = hasPath(request.url);
     if (!gate.isNeeded) return isPath ? handler(request, response) : refuse(response, NO_PATH);
     let closed = false;
     response.once('close', () => {

@@ -14,6 +14,14 @@ export interface InboundRequest {
 
 const BASE = 'https://endpoint.invalid';
 
+/** A path, whatever follows: to parse a URL takes as long as much of what Rea does for an attempt. */
+const PLAIN_PATH = /^\/\w/;
+
+/** Whether a URL has a path by the rules that the SDK has: `//` has none. */
+export function hasPath(url = '/'): boolean {
+  return PLAIN_PATH.test(url) || URL.canParse(url, BASE);
+}
+
 /** The path of a URL, which may be absolute, by the rules that the SDK has; empty for what is no URL: `//`. */
 export function pathOf(url = '/'): string {
   return URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '';
