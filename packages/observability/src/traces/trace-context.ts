@@ -1,6 +1,7 @@
-import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
+import { type Context, propagation, type TextMapGetter, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { Request } from '@restatedev/restate-sdk';
+import { ChainedContext } from './chained-context.js';
 
 /** Restate speaks W3C, whatever the application has chosen for the systems that it calls. */
 export const W3C = new CompositePropagator({
@@ -17,9 +18,9 @@ const GETTER: TextMapGetter<ReadonlyMap<string, string | string[] | undefined>> 
  * was called with. Without either, nothing.
  */
 export function parentOf(request: Request): Context {
-  const called = W3C.extract(ROOT_CONTEXT, request.headers, GETTER);
+  const called = W3C.extract(ChainedContext.ROOT, request.headers, GETTER);
   if (!request.attemptHeaders.has('traceparent')) return called;
-  const attempted = W3C.extract(ROOT_CONTEXT, request.attemptHeaders, GETTER);
+  const attempted = W3C.extract(ChainedContext.ROOT, request.attemptHeaders, GETTER);
   const baggage = propagation.getBaggage(called);
   return baggage ? propagation.setBaggage(attempted, baggage) : attempted;
 }
