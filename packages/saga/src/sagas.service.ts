@@ -1,9 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { ERROR_METADATA, ReaEvents } from '@rea/core';
-import { attemptOf, Interruption, refuseInRun } from '@rea/core/internal';
+import { attemptOf, Interruption, refuseInRun, Section } from '@rea/core/internal';
 import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
 import { declaredSagaOf, type SagaClass } from './declared/declared-saga.decorator.js';
@@ -12,30 +11,22 @@ import type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
 import type { Saga } from './saga/saga.js';
 import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
-import { SagaScope } from './saga/saga-scope.js';
+import { SagaScope, type SagaServices } from './saga/saga-scope.js';
+import { SagaSection } from './saga/saga-section.js';
 import { checkRunOptions } from './saga.options-validation.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
 import { type RestartedCopy, RestartedCopies } from './supervisor/restarted-copies.js';
 import { rollBackOnly } from './supervisor/roll-back-only.js';
 import { sendCancel } from './supervisor/send-cancel.js';
 
-/** A saga that runs, and the context that it runs on. */
-interface Running {
-  readonly raw: Context;
-  readonly saga: Saga;
-}
-
-const running = new AsyncLocalStorage<Running>();
-
-/** How often a saga of each name was started in an attempt. */
+/** Names of the sagas that were started in an attempt. */
 const STARTED = Symbol('rea.sagas-started');
 
 /** How many sagas of this name the attempt has started, this one included. */
 function occurrenceOf(raw: Context, name: string): number {
-  const counts = ((raw as { [STARTED]?: Map<string, number> })[STARTED] ??= new Map<string, number>());
-  const count = (counts.get(name) ?? 0) + 1;
-  counts.set(name, count);
-  return count;
+  const started = ((raw as { [STARTED]?: string[] })[STARTED] ??= []);
+  started.push(name);
+  return started.filter((each) => each === name).length;
 }
 
 /**
@@ -44,7 +35,7 @@ function occurrenceOf(raw: Context, name: string): number {
  * @throws TerminalError (500, `REA8002`) outside a saga
  */
 export function currentSaga(): Saga {
-  const saga = running.getStore()?.saga;
+  const saga = Section.nearest(SagaSection)?.saga;
   if (saga) return saga;
   throw new TerminalError(
     'REA8002: currentSaga() was called outside a saga. Decorate the handler with @SagaHandler(), or use the saga that sagas.run(ctx, name, (saga) => ...) gives.',
@@ -68,14 +59,18 @@ export function currentSaga(): Saga {
  */
 @Injectable()
 export class Sagas {
+  private readonly services: SagaServices;
+
   constructor(
     @Inject(SAGA_OPTIONS) private readonly options: SagaModuleOptions,
-    private readonly registry: CompensationRegistry,
-    private readonly queue: DeadLetterQueue,
-    private readonly events: ReaEvents,
+    registry: CompensationRegistry,
+    queue: DeadLetterQueue,
+    events: ReaEvents,
     private readonly moduleRef: ModuleRef,
     private readonly copies: RestartedCopies,
-  ) {}
+  ) {
+    this.services = { registry, queue, events };
+  }
 
   /**
    * Runs a block as a saga. When the block fails for good, its steps are undone, latest first, and the error goes on.
@@ -99,17 +94,16 @@ export class Sagas {
     ctx: Context,
     name: string,
     block: (saga: Saga) => PromiseLike<T>,
-    options: SagaRunOptions = {},
+    options?: SagaRunOptions,
   ): Promise<T> {
     refuseInRun(`sagas.run("${name}")`);
-    checkRunOptions(options);
+    if (options) checkRunOptions(options);
     const raw = attemptOf(ctx)?.ctx ?? ctx;
-    const outer = running.getStore();
-    const enter = (saga: Saga) => running.run({ raw, saga }, () => block(saga));
-    if (outer?.raw === raw) return outer.saga.nested(name, enter, options);
+    const outer = Section.nearest(SagaSection);
+    if (outer?.saga && outer.raw === raw) return outer.saga.nested(name, block, options);
     const copy = this.copies.of(ctx);
-    if (!(copy instanceof Promise)) return this.start(ctx, name, enter, options, copy);
-    return copy.then((found) => this.start(ctx, name, enter, options, found));
+    if (!(copy instanceof Promise)) return this.start(ctx, name, block, options, copy);
+    return copy.then((found) => this.start(ctx, name, block, options, found));
   }
 
   /**
@@ -147,18 +141,19 @@ export class Sagas {
     ctx: Context,
     name: string,
     block: (saga: Saga) => PromiseLike<T>,
-    options: SagaRunOptions,
+    options: SagaRunOptions | undefined,
     copy: RestartedCopy | null,
   ): Promise<T> {
     const attempt = attemptOf(ctx);
     if (copy && attempt) attempt.identity = copy.identity;
-    const merged = { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } };
-    const services = { registry: this.registry, queue: this.queue, events: this.events };
+    const merged = options
+      ? { ...this.options, ...options, retry: { ...this.options.retry, ...options.retry } }
+      : this.options;
     const scope = new SagaScope(
       ctx,
       name,
       merged,
-      services,
+      this.services,
       Interruption.of(ctx),
       occurrenceOf(attempt?.ctx ?? ctx, name),
     );

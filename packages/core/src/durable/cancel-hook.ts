@@ -2,11 +2,17 @@ import { CancelledError, type RestatePromise, type TerminalError } from '@restat
 
 const HOOKS = Symbol('rea.cancel-hooks');
 
+/** On the classes that are followed. */
+const FOLLOWED = Symbol('rea.follows-cancel');
+
 /** Told why nobody waits for a future any more. */
-type Hook = (reason: TerminalError) => void;
+interface Hook {
+  cancel(reason: TerminalError): void;
+}
 
 interface Cancellable extends Pick<RestatePromise<unknown>, 'map'> {
   [HOOKS]?: Hook[];
+  readonly [FOLLOWED]?: true;
 }
 
 /** Classes of the SDK's futures. */
@@ -15,8 +21,6 @@ interface FutureClass {
   tryCancel(this: Cancellable, ...args: unknown[]): void;
   map<U>(this: Cancellable, mapper: (value?: unknown, failure?: TerminalError) => U): RestatePromise<U>;
 }
-
-const followed = new WeakSet<FutureClass>();
 
 /**
  * Calls back when a cancellation or a deadline reaches an await of this future, before the handler sees it. The SDK tells
@@ -29,17 +33,16 @@ export function onCancel<T>(future: RestatePromise<T>, hook: Hook): RestatePromi
     hooks.push(hook);
   } else {
     cancellable[HOOKS] = [hook];
-    followClassOf(cancellable);
+    if (!cancellable[FOLLOWED]) followClassOf(cancellable);
   }
   return future;
 }
 
 /** The class is changed, once, and not each future: that would cost every run the making of two functions. */
 function followClassOf(future: Cancellable): void {
-  let owner = Object.getPrototypeOf(future) as FutureClass | null;
-  while (owner && !Object.hasOwn(owner, 'tryCancel')) owner = Object.getPrototypeOf(owner) as FutureClass | null;
-  if (!owner || followed.has(owner)) return;
-  followed.add(owner);
+  const owner = classWith<FutureClass>('tryCancel', future);
+  if (!owner) return;
+  Object.defineProperty(owner, FOLLOWED, { value: true });
   const tryCancel: FutureClass['tryCancel'] = Reflect.get(owner, 'tryCancel');
   const map: FutureClass['map'] = Reflect.get(owner, 'map');
   owner.tryCancel = function (...args) {
@@ -52,16 +55,25 @@ function followClassOf(future: Cancellable): void {
   };
 }
 
+/** The class of an object that has a method of its own by this name; undefined when none has. */
+export function classWith<C extends object>(method: keyof C, of: object): C | undefined {
+  let owner = Object.getPrototypeOf(of) as C | null;
+  while (owner && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as C | null;
+  return owner ?? undefined;
+}
+
 /** Makes a cancellation of a combination known to the futures that it was made of. */
 export function passCancelOn<T>(combined: RestatePromise<T>, parts: readonly Cancellable[]): RestatePromise<T> {
   const hooks = parts.flatMap((part) => part[HOOKS] ?? []);
   if (hooks.length === 0) return combined;
-  return onCancel(combined, (reason) => {
-    for (const hook of hooks) hook(reason);
+  return onCancel(combined, {
+    cancel: (reason) => {
+      for (const hook of hooks) hook.cancel(reason);
+    },
   });
 }
 
 /** Tells whom it concerns that a future is not waited for any more. */
 export function tellOfEnd(future: Cancellable, reason: TerminalError): void {
-  for (const hook of future[HOOKS] ?? []) hook(reason);
+  for (const hook of future[HOOKS] ?? []) hook.cancel(reason);
 }

@@ -28,12 +28,11 @@ function encode(part: KeyPart): string {
   if (part === '') return '~empty';
   if (/^[\w.:@-]+$/.test(part)) return part;
   if (!part.isWellFormed()) return `~utf16:${Buffer.from(part, 'utf16le').toString('hex')}`;
-  return [...new TextEncoder().encode(part)].map(escapeByte).join('');
+  return part.replaceAll(/[^\w.:@-]+/g, (odd) => [...Buffer.from(odd)].map(escapeByte).join(''));
 }
 
 function escapeByte(byte: number): string {
-  const character = String.fromCodePoint(byte);
-  return /[A-Za-z0-9_.:@-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
+  return `%${byte.toString(16).padStart(2, '0')}`;
 }
 
 const CHECKS: readonly (readonly [RegExp, string])[] = [

@@ -2,6 +2,7 @@ import {
   CancelledError,
   type Context,
   type GenericCall,
+  type InvocationPromise,
   type RestatePromise,
   type RunOptions,
   TerminalError,
@@ -10,6 +11,8 @@ import { attemptOf } from '../invocation/attempt.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
+import { classWith } from './cancel-hook.js';
+import { controlOperations, type OperationControl } from './context-operations.js';
 import { ended, type Machine } from './ended.js';
 import { Section } from './section.js';
 import { isSent, sentCall } from './sent-call.js';
@@ -21,6 +24,8 @@ export type InterruptionCause = 'cancelled' | 'deadline';
 
 /** What is used of the SDK's executor. It is not in the SDK's types, so all of it is named here and checked before use. */
 interface Executor {
+  [INTERRUPTION]?: Interruption;
+  [PROGRESS]?: Executor['doProgressInner'];
   doProgressInner(future: Progressing): Promise<void>;
   errorCallback: (error: unknown) => void;
 }
@@ -50,9 +55,16 @@ interface Deadline {
 }
 
 const NONE: readonly SingleFuture[] = [];
+const NO_DEADLINES: readonly Deadline[] = [];
 
-/** Where a context keeps its own. A WeakMap of all contexts costs the garbage collector more than all the rest. */
+/**
+ * Where a context and its executor keep their own. A WeakMap of all contexts costs the garbage collector more than all the
+ * rest.
+ */
 const INTERRUPTION = Symbol('rea.interruption');
+
+/** Where the class of executors keeps its own way to progress. */
+const PROGRESS = Symbol('rea.progress');
 
 /**
  * Decides when the code of an attempt learns that its invocation was cancelled. The SDK tells whoever awaits at that
@@ -67,38 +79,36 @@ const INTERRUPTION = Symbol('rea.interruption');
  * journal's order, so a replay takes the same ones. With the handler option `explicitCancellation` it asks for the
  * cancellation itself, else the SDK reports it.
  */
-export class Interruption {
+export class Interruption implements OperationControl {
   private pending: Pending | undefined;
   private isCancelled = false;
+  /** A deadline has passed, for some section. */
+  private anyIsLate = false;
   private shields = 0;
   private users = 0;
-  private readonly deadlines = new Set<Deadline>();
+  private deadlines: readonly Deadline[] = NO_DEADLINES;
   private cancellation: SingleFuture | undefined;
   private aborted = false;
   private sentCalls = 0;
   private readonly works: StartedWorks;
   /** Handles of calls whose callees have been cancelled. */
-  private readonly cancelled = new Set<number>();
+  private cancelled: Set<number> | undefined;
   private readonly isExplicit: boolean;
-  private readonly progress: (future: Progressing) => Promise<void>;
 
   private constructor(private readonly ctx: SdkContext) {
     const { promisesExecutor: executor } = ctx;
     this.works = new StartedWorks(ctx.coreVm);
     this.isExplicit = ctx.trackedInvocationIdPromises !== undefined;
-    this.progress = executor.doProgressInner.bind(executor);
-    const progress = (future: Progressing) =>
-      future instanceof WatchedFuture ? this.progress(future) : this.progressWatched(future);
     const abort = executor.errorCallback;
     const onError = (error: unknown) => {
       this.aborted = true;
       abort(error);
     };
     // Not in one: see cancel-hook.ts.
-    executor.doProgressInner = progress;
     executor.errorCallback = onError;
-    this.followRuns();
-    this.followCalls();
+    controlOperations(ctx, this);
+    if (!executor[PROGRESS]) followProgress(executor);
+    executor[INTERRUPTION] = this;
   }
 
   /**
@@ -126,11 +136,52 @@ export class Interruption {
     return interruption;
   }
 
+  /** @internal Nothing new is started by code that does not know yet that it is interrupted. */
+  admit(): Section | undefined {
+    const section = Section.current;
+    if (this.isInterrupted) this.refuse(section);
+    return section;
+  }
+
+  /** @internal The SDK would cancel the callee of an ordinary call, whatever the caller does. */
+  divert(call: GenericCall<unknown, unknown>, section: Section | undefined): InvocationPromise<unknown> | undefined {
+    if (this.isExplicit || !section?.some(({ isShielded }) => isShielded)) return undefined;
+    return sentCall(this.ctx, call, (this.sentCalls += 1));
+  }
+
+  /** @internal */
+  started(future: RestatePromise<unknown>, section: Section | undefined): void {
+    this.works.add(future as unknown as SingleFuture, section);
+  }
+
+  /** @internal A run that fails while its code is being interrupted has failed for good. */
+  failure(error: unknown, section: Section | undefined, options: RunOptions<unknown> = {}): unknown {
+    const isLimited = options.maxRetryAttempts !== undefined || options.maxRetryDuration !== undefined;
+    if (asTerminalError(error) || !this.isLastTry(section, isLimited)) return error;
+    return new TerminalError(error instanceof Error ? error.message : String(error), { errorCode: 500 });
+  }
+
+  /** @internal As the executor's own way to progress. */
+  async progressWatched(future: Progressing): Promise<void> {
+    for (;;) {
+      if (this.isInterrupted) return this.endWait(future);
+      const watched = new WatchedFuture(future, this.shields === 0 ? this.signals() : NONE);
+      await this.progress(watched);
+      // The code goes on as soon as its future is settled, so then the signals are its next wait's.
+      if (this.aborted || future.unresolvedFuture() === null) return;
+      const deadline = this.passedDeadline();
+      if (watched.isCancelled || this.cancellation?.isCompleted()) this.interrupt('cancelled');
+      else if (deadline) this.interrupt('deadline', deadline);
+      else return;
+    }
+  }
+
   /**
    * Why the code of a section was interrupted, from when that is known; also when whoever was told has swallowed it.
    * Undefined for shielded code.
    */
   causeFor(section: Section | undefined): InterruptionCause | undefined {
+    if (!this.isCancelled && !this.anyIsLate) return undefined;
     if (section?.some(({ isShielded }) => isShielded)) return undefined;
     if (section?.some(({ isLate }) => isLate)) return 'deadline';
     return this.isCancelled ? 'cancelled' : undefined;
@@ -158,8 +209,8 @@ export class Interruption {
   /** The section is also interrupted when this sleep is over. Gives the function that ends that. */
   watchDeadline(sleep: RestatePromise<void>, section: Section): () => void {
     const deadline = { sleep: sleep as unknown as SingleFuture, section };
-    this.deadlines.add(deadline);
-    return () => this.deadlines.delete(deadline);
+    this.deadlines = [...this.deadlines, deadline];
+    return () => this.drop(deadline);
   }
 
   /** The calling code knows of the interruption. Other branches are still to be told. */
@@ -177,7 +228,7 @@ export class Interruption {
     section.isSettling = true;
     await this.shielded(async () => {
       const calls = this.works.unsettled(section).filter(isCall);
-      const ids = calls.filter(({ handle }) => !this.cancelled.has(handle)).map(({ invocationId }) => invocationId);
+      const ids = calls.filter(({ handle }) => !this.cancelled?.has(handle)).map(({ invocationId }) => invocationId);
       if (ids.length > 0) await ended(this.ctx.coreVm, ids as unknown as SingleFuture[]);
       await this.cancel(calls);
       const { runsToExecute } = this.ctx.runClosuresTracker;
@@ -222,18 +273,8 @@ export class Interruption {
     return this.pending !== undefined && this.shields === 0;
   }
 
-  private async progressWatched(future: Progressing): Promise<void> {
-    for (;;) {
-      if (this.isInterrupted) return this.endWait(future);
-      const watched = new WatchedFuture(future, this.shields === 0 ? this.signals() : NONE);
-      await this.progress(watched);
-      // The code goes on as soon as its future is settled, so then the signals are its next wait's.
-      if (this.aborted || future.unresolvedFuture() === null) return;
-      const deadline = this.passedDeadline();
-      if (watched.isCancelled || this.cancellation?.isCompleted()) this.interrupt('cancelled');
-      else if (deadline) this.interrupt('deadline', deadline);
-      else return;
-    }
+  private progress(watched: WatchedFuture): Promise<void> {
+    return this.ctx.promisesExecutor[PROGRESS]!(watched);
   }
 
   /** Lets the runs and calls end that a future is made of, then tells whoever waits for the rest. */
@@ -241,7 +282,7 @@ export class Interruption {
     const { section } = this.pending!;
     const calls = this.works.unsettled(section).filter(isCall);
     for (const { handle, invocationId } of calls) {
-      if (!this.cancelled.has(handle) && !(await this.complete(invocationId as unknown as Progressing))) return;
+      if (!this.cancelled?.has(handle) && !(await this.complete(invocationId as unknown as Progressing))) return;
     }
     await this.cancel(calls);
     if (!(await this.complete(future, (handle) => this.works.has(handle, section)))) return;
@@ -262,19 +303,18 @@ export class Interruption {
 
   private async cancel(calls: readonly SingleFuture[]): Promise<void> {
     for (const call of calls) {
-      if (!isCall(call) || this.cancelled.has(call.handle)) continue;
-      this.cancelled.add(call.handle);
+      if (!isCall(call) || this.cancelled?.has(call.handle)) continue;
+      this.markCancelled(call);
       this.ctx.cancel(await call.invocationId);
     }
   }
 
   private interrupt(cause: InterruptionCause, deadline?: Deadline): void {
-    if (deadline) this.deadlines.delete(deadline);
+    if (deadline) this.drop(deadline);
     else this.cancellation = undefined;
     if (cause === 'cancelled' && !this.isExplicit) {
       // The SDK has told the callees already.
-      for (const future of this.works.unsettled())
-        if (isCall(future) && !isSent(future)) this.cancelled.add(future.handle);
+      for (const future of this.works.unsettled()) if (isCall(future) && !isSent(future)) this.markCancelled(future);
     }
     this.pending ??= { cause, section: deadline?.section };
     if (this.shields === 0) this.takeEffect();
@@ -282,25 +322,31 @@ export class Interruption {
 
   private takeEffect(): void {
     if (this.pending?.cause === 'cancelled') this.isCancelled = this.users > 0;
-    else if (this.pending?.section && !this.isCancelled) this.pending.section.isLate = true;
+    else if (this.pending?.section && !this.isCancelled) this.pending.section.isLate = this.anyIsLate = true;
+  }
+
+  private drop(deadline: Deadline): void {
+    this.deadlines = this.deadlines.filter((each) => each !== deadline);
+  }
+
+  private markCancelled({ handle }: SingleFuture): void {
+    (this.cancelled ??= new Set()).add(handle);
   }
 
   private passedDeadline(): Deadline | undefined {
-    if (this.deadlines.size === 0) return undefined;
-    return [...this.deadlines].find(({ sleep }) => sleep.isCompleted());
+    return this.deadlines.find(({ sleep }) => sleep.isCompleted());
   }
 
   /** What ends a wait besides its own future. */
   private signals(): readonly SingleFuture[] {
     if (this.isExplicit) this.cancellation ??= this.ctx.cancellation();
-    else if (this.deadlines.size === 0) return NONE;
-    const signals = [...this.deadlines].map(({ sleep }) => sleep);
+    else if (this.deadlines.length === 0) return NONE;
+    const signals = this.deadlines.map(({ sleep }) => sleep);
     return this.cancellation ? [...signals, this.cancellation] : signals;
   }
 
-  /** Nothing new is started by code that does not know yet that it is interrupted. */
-  private refuseWhenInterrupted(section: Section | undefined): void {
-    if (!this.isInterrupted || section?.some(({ isShielded }) => isShielded)) return;
+  private refuse(section: Section | undefined): void {
+    if (section?.some(({ isShielded }) => isShielded)) return;
     const { section: only } = this.pending!;
     if (only && !only.contains(section)) return;
     if (currentBranch.getStore()?.knowsCancel) return;
@@ -308,57 +354,21 @@ export class Interruption {
     throw new CancelledError();
   }
 
-  private followRuns(): void {
-    const { ctx } = this;
-    const run = ctx.run.bind(ctx) as (...args: unknown[]) => RestatePromise<unknown>;
-    const followed = (...args: unknown[]) => {
-      const section = Section.current;
-      this.refuseWhenInterrupted(section);
-      const { maxRetryAttempts, maxRetryDuration } = (args.at(-1) ?? {}) as RunOptions<unknown>;
-      const isLimited = maxRetryAttempts !== undefined || maxRetryDuration !== undefined;
-      const follow = (arg: unknown) =>
-        typeof arg === 'function' ? this.withoutRetry(arg as () => unknown, section, isLimited) : arg;
-      const future = run(...args.map(follow));
-      this.works.add(future as unknown as SingleFuture, section);
-      return future;
-    };
-    (ctx as { run: unknown }).run = followed;
-  }
-
-  private followCalls(): void {
-    const { ctx } = this;
-    const call = ctx.genericCall.bind(ctx);
-    const followed = <I, O>(given: GenericCall<I, O>) => {
-      const section = Section.current;
-      this.refuseWhenInterrupted(section);
-      // The SDK would cancel the callee of an ordinary call, whatever the caller does.
-      const isSentCall = !this.isExplicit && section?.some(({ isShielded }) => isShielded);
-      const future = isSentCall ? sentCall(ctx, given, (this.sentCalls += 1)) : call(given);
-      this.works.add(future as unknown as SingleFuture, section);
-      return future;
-    };
-    (ctx as { genericCall: unknown }).genericCall = followed;
-  }
-
-  /** A run that fails while its code is being interrupted has failed for good. */
-  private withoutRetry(
-    action: () => unknown,
-    section: Section | undefined,
-    isLimited: boolean,
-  ): () => Promise<unknown> {
-    return async () => {
-      try {
-        return await action();
-      } catch (error) {
-        if (asTerminalError(error) || !this.isLastTry(section, isLimited)) throw error;
-        throw new TerminalError(error instanceof Error ? error.message : String(error), { errorCode: 500 });
-      }
-    };
-  }
-
   private isLastTry(section: Section | undefined, isLimited: boolean): boolean {
     if (section?.some(({ isSettling }) => isSettling)) return true;
     if (section?.some(({ countsTries }) => countsTries)) return !isLimited;
     return this.causeFor(section) !== undefined;
   }
+}
+
+/** The executor's class is changed, once: each attempt would pay for functions of its own. */
+function followProgress(executor: Executor): void {
+  const owner = classWith<Executor>('doProgressInner', executor);
+  if (!owner) return;
+  const progress: Executor['doProgressInner'] = Reflect.get(owner, 'doProgressInner');
+  Object.defineProperty(owner, PROGRESS, { value: progress });
+  owner.doProgressInner = function (this: Executor, future) {
+    const interruption = future instanceof WatchedFuture ? undefined : this[INTERRUPTION];
+    return interruption ? interruption.progressWatched(future) : progress.call(this, future);
+  };
 }

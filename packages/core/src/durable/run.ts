@@ -6,6 +6,7 @@ import {
   type Serde,
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
+import { admitRun } from '../invocation/guarded-context.js';
 import { keepPolicy } from '../policy/with-policy.js';
 import { onCancel } from './cancel-hook.js';
 import { Cancellation } from './cancellation.js';
@@ -132,18 +133,13 @@ function startRun<T>(
   const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
   const idempotencyKey = `${attempt?.identity ?? id}/${name}/${attempt?.nextRun(name) ?? 1}`;
   const cancellation = new Cancellation();
-  const signals = () => [attemptCompletedSignal, cancellation.signal];
-  const future = ctx.run(
-    name,
-    keepPolicy(async () => {
-      const value = await (options.timeout === undefined
-        ? action(new Try(idempotencyKey, signals))
-        : tryWithin(options.timeout, name, action, idempotencyKey, signals));
-      return journalBytes(attempt, value, format, `The result of run "${name}"`) as T;
-    }),
-    toSdkOptions(options, passOn(format)),
-  );
-  return { idempotencyKey, result: onCancel(future, (reason) => cancellation.cancel(reason)) };
+  const tryOnce = async () => {
+    const one = new Try(idempotencyKey, attemptCompletedSignal, cancellation);
+    const value = await (options.timeout === undefined ? action(one) : tryWithin(options.timeout, name, action, one));
+    return journalBytes(attempt, value, format, `The result of run "${name}"`) as T;
+  };
+  const future = admitRun(ctx, name).run(name, keepPolicy(tryOnce), toSdkOptions(options, passOn(format)));
+  return { idempotencyKey, result: onCancel(future, cancellation) };
 }
 
 /** Makes its signal when it is asked for: most closures have no use for it, and it costs more than all the rest. */
@@ -152,11 +148,22 @@ class Try implements RunContext {
 
   constructor(
     readonly idempotencyKey: string,
-    private readonly signals: () => AbortSignal[],
+    private readonly attemptEnds: AbortSignal,
+    private readonly cancellation: Cancellation,
+    private readonly late?: AbortSignal,
   ) {}
 
   get signal(): AbortSignal {
-    return (this.made ??= AbortSignal.any(this.signals()));
+    return (this.made ??= AbortSignal.any([
+      this.attemptEnds,
+      this.cancellation.signal,
+      ...(this.late ? [this.late] : []),
+    ]));
+  }
+
+  /** The same try, with a time limit. */
+  until(late: AbortSignal): Try {
+    return new Try(this.idempotencyKey, this.attemptEnds, this.cancellation, late);
   }
 }
 
@@ -164,8 +171,7 @@ async function tryWithin<T>(
   timeout: Duration | number,
   name: string,
   action: (run: RunContext) => T | Promise<T>,
-  idempotencyKey: string,
-  signals: () => AbortSignal[],
+  one: Try,
 ): Promise<T> {
   const millis = toMillis(timeout);
   const late = new AbortController();
@@ -176,7 +182,7 @@ async function tryWithin<T>(
     reject(error);
   }, millis);
   try {
-    return await Promise.race([action(new Try(idempotencyKey, () => [...signals(), late.signal])), expired]);
+    return await Promise.race([action(one.until(late.signal)), expired]);
   } finally {
     clearTimeout(timer);
   }

@@ -2,6 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const current = new AsyncLocalStorage<Section>();
 
+const NOTHING = Promise.resolve();
+
+// See attempt.ts: on Node 22, what enters a storage that was never used is entered by all.
+current.run({} as Section, () => undefined);
+
 /** A part of an attempt's code: what it starts is told from what other code starts, also when both go on at once. */
 export class Section {
   /** Interruptions are not for it, nor for its callees. */
@@ -22,6 +27,22 @@ export class Section {
   /** Runs a function, and all that it starts, in this section. */
   run<T>(fn: () => T): T {
     return current.run(this, fn);
+  }
+
+  /** As {@link run}, in a task of its own: its end needs no making of the outer section anew. */
+  async begin<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+    await NOTHING;
+    current.enterWith(this);
+    // What the function returns is waited for in the section, too.
+    return fn();
+  }
+
+  /** The innermost section of a kind, of the calling code. */
+  static nearest<S extends Section>(kind: abstract new (...args: never[]) => S): S | undefined {
+    for (let section = current.getStore(); section; section = section.parent) {
+      if (section instanceof kind) return section;
+    }
+    return undefined;
   }
 
   /** Whether something holds for this section or for one around it. */

@@ -36,9 +36,10 @@ export class WatchedFuture implements Progressing {
 
   unresolvedFuture(): Unresolved | null {
     const unresolved = this.future.unresolvedFuture();
-    if (unresolved === null || this.signals.some((signal) => signal.isCompleted())) return null;
+    if (unresolved === null) return null;
     if (this.isPart) return partsOf(unresolved, this.isPart);
     if (this.signals.length === 0) return unresolved;
+    if (this.signals.some((signal) => signal.isCompleted())) return null;
     return { FirstCompleted: [unresolved, ...this.signals.map(({ handle }) => ({ Single: handle }))] };
   }
 

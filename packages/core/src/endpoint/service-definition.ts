@@ -20,7 +20,7 @@ import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
-import { currentScope } from '../invocation/attempt.js';
+import { currentScope, leaveMethod } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
@@ -130,6 +130,7 @@ function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as S
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
+        leaveMethod();
         const bytes = serialise(serde, output, what);
         checkSize(currentScope()?.attempt, bytes.byteLength, what);
         return bytes;

@@ -1,43 +1,30 @@
 import type { HooksProvider } from '@restatedev/restate-sdk';
-import { Attempt, enterScope, type Scope } from './attempt.js';
+import { Attempt, enterScope } from './attempt.js';
 import { AttemptTeller } from './attempt-teller.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
 import type { InvocationStarts } from './invocation-starts.js';
-import { observedRun } from './observed-run.js';
 import { outcomeOf, outcomeOfReturn } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
 
-const NOTHING = Promise.resolve();
-
 const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
 
 /**
- * The innermost SDK hook of a handler: opens the ambient scope for the handler and for each run closure, maps Nest
- * exceptions before any outer hook counts them, and publishes how attempt and runs ended.
+ * The innermost SDK hook of a handler: opens the ambient scope for the handler, maps Nest exceptions before any outer hook
+ * counts them, and publishes how the attempt ended. Runs are followed where they are started: what the SDK does for an
+ * interceptor of theirs costs as much as the rest of a run.
  */
 export function attemptHook(handler: HandlerScope, starts: InvocationStarts): HooksProvider {
   const teller = new AttemptTeller(handler, starts);
   return (hookContext) => {
     const attempt = new Attempt(handler, hookContext.request);
-    return {
-      interceptor: {
-        handler: (next) => {
-          enterScope({ attempt, inMethod: false });
-          return observed(attempt, hookContext, teller, next);
-        },
-        run: (name, next) => runInScope({ attempt, closed: `the run "${name}"`, tries: name }, name, next),
-      },
+    const around = (next: () => Promise<void>) => {
+      enterScope({ attempt, inMethod: false });
+      return observed(attempt, hookContext, teller, next);
     };
+    return { interceptor: { handler: around } };
   };
-}
-
-/** Opens a scope in a task of its own, which ends it: the SDK's code that calls this is not in it. */
-async function runInScope(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
-  await NOTHING;
-  enterScope(scope);
-  await observedRun(scope, name, next);
 }
 
 async function observed(
@@ -56,11 +43,11 @@ async function observed(
   } catch (error) {
     const mapped = asTerminalError(error) ?? error;
     attempt.end(outcomeOf(mapped, attempt.request));
-    teller.ended(attempt, performance.now() - startedAt, mapped);
+    teller.ended(attempt, startedAt, mapped);
     throw mapped;
   }
   attempt.end(outcomeOfReturn(attempt.request));
-  teller.ended(attempt, performance.now() - startedAt);
+  teller.ended(attempt, startedAt);
 }
 
 /** The SDK marks its hook context with a function under a well-known symbol; false while it replays the journal. */

@@ -19,10 +19,14 @@ export class AttemptTeller {
     if (isRun) events.publish('workflow-started', () => attempt.info);
   }
 
-  /** @param thrown what the handler's promise was rejected with */
-  ended(attempt: Attempt, durationMs: number, thrown?: unknown): void {
+  /**
+   * @param startedAt on the clock of `performance.now()`
+   * @param thrown what the handler's promise was rejected with
+   */
+  ended(attempt: Attempt, startedAt: number, thrown?: unknown): void {
     const { events, isRun } = this.handler;
     if (events.isQuiet) return;
+    const durationMs = performance.now() - startedAt;
     const outcome = attempt.outcome!;
     const isFinal = outcome === 'completed' || outcome === 'failed' || outcome === 'cancelled';
     const failure = thrown instanceof Error && outcome !== 'suspended' ? { error: thrown } : {};

@@ -188,6 +188,12 @@ export function inMethod<T>(fn: () => T): T {
   return scope ? storage.run({ ...scope, inMethod: true }, fn) : fn();
 }
 
+/** The handler's own method has returned: what follows in its scope stands around it again. */
+export function leaveMethod(): void {
+  const scope = storage.getStore();
+  if (scope) scope.inMethod = false;
+}
+
 /** The attempt that a context belongs to; undefined for contexts that Rea did not hand out. */
 export function attemptOf(ctx: Context): Attempt | undefined {
   const attempt = (ctx as Partial<InAttempt> | undefined)?.[ATTEMPT];

@@ -1,5 +1,5 @@
 import type { Context } from '@restatedev/restate-sdk';
-import { ATTEMPT, type Attempt, type InAttempt, refuseInRun } from './attempt.js';
+import { Attempt, ATTEMPT, type InAttempt, refuseInRun } from './attempt.js';
 import { STATE_OBSERVERS } from './observed-state.js';
 
 const RAW = Symbol('rea.raw-context');
@@ -27,6 +27,15 @@ export function guardContext(ctx: Context, attempt: Attempt): Context {
   if (!Guarded) classes.set(sdkPrototype, (Guarded = createClass(ctx)));
   attempt.bind(ctx);
   return new Guarded(ctx, attempt) as unknown as Context;
+}
+
+/** The context to start a run on: the SDK's own, once the guardrails of the given one have let the run through. */
+export function admitRun(ctx: Context, name: string): Context {
+  const { [RAW]: raw, [ATTEMPT]: attempt } = ctx as Partial<Guarded>;
+  if (!raw || !(attempt instanceof Attempt)) return ctx;
+  refuseInRun('ctx.run()');
+  attempt.handler.guards['run']?.(attempt, [name]);
+  return raw;
 }
 
 function createClass(ctx: Context): GuardedClass {

@@ -17,15 +17,19 @@ import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
+import { followOperations } from '../durable/context-operations.js';
 import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
-import { type Attempt, attemptOf, currentScope } from './attempt.js';
+import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
 
-/** The function that the SDK calls for a handler: from the raw context and the parsed input to the method's result. */
+/**
+ * The function that the SDK calls for a handler: from the raw context and the parsed input to the method's result. It may
+ * throw at once, which is the same to the SDK.
+ */
 export type Invoker = (ctx: Context, input: unknown) => Promise<unknown>;
 
 type Method = (this: object, ctx: Context, input: unknown) => Promise<unknown>;
@@ -48,12 +52,14 @@ export class InvokerFactory {
     const theInput = `The input of ${placeOf(component, handler)}`;
     const theOutput = `The output of ${placeOf(component, handler)}`;
     const call = this.createCall(component, handler);
+    const invoke: Invoker = (raw, rawInput) => {
+      const ctx = openContext(raw, currentScope()?.attempt, this.policy);
+      return call(ctx, check(handler.input.validate, rawInput, theInput, 400));
+    };
+    if (!handler.output.validate) return invoke;
     return async (raw, rawInput) => {
-      const scope = currentScope();
-      const ctx = openContext(raw, scope?.attempt, this.policy);
-      const input = check(handler.input.validate, rawInput, theInput, 400);
-      const output = await call(ctx, input);
-      if (scope) scope.inMethod = false;
+      const output = await invoke(raw, rawInput);
+      leaveMethod();
       return check(handler.output.validate, output, theOutput, 500);
     };
   }
@@ -97,6 +103,7 @@ export class InvokerFactory {
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
   if (!attempt) return raw;
   attempt.replays = !isFresh(raw);
+  followOperations(raw);
   attempt.handler.instrumentation?.opened?.(raw, attempt);
   if (policy.watchesPromises) watchNativePromises(raw);
   if (policy.guardsContext || observesState(attempt.handler.events)) return guardContext(raw, attempt);

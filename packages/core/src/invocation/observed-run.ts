@@ -1,41 +1,49 @@
 import type { RunOutcome } from '../events/rea-event.js';
-import type { Scope } from './attempt.js';
+import { type Attempt, enterScope, type Scope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 
-/** One try of a run's closure: what it counts is kept when it succeeds, and how it ended is published. */
-export async function observedRun(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
-  const { attempt } = scope;
-  if (attempt.beforeRun || !attempt.handler.events.isQuiet) return told(scope, name, next);
-  await next();
-  keepEffects(scope);
-}
+const NOTHING = Promise.resolve();
 
-function keepEffects({ attempt, effects }: Scope): void {
-  if (effects && !attempt.isLost) for (const effect of effects) effect();
-}
-
-async function told(scope: Scope, name: string, next: () => Promise<void>): Promise<void> {
-  const { attempt } = scope;
-  const { events } = attempt.handler;
+/**
+ * One try of a run's closure, in a scope in which no durable operation is allowed. What it counts is kept when it succeeds;
+ * how it ended is published.
+ *
+ * @param name empty for a run without one, which is not told
+ * @param failure makes of what the closure has thrown what is thrown on
+ */
+export async function observedRun<T>(
+  attempt: Attempt,
+  name: string,
+  closure: () => T | PromiseLike<T>,
+  failure?: (error: unknown) => unknown,
+): Promise<T> {
+  // A scope ends with the task that it was opened in: the SDK's code that calls this is not in it.
+  await NOTHING;
+  const scope: Scope = { attempt, closed: `the run "${name}"`, tries: name };
+  enterScope(scope);
   if (attempt.beforeRun) await attempt.beforeRun();
-  const startedAt = performance.now();
-  const tell = (outcome: RunOutcome, thrown?: unknown) => {
-    if (name === '') return;
-    events.publish('run-ended', () => ({
-      ...attempt.info,
-      name,
-      outcome,
-      durationMs: performance.now() - startedAt,
-      ...(thrown instanceof Error ? { error: thrown } : {}),
-    }));
-  };
+  const startedAt = name === '' || attempt.handler.events.isQuiet ? undefined : performance.now();
+  let value: T;
   try {
-    await next();
-  } catch (error) {
-    tell(attempt.isLost ? 'cut' : asTerminalError(error) ? 'failed' : 'retrying', error);
+    value = await closure();
+  } catch (thrown) {
+    const error = failure ? failure(thrown) : thrown;
+    const outcome = attempt.isLost ? 'cut' : asTerminalError(error) ? 'failed' : 'retrying';
+    if (startedAt !== undefined) tell(attempt, name, startedAt, outcome, error);
     throw error;
   }
   const { isLost } = attempt;
-  keepEffects(scope);
-  tell(isLost || !attempt.active ? 'cut' : 'done');
+  if (scope.effects && !isLost) for (const effect of scope.effects) effect();
+  if (startedAt !== undefined) tell(attempt, name, startedAt, isLost || !attempt.active ? 'cut' : 'done');
+  return value;
+}
+
+function tell(attempt: Attempt, name: string, startedAt: number, outcome: RunOutcome, thrown?: unknown): void {
+  attempt.handler.events.publish('run-ended', () => ({
+    ...attempt.info,
+    name,
+    outcome,
+    durationMs: performance.now() - startedAt,
+    ...(thrown instanceof Error ? { error: thrown } : {}),
+  }));
 }

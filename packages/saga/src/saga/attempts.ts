@@ -19,7 +19,7 @@ export type Attempts<T> =
 export async function tryWithBackoff<T>(
   { raw }: SagaScope,
   what: string,
-  backoff: Backoff,
+  backoff: () => Backoff,
   action: (attempt: number) => PromiseLike<T>,
   onFailure: (attempt: number, error: TerminalError) => void,
 ): Promise<Attempts<T>> {
@@ -27,14 +27,14 @@ export async function tryWithBackoff<T>(
     const section = new Section();
     section.countsTries = true;
     try {
-      // An action that is no async function may throw at once.
-      return { done: true, value: await section.run(async () => action(attempt)), attempts: attempt };
+      return { done: true, value: await section.begin(() => action(attempt)), attempts: attempt };
     } catch (error) {
       const failure = asTerminalError(error) ?? ordinary(error);
       onFailure(attempt, failure);
-      if (attempt >= backoff.maxAttempts) return { done: false, error: failure, attempts: attempt };
+      const limits = backoff();
+      if (attempt >= limits.maxAttempts) return { done: false, error: failure, attempts: attempt };
       await raw.sleep(
-        waitBefore(backoff, attempt + 1, () => raw.rand.random()),
+        waitBefore(limits, attempt + 1, () => raw.rand.random()),
         `${what}, try ${attempt + 1}`,
       );
     }

@@ -12,7 +12,7 @@ export async function forward(
   scope: SagaScope,
   entry: StepEntry,
   { action }: AnyStep,
-  backoff: Backoff,
+  backoff: () => Backoff,
 ): Promise<unknown> {
   const idempotencyKey = scope.keyOf(entry.name, 'action');
   const result = await tryWithBackoff(

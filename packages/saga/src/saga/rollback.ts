@@ -73,7 +73,7 @@ export class Rollback {
       tryWithBackoff(
         scope,
         what,
-        backoffOf(strategy, unit.retry, retry),
+        () => backoffOf(strategy, unit.retry, retry),
         (attempt) => (scope.options.verifyIdempotency ? twice(entry.name, () => once(attempt)) : once(attempt)),
         (attempt, { message }) =>
           scope.publish('compensation-failed', () => ({ step: entry.name, compensation, attempt, error: message })),

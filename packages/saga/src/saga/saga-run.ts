@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, Section, toMillis } from '@rea/core/internal';
+import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -14,6 +14,7 @@ import type { Saga, StepOptions } from './saga.js';
 import { type SagaReport, withReport } from './saga-report.js';
 import type { SagaRunOptions } from './saga-run.options.js';
 import type { SagaScope, StepLog } from './saga-scope.js';
+import { SagaSection } from './saga-section.js';
 import type { StepUnit, Unit } from './saga-unit.js';
 import type { AnyStep, Step, StepRun } from './step.types.js';
 
@@ -25,7 +26,7 @@ type CauseKind = NonNullable<SagaReport['cause']>['kind'];
 export class SagaRun implements Saga {
   private readonly units: Unit<SagaRun>[] = [];
   /** What its block starts. */
-  private readonly section: Section;
+  private readonly section: SagaSection;
   private isOver = false;
 
   constructor(
@@ -35,7 +36,8 @@ export class SagaRun implements Saga {
     private readonly options: Pick<SagaRunOptions, 'strategy' | 'retry'>,
     private readonly parent?: SagaRun,
   ) {
-    this.section = parent ? new Section() : scope.section;
+    this.section = parent ? new SagaSection(scope.raw) : scope.section;
+    this.section.saga = this;
   }
 
   get report(): SagaReport {
@@ -69,8 +71,8 @@ export class SagaRun implements Saga {
     }
   }
 
-  async step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    return (await this.take(name, step)) as R;
+  step<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    return this.take(name, step) as Promise<R>;
   }
 
   async parallel<T extends Readonly<Record<string, unknown>>>(steps: {
@@ -80,12 +82,12 @@ export class SagaRun implements Saga {
     this.scope.checkCount(entries.length);
     const units = entries.map(([name, step]) => this.register(name, step, 'waiting'));
     this.units.push({ kind: 'group', units });
-    const branches = entries.map(([name, step], index) => [name, () => this.start(units[index]!, step)] as const);
+    const branches = entries.map(([name, step], index) => [name, () => this.start(() => units[index]!, step)] as const);
     return (await parallel(this.scope.ctx, Object.fromEntries(branches))) as T;
   }
 
-  async pivot<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
-    return (await this.take(name, step, { pivot: true }, () => this.scope.passPivot())) as R;
+  pivot<R>(name: string, step: Step<R> & StepOptions): Promise<R> {
+    return this.take(name, step, { pivot: true }, () => this.scope.passPivot()) as Promise<R>;
   }
 
   async nested<T>(
@@ -93,7 +95,7 @@ export class SagaRun implements Saga {
     block: (saga: Saga) => PromiseLike<T>,
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
-    this.refuseWhenOver(`The nested saga "${this.prefix}${name}"`);
+    this.refuseWhenOver('nested saga', this.prefix + name);
     checkRunOptions(options);
     const retry = { ...this.options.retry, ...options.retry };
     const merged = { ...this.options, ...options, retry };
@@ -104,10 +106,12 @@ export class SagaRun implements Saga {
 
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     try {
-      const value = await this.section.run(async () => block(this)).finally(() => (this.isOver = true));
+      const value = await this.section.begin(() => block(this));
+      this.isOver = true;
       this.refuseWhenInterrupted();
       return value;
     } catch (error) {
+      this.isOver = true;
       const terminal = asTerminalError(error);
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
@@ -175,27 +179,26 @@ export class SagaRun implements Saga {
     );
   }
 
-  private async take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
-    this.scope.checkCount(1);
-    const unit = this.register(name, step, 'running', log);
-    this.units.push(unit);
-    return this.start(unit, step, onDone);
+  private take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
+    const admit = () => {
+      this.scope.checkCount(1);
+      const unit = this.register(name, step, 'running', log);
+      this.units.push(unit);
+      return unit;
+    };
+    return this.start(admit, step, onDone);
   }
 
-  private register(name: string, step: GivenStep, state: StepUnit['state'], log: StepLog = {}): StepUnit {
+  private register(name: string, step: GivenStep, state: StepUnit['state'], log?: StepLog): StepUnit {
     const { scope } = this;
     const full = this.prefix + name;
-    this.refuseWhenOver(`The step "${full}"`);
+    this.refuseWhenOver('step', full);
     this.refuseWhenInterrupted();
     checkStep(full, step);
     if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
     if (named) this.checkCompensation(full, named);
-    const { strategy = 'all' } = this.options;
-    const undo = step.compensate
-      ? { compensation: named?.compensation ?? null, payload: named?.payload, strategy }
-      : {};
-    const entry = scope.admit(full, { ...log, ...undo });
+    const entry = scope.admit(full, () => ({ ...log, ...(step.compensate ? this.undoing(named) : {}) }));
     // What a rollback from the log needs is on its way before the action is.
     if (scope.options.journal) scope.save();
     return {
@@ -206,6 +209,11 @@ export class SagaRun implements Saga {
       outcome: { known: false },
       state,
     };
+  }
+
+  private undoing(named: NamedCompensation | undefined): StepLog {
+    const { strategy = 'all' } = this.options;
+    return { compensation: named?.compensation ?? null, payload: named?.payload, strategy };
   }
 
   private checkCompensation(step: string, { compensation, payload }: NamedCompensation): void {
@@ -222,9 +230,13 @@ export class SagaRun implements Saga {
     checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
   }
 
-  /** @param onDone called as soon as the action is known to be done, before an interruption has its say */
-  private async start(unit: StepUnit, step: GivenStep, onDone?: () => void): Promise<unknown> {
+  /**
+   * @param admit gives the step that was registered
+   * @param onDone called as soon as the action is known to be done, before an interruption has its say
+   */
+  private async start(admit: () => StepUnit, step: GivenStep, onDone?: () => void): Promise<unknown> {
     const { scope } = this;
+    const unit = admit();
     const { entry } = unit;
     unit.state = 'running';
     const stretch = scope.begin('step', entry.name, entry.name);
@@ -232,7 +244,7 @@ export class SagaRun implements Saga {
     try {
       value = await stretch.run(() =>
         scope.isPastPivot
-          ? forward(scope, entry, step, backoffOf('all', unit.retry, this.options.retry))
+          ? forward(scope, entry, step, () => backoffOf('all', unit.retry, this.options.retry))
           : this.act(entry.name, step, new ActionRun(scope, entry.name, 1)),
       );
       stretch.end();
@@ -282,10 +294,10 @@ export class SagaRun implements Saga {
   }
 
   /** What a block starts and does not await could no longer be undone. */
-  private refuseWhenOver(what: string): void {
+  private refuseWhenOver(what: string, name: string): void {
     if (!this.isOver) return;
     throw new TerminalError(
-      `REA8007: ${what} was started after its saga "${this.scope.name}" had ended. Await everything that the block starts; steps that go on at once belong in saga.parallel().`,
+      `REA8007: The ${what} "${name}" was started after its saga "${this.scope.name}" had ended. Await everything that the block starts; steps that go on at once belong in saga.parallel().`,
       { errorCode: 500 },
     );
   }

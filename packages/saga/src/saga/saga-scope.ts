@@ -1,11 +1,12 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
-import { attemptOf, type Interruption, oncePerInvocation, Section, type Stretch, UNWATCHED } from '@rea/core/internal';
+import { attemptOf, type Interruption, oncePerInvocation, type Stretch, UNWATCHED } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
 import type { CompensationStrategy, SagaRunOptions } from './saga-run.options.js';
 import { type SagaReport, type SagaStatus, type StepState } from './saga-report.js';
+import { SagaSection } from './saga-section.js';
 
 /** Under this name and the saga's, its report is kept in state. */
 export const REPORT_STATE = '_rea.saga.';
@@ -41,6 +42,8 @@ type Cause = NonNullable<SagaReport['cause']>;
 /** What a saga and the sagas within it share, for the time of one attempt. */
 export class SagaScope {
   readonly raw: Context;
+  private readonly attempt: ReturnType<typeof attemptOf>;
+  private readonly savesReport: boolean;
   readonly entries: StepEntry[] = [];
   readonly compensated: string[] = [];
   readonly deadLettered: { readonly step: string; readonly id: string }[] = [];
@@ -54,7 +57,7 @@ export class SagaScope {
   /** Undefined until a cancellation was dealt with. */
   note: CancelNote | undefined;
   /** What the outermost block starts. */
-  readonly section = new Section();
+  readonly section: SagaSection;
   /** Set past the pivot: ends what keeps interruptions away. */
   unshield: (() => void) | undefined;
 
@@ -68,27 +71,30 @@ export class SagaScope {
     /** From 1: how many sagas of this name the handler has started. */
     private readonly occurrence: number,
   ) {
-    this.raw = attemptOf(ctx)?.ctx ?? ctx;
+    const attempt = attemptOf(ctx);
+    this.attempt = attempt;
+    this.raw = attempt?.ctx ?? ctx;
+    this.section = new SagaSection(this.raw);
+    const isKeyed = this.raw.request().target.key !== undefined;
+    this.savesReport = (options.report ?? true) && isKeyed && attempt !== undefined && !attempt.handler.readOnly;
   }
 
   /** Before so many steps start together. @throws PolicyViolationError when they are too many */
   checkCount(added: number): void {
     const before = this.entries.length;
     const after = before + added;
-    const attempt = attemptOf(this.ctx);
     const more = (than: number) => `The saga "${this.name}" has more than ${than} steps`;
-    if (after > MOST_STEPS) attempt?.report('saga-too-many-steps', more(MOST_STEPS));
-    else if (before <= MANY_STEPS && after > MANY_STEPS) attempt?.report('saga-many-steps', more(MANY_STEPS));
+    if (after > MOST_STEPS) this.attempt?.report('saga-too-many-steps', more(MOST_STEPS));
+    else if (before <= MANY_STEPS && after > MANY_STEPS) this.attempt?.report('saga-many-steps', more(MANY_STEPS));
   }
 
   /** Takes a step in. @throws PolicyViolationError for a name that is taken */
-  admit(name: string, log: StepLog): StepEntry {
-    const attempt = attemptOf(this.ctx);
+  admit(name: string, log: () => StepLog): StepEntry {
     this.forgetCaught();
     if (this.entries.some((entry) => entry.name === name)) {
-      attempt?.report('saga-step-reused', `The step "${name}" of the saga "${this.name}" was started twice`);
+      this.attempt?.report('saga-step-reused', `The step "${name}" of the saga "${this.name}" was started twice`);
     }
-    const entry: StepEntry = { name, state: 'running', ...(this.options.journal ? log : {}) };
+    const entry: StepEntry = this.options.journal ? { name, state: 'running', ...log() } : { name, state: 'running' };
     this.entries.push(entry);
     return entry;
   }
@@ -172,7 +178,7 @@ export class SagaScope {
 
   /** The id under which the saga was first invoked. */
   get origin(): string {
-    return this.note?.origin ?? attemptOf(this.ctx)?.identity ?? this.raw.request().id;
+    return this.note?.origin ?? this.attempt?.identity ?? this.raw.request().id;
   }
 
   /** Hands what could not be done or undone to the dead-letter queue. */
@@ -191,7 +197,7 @@ export class SagaScope {
       id,
       saga: this.name,
       invocationId,
-      service: attemptOf(this.ctx)?.handler.component ?? target.service,
+      service: this.attempt?.handler.component ?? target.service,
       handler: target.handler,
       key: target.key ?? null,
       cause: { message, code },
@@ -216,18 +222,15 @@ export class SagaScope {
 
   /** Keeps the report where status queries find it, if the handler has state that it may write. */
   save(): void {
-    const { report = true } = this.options;
-    const handler = attemptOf(this.ctx)?.handler;
-    if (!report || handler === undefined || handler.readOnly || this.raw.request().target.key === undefined) return;
+    if (!this.savesReport) return;
     (this.raw as unknown as { set(name: string, value: unknown): void }).set(REPORT_STATE + this.name, this.report);
   }
 
   /** A part of the saga's work begins, for those who watch. */
   begin(kind: 'step' | 'compensation', name: string, step: string): Stretch {
-    const attempt = attemptOf(this.ctx);
-    const watcher = attempt?.handler.instrumentation;
+    const watcher = this.attempt?.handler.instrumentation;
     if (!watcher?.begin) return UNWATCHED;
-    return watcher.begin(attempt!, {
+    return watcher.begin(this.attempt!, {
       name: `${kind} ${name}`,
       attributes: { 'rea.saga': this.name, 'rea.saga.step': step },
     });
@@ -238,7 +241,7 @@ export class SagaScope {
     const { events } = this.services;
     if (!events.observes(type)) return;
     const { id: invocationId, target } = this.raw.request();
-    const service = attemptOf(this.ctx)?.handler.component ?? target.service;
+    const service = this.attempt?.handler.component ?? target.service;
     const { handler, key } = target;
     const info: SagaInfo = { invocationId, service, handler, key, saga: this.name };
     const payload = { ...info, ...details() } as ReaEventMap[T];

@@ -1,12 +1,24 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
+import { classWith } from '../cancel-hook.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
 const AWAITED = Symbol('rea.awaited-future');
 
+/** Futures that were told of a cancellation, so that who waits for them goes on although they are open. Few are. */
+const cancelled = new WeakSet<DurableFuture>();
+let anyCancelled = false;
+
+/** On the classes of futures that tell when they are cancelled. */
+const FOLLOWED = Symbol('rea.follows-waits');
+
 interface Watched extends ProgressExecutor {
   /** The future that somebody waits for. */
-  [AWAITED]?: DurableFuture | undefined;
+  [AWAITED]?: AwaitedFuture | undefined;
+}
+
+interface AwaitedFuture extends DurableFuture {
+  readonly [FOLLOWED]?: true;
 }
 
 type Progress = (this: ProgressExecutor, future: DurableFuture) => Promise<void>;
@@ -47,17 +59,24 @@ export function progressUnwatched(executor: ProgressExecutor, future: DurableFut
   return (unwatched.get(prototype) ?? prototype.doProgress).call(executor, future);
 }
 
-function watchWait(executor: Watched, future: DurableFuture, attempt: Attempt): void {
-  if (isOpen(future)) check(executor, attempt);
+function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): void {
+  if (executor[AWAITED] !== undefined && isOpen(future)) check(executor, attempt);
   executor[AWAITED] = future;
-  // Whoever is told of a cancellation may wait for the next future before the SDK is done with this one.
-  const cancel = future.tryCancel.bind(future);
-  const forget = () => {
-    executor[AWAITED] = undefined;
-    cancel();
+  if (anyCancelled) cancelled.delete(future);
+  if (!future[FOLLOWED]) followClassOf(future);
+}
+
+/** Whoever is told of a cancellation may wait for the next future before the SDK is done with this one. */
+function followClassOf(future: AwaitedFuture): void {
+  const owner = classWith<Pick<AwaitedFuture, 'tryCancel'>>('tryCancel', future);
+  if (!owner) return;
+  Object.defineProperty(owner, FOLLOWED, { value: true });
+  const tryCancel: AwaitedFuture['tryCancel'] = Reflect.get(owner, 'tryCancel');
+  owner.tryCancel = function (this: AwaitedFuture, ...args) {
+    anyCancelled = true;
+    cancelled.add(this);
+    tryCancel.apply(this, args);
   };
-  // Not in one: see cancel-hook.ts.
-  future.tryCancel = forget;
 }
 
 function prototypeOf(executor: ProgressExecutor): { doProgress: Progress } {
@@ -66,7 +85,7 @@ function prototypeOf(executor: ProgressExecutor): { doProgress: Progress } {
 
 function check(executor: Watched, attempt: Attempt): void {
   const awaited = executor[AWAITED];
-  if (awaited !== undefined && isOpen(awaited)) {
+  if (awaited !== undefined && isOpen(awaited) && !cancelled.has(awaited)) {
     attempt.report('native-promise', 'A durable future awaited while another one is');
   }
 }

@@ -1,0 +1,109 @@
+import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
+import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
+import { observedRun } from '../invocation/observed-run.js';
+import { classWith } from './cancel-hook.js';
+import type { Section } from './section.js';
+
+/** A run's closure. */
+export type RunClosure = () => unknown;
+
+/** A call or a message, as a context is given it. */
+export type Given = GenericCall<unknown, unknown> | GenericSend<unknown>;
+
+type Call = GenericCall<unknown, unknown>;
+type CallFuture = ReturnType<Context['genericCall']>;
+
+/** Decides what becomes of the runs and calls of a context. */
+export interface OperationControl {
+  /** One is about to start. Gives the part of the code that starts it. @throws to refuse it */
+  admit(): Section | undefined;
+  /** Makes a call in another way than the context would; undefined when it does not. */
+  divert(call: Call, section: Section | undefined): CallFuture | undefined;
+  /** One has started. */
+  started(future: RestatePromise<unknown>, section: Section | undefined): void;
+  /** What a run's closure is said to have thrown. */
+  failure(error: unknown, section: Section | undefined, options: RunOptions<unknown> | undefined): unknown;
+}
+
+/** Tells of what is done. */
+export interface OperationWatch {
+  /** A run starts. Gives the closure that takes the place of its own. */
+  run(name: string, closure: RunClosure): RunClosure;
+  /** A call is made, or a message sent. */
+  called(verb: 'call' | 'send', given: Given): void;
+}
+
+const CONTROL = Symbol('rea.operation-control');
+
+const WATCH = Symbol('rea.operation-watch');
+
+/** On the classes of contexts that are followed. */
+const FOLLOWED = Symbol('rea.follows-operations');
+
+interface Operations {
+  run: (
+    this: Followed,
+    nameOrClosure: string | RunClosure,
+    closure?: RunClosure,
+    options?: RunOptions<unknown>,
+  ) => RestatePromise<unknown>;
+  genericCall: (this: Followed, call: Call) => CallFuture;
+  genericSend: (this: Followed, send: GenericSend<unknown>) => ReturnType<Context['genericSend']>;
+}
+
+interface Followed extends Operations, Partial<InAttempt> {
+  [CONTROL]?: OperationControl;
+  [WATCH]?: OperationWatch;
+  readonly [FOLLOWED]?: true;
+}
+
+export function controlOperations(ctx: Context, control: OperationControl): void {
+  followOperations(ctx);
+  (ctx as unknown as Followed)[CONTROL] = control;
+}
+
+export function watchOperations(ctx: Context, watch: OperationWatch): void {
+  followOperations(ctx);
+  (ctx as unknown as Followed)[WATCH] = watch;
+}
+
+/**
+ * Observes the runs of an attempt's context, whoever starts them, and lets its operations be controlled and watched. The
+ * context's class is changed, once: each attempt would pay for functions of its own.
+ */
+export function followOperations(ctx: Context): void {
+  const context = ctx as unknown as Followed;
+  const owner = context[FOLLOWED] ? undefined : classWith<Operations>('run', context);
+  if (!owner) return;
+  Object.defineProperty(owner, FOLLOWED, { value: true });
+  const { run, genericCall, genericSend } = owner;
+  owner.run = function (nameOrClosure, second, options) {
+    const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;
+    const isNamed = typeof nameOrClosure === 'string';
+    const own = isNamed ? second : nameOrClosure;
+    if (!attempt || !own) return run.call(this, nameOrClosure, second, options);
+    const section = control?.admit();
+    const name = isNamed ? nameOrClosure : '';
+    const closure = watch ? watch.run(name, own) : own;
+    const failure = control && ((error: unknown) => control.failure(error, section, options));
+    const observed = () => observedRun(attempt, name, closure, failure);
+    const future = isNamed ? run.call(this, name, observed, options) : run.call(this, observed);
+    control?.started(future, section);
+    return future;
+  };
+  owner.genericCall = function (call) {
+    const { [CONTROL]: control } = this;
+    const section = control?.admit();
+    let future = control?.divert(call, section);
+    if (!future) {
+      this[WATCH]?.called('call', call);
+      future = genericCall.call(this, call);
+    }
+    control?.started(future, section);
+    return future;
+  };
+  owner.genericSend = function (send) {
+    this[WATCH]?.called('send', send);
+    return genericSend.call(this, send);
+  };
+}
