@@ -1,4 +1,4 @@
-import type { Saga } from '@rea/saga';
+import { currentSaga, type Saga } from '@rea/saga';
 import { run } from '@rea/core';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -92,6 +92,24 @@ describe.for(Object.keys(NESTINGS))('Nested by %s, a saga', (how) => {
     expect(play.undone).toEqual(['undo x value-x', 'undo a value-a']);
   });
 });
+
+test.for(Object.keys(NESTINGS))(
+  'The current saga in a block nested by %s is the nested one, and the outer one after it',
+  async (how) => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, on) =>
+      on.sagas.run(ctx, 'outer', async (saga) => {
+        await NESTINGS[how]!(ctx, on, saga, async () => {
+          await currentSaga().step('x', play.step(ctx, 'x'));
+          await on.sagas.run(ctx, 'deeper', () => currentSaga().step('y', play.step(ctx, 'y')));
+        });
+        await currentSaga().step('b', play.step(ctx, 'b'));
+        throw new TerminalError('no');
+      }),
+    );
+    expect(ending.report).toMatchObject({ saga: 'outer', compensated: ['b', 'inner/deeper/y', 'inner/x'] });
+  },
+);
 
 test('A nested saga may have a strategy and a retry of its own', async () => {
   const play = new Play().fail('x');

@@ -35,7 +35,7 @@ import {
   type WorkflowContext,
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 @Service()
@@ -409,4 +409,12 @@ test('A fake context is deterministic: time is journaled, randomness fixed', asy
   const ctx = fakeContext();
   expect([ctx.rand.random(), ctx.rand.uuidv4()]).toEqual([fakeContext().rand.random(), fakeContext().rand.uuidv4()]);
   expect(Math.abs((await ctx.date.now()) - Date.now())).toBeLessThan(1_000);
+});
+
+test('a spy on the context that a handler is given sees the runs that go through the helpers', async () => {
+  await runInContext(fakeContext(), async (ctx) => {
+    const spy = vi.spyOn(ctx, 'run');
+    expect(await run(ctx, 'charge', () => 1)).toBe(1);
+    expect(spy).toHaveBeenCalledWith('charge', expect.any(Function), expect.anything());
+  });
 });

@@ -81,13 +81,14 @@ export function followOperations(ctx: Context): void {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;
     const isNamed = typeof nameOrClosure === 'string';
     const own = isNamed ? second : nameOrClosure;
-    if (!attempt || !own) return run.call(this, nameOrClosure, second, options);
+    // What is no run is the SDK's to refuse; a handler that is not Rea's is only followed by who controls it.
+    if (typeof own !== 'function' || (!attempt && !control)) return run.call(this, nameOrClosure, second, options);
     const section = control?.admit();
     const name = isNamed ? nameOrClosure : '';
     const closure = watch ? watch.run(name, own) : own;
     const failure = control && ((error: unknown) => control.failure(error, section, options));
-    const observed = () => observedRun(attempt, name, closure, failure);
-    const future = isNamed ? run.call(this, name, observed, options) : run.call(this, observed);
+    const tried = () => (attempt ? observedRun(attempt, name, closure, failure) : unobservedRun(closure, failure!));
+    const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
     control?.started(future, section);
     return future;
   };
@@ -106,4 +107,13 @@ export function followOperations(ctx: Context): void {
     this[WATCH]?.called('send', send);
     return genericSend.call(this, send);
   };
+}
+
+/** As {@link observedRun}, in a handler that is not Rea's. */
+async function unobservedRun(closure: RunClosure, failure: (error: unknown) => unknown): Promise<unknown> {
+  try {
+    return await closure();
+  } catch (error) {
+    throw failure(error);
+  }
 }

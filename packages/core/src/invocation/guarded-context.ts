@@ -4,8 +4,11 @@ import { STATE_OBSERVERS } from './observed-state.js';
 
 const RAW = Symbol('rea.raw-context');
 
+const GUARDED_RUN = Symbol('rea.guarded-run');
+
 interface Guarded extends InAttempt {
   readonly [RAW]: Context;
+  readonly [GUARDED_RUN]?: unknown;
 }
 
 type GuardedClass = new (raw: Context, attempt: Attempt) => Guarded;
@@ -31,8 +34,9 @@ export function guardContext(ctx: Context, attempt: Attempt): Context {
 
 /** The context to start a run on: the SDK's own, once the guardrails of the given one have let the run through. */
 export function admitRun(ctx: Context, name: string): Context {
-  const { [RAW]: raw, [ATTEMPT]: attempt } = ctx as Partial<Guarded>;
-  if (!raw || !(attempt instanceof Attempt)) return ctx;
+  const { [RAW]: raw, [ATTEMPT]: attempt, [GUARDED_RUN]: guardedRun } = ctx as Partial<Guarded>;
+  // A wrapper around the context, or a spy, has a `run` of its own.
+  if (!raw || !(attempt instanceof Attempt) || Reflect.get(ctx, 'run') !== guardedRun) return ctx;
   refuseInRun('ctx.run()');
   attempt.handler.guards['run']?.(attempt, [name]);
   return raw;
@@ -54,6 +58,7 @@ function createClass(ctx: Context): GuardedClass {
       ...(isMethod(ctx, name) ? { value: guardedMethod(name) } : { get: guardedGetter(name) }),
     });
   }
+  Object.defineProperty(GuardedContext.prototype, GUARDED_RUN, { value: Reflect.get(GuardedContext.prototype, 'run') });
   return GuardedContext;
 }
 

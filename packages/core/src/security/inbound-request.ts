@@ -19,7 +19,7 @@ const PLAIN_PATH = /^\/\w/;
 
 /** Whether a URL has a path by the rules that the SDK has: `//` has none. */
 export function hasPath(url = '/'): boolean {
-  return PLAIN_PATH.test(url) || URL.canParse(url, BASE);
+  return PLAIN_PATH.test(url) || pathOf(url) !== '';
 }
 
 /** The path of a URL, which may be absolute, by the rules that the SDK has; empty for what is no URL: `//`. */

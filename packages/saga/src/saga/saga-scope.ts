@@ -75,8 +75,8 @@ export class SagaScope {
     this.attempt = attempt;
     this.raw = attempt?.ctx ?? ctx;
     this.section = new SagaSection(this.raw);
-    const isKeyed = this.raw.request().target.key !== undefined;
-    this.savesReport = (options.report ?? true) && isKeyed && attempt !== undefined && !attempt.handler.readOnly;
+    const isWritable = attempt !== undefined && !attempt.handler.readOnly;
+    this.savesReport = (options.report ?? true) && isWritable && this.raw.request().target.key !== undefined;
   }
 
   /** Before so many steps start together. @throws PolicyViolationError when they are too many */
