@@ -107,7 +107,7 @@ export class Interruption implements OperationControl {
     // Not in one: see cancel-hook.ts.
     executor.errorCallback = onError;
     controlOperations(ctx, this);
-    if (!executor[PROGRESS]) followProgress(executor);
+    followProgress(ctx);
     executor[INTERRUPTION] = this;
   }
 
@@ -361,9 +361,13 @@ export class Interruption implements OperationControl {
   }
 }
 
-/** The executor's class is changed, once: each attempt would pay for functions of its own. */
-function followProgress(executor: Executor): void {
-  const owner = classWith<Executor>('doProgressInner', executor);
+/**
+ * Lets interruptions decide how the futures of a context progress. The executor's class is changed, once: each attempt
+ * would pay for functions of its own.
+ */
+export function followProgress(ctx: Context): void {
+  const { promisesExecutor: executor } = ctx as Partial<SdkContext>;
+  const owner = !executor || executor[PROGRESS] ? undefined : classWith<Executor>('doProgressInner', executor);
   if (!owner) return;
   const progress: Executor['doProgressInner'] = Reflect.get(owner, 'doProgressInner');
   Object.defineProperty(owner, PROGRESS, { value: progress });

@@ -18,6 +18,7 @@ import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
+import { followProgress } from '../durable/interruption.js';
 import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
@@ -104,6 +105,7 @@ function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyS
   if (!attempt) return raw;
   attempt.replays = !isFresh(raw);
   followOperations(raw);
+  followProgress(raw);
   attempt.handler.instrumentation?.opened?.(raw, attempt);
   if (policy.watchesPromises) watchNativePromises(raw);
   if (policy.guardsContext || observesState(attempt.handler.events)) return guardContext(raw, attempt);
