@@ -1,4 +1,5 @@
 import { CancelledError, type RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
+import { classWith } from './class-with.js';
 
 const HOOKS = Symbol('rea.cancel-hooks');
 
@@ -53,13 +54,6 @@ function followClassOf(future: Cancellable): void {
     const mapped = map.call(this, mapper);
     return (this[HOOKS] ? passCancelOn(mapped, [this]) : mapped) as never;
   };
-}
-
-/** The class of an object that has a method of its own by this name; undefined when none has. */
-export function classWith<C extends object>(method: keyof C, of: object): C | undefined {
-  let owner = Object.getPrototypeOf(of) as C | null;
-  while (owner && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as C | null;
-  return owner ?? undefined;
 }
 
 /** Makes a cancellation of a combination known to the futures that it was made of. */

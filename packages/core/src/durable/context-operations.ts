@@ -1,7 +1,7 @@
 import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
 import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
 import { observedRun } from '../invocation/observed-run.js';
-import { classWith } from './cancel-hook.js';
+import { classWith } from './class-with.js';
 import type { Section } from './section.js';
 
 /** A run's closure. */

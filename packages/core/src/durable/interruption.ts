@@ -11,7 +11,7 @@ import { attemptOf } from '../invocation/attempt.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
-import { classWith } from './cancel-hook.js';
+import { classWith } from './class-with.js';
 import { controlOperations, type OperationControl } from './context-operations.js';
 import { ended, type Machine } from './ended.js';
 import { Section } from './section.js';

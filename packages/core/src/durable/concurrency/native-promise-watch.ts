@@ -1,13 +1,12 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
-import { classWith } from '../cancel-hook.js';
+import { classWith } from '../class-with.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
 const AWAITED = Symbol('rea.awaited-future');
 
 /** Futures that were told of a cancellation, so that who waits for them goes on although they are open. Few are. */
 const cancelled = new WeakSet<DurableFuture>();
-let anyCancelled = false;
 
 /** On the classes of futures that tell when they are cancelled. */
 const FOLLOWED = Symbol('rea.follows-waits');
@@ -62,7 +61,7 @@ export function progressUnwatched(executor: ProgressExecutor, future: DurableFut
 function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): void {
   if (executor[AWAITED] !== undefined && isOpen(future)) check(executor, attempt);
   executor[AWAITED] = future;
-  if (anyCancelled) cancelled.delete(future);
+  cancelled.delete(future);
   if (!future[FOLLOWED]) followClassOf(future);
 }
 
@@ -73,7 +72,6 @@ function followClassOf(future: AwaitedFuture): void {
   Object.defineProperty(owner, FOLLOWED, { value: true });
   const tryCancel: AwaitedFuture['tryCancel'] = Reflect.get(owner, 'tryCancel');
   owner.tryCancel = function (this: AwaitedFuture, ...args) {
-    anyCancelled = true;
     cancelled.add(this);
     tryCancel.apply(this, args);
   };

@@ -1,0 +1,6 @@
+/** The class of an object that has a method of its own by this name; undefined when none has. */
+export function classWith<C extends object>(method: keyof C, of: object): C | undefined {
+  let owner = Object.getPrototypeOf(of) as C | null;
+  while (owner && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as C | null;
+  return owner ?? undefined;
+}
