@@ -79,9 +79,9 @@ describe('a customer', () => {
 
 test('no API key is in the journal', async () => {
   await shop.order({ customer: 'ada', lines: [line] }, ADA);
-  const rows = await shop.app.query<{ raw: string }>(
-    `select j.raw as raw from sys_journal j join sys_invocation i on i.id = j.id where i.target_service_name like '${shop.app.namespace}.%'`,
-  );
+  // Not a join: for one, the server takes the journals of all other tests into its memory.
+  const ids = (await shop.app.invocations()).map(({ id }) => `'${id}'`).join();
+  const rows = await shop.app.query<{ raw: string }>(`select raw from sys_journal where id in (${ids})`);
   expect(rows.length).toBeGreaterThan(10);
   const text = rows.map(({ raw }) => Buffer.from(raw, 'hex').toString('latin1')).join('\n');
   seen(
