@@ -51,3 +51,4 @@ export { AdminRequestError, AdminUnreachableError } from './registration/registr
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';
 export { sqlList, sqlLiteral } from './registration/sql-literal.js';
+export { untilCallable } from './registration/until-callable.js';

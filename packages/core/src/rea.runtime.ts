@@ -25,6 +25,7 @@ import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
+import { untilCallable } from './registration/until-callable.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
 import { deadlineProblem } from './workflow/deadline.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
@@ -214,8 +215,9 @@ export class ReaRuntime {
     const { registration = {} } = this.options;
     const admin = AdminClient.of(this.connection);
     if (registration === false || !admin) return;
-    const { id, created } = await new Registrar(admin, this.events, registration, http11).register(url);
+    const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
     if (created) this.createdDeployment = id;
+    if (services[0]) await untilCallable(this.connection, services[0].name);
   }
 
   /** The application will not run: takes back what the start has done. */

@@ -1,9 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ReaModule, type ReaModuleOptions } from '@rea/core';
-import { sqlLiteral } from '@rea/core/internal';
+import { sqlLiteral, untilCallable } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
@@ -129,7 +128,7 @@ export class ReaTestApp {
   async register(uri: string, options: { readonly http11?: boolean } = {}): Promise<void> {
     const response = await this.admin('POST', '/deployments', { uri, use_http_11: options.http11 ?? false });
     const { services } = (await response.json()) as { readonly services: readonly { readonly name: string }[] };
-    for (const { name } of services) while (!(await this.isKnown(name))) await setImmediate();
+    if (services[0]) await untilCallable({ ingressUrl: this.address.ingressUrl, headers: {} }, services[0].name);
   }
 
   /** Cancels an invocation: it gets a `CancelledError` at its next await. */
@@ -154,12 +153,6 @@ export class ReaTestApp {
   /** So that `await using` closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** The ingress learns of a registration a moment after the admin API has answered. */
-  private async isKnown(service: string): Promise<boolean> {
-    const response = await fetch(`${this.address.ingressUrl}/${service}/_`, { method: 'POST' });
-    return !(await response.text()).includes(`service '${service}' not found`);
   }
 
   private async command(invocationId: string, verb: 'cancel' | 'kill'): Promise<void> {

@@ -67,7 +67,10 @@ export class RestartedCopies {
 
   private async lookUp(id: string): Promise<RestartedCopy | null> {
     try {
-      const parent = (await this.table.invocation(id))?.restarted_from;
+      const row = await this.table.invocation(id);
+      // It runs, so its row is on its way to where the server looks.
+      if (!row) return null;
+      const { restarted_from: parent } = row;
       if (parent === undefined) return this.remember(id, null);
       const identity = await this.table.identityOf(id);
       const found = (await this.table.cases([parent])).get(parent);
