@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -36,6 +37,8 @@ const durable = (name: string) => ({
 
 export default defineConfig({
   test: {
+    // All cores, not all but one: tests wait for servers more than they compute.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         ...shared,
