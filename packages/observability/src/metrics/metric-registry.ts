@@ -1,17 +1,12 @@
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Gauge } from 'prom-client';
 import { ObservabilityError } from '../observability.errors.js';
 import { BatchedCounter } from './batched-counter.js';
+import { KeptHistogram } from './kept-histogram.js';
 import type { HistogramDefinition, MetricDefinition, MetricSource } from './metric-source.js';
 import type { PromClient } from './prom-client.js';
 
-/** What is still to be added to the library's counters: one for each, whichever application of the process counts. */
-const batches = new WeakMap<object, BatchedCounter<string>>();
-
-interface Metrics<L extends string> {
-  counter: Counter<L>;
-  gauge: Gauge<L>;
-  histogram: Histogram<L>;
-}
+/** What counts for a metric of the library: one for each, whichever application of the process counts. */
+const counters = new WeakMap<object, BatchedCounter<string>>();
 
 /** What the library keeps of a metric beside what its types say. */
 interface Known {
@@ -23,33 +18,40 @@ interface Known {
 export class MetricRegistry implements MetricSource {
   constructor(private readonly client: PromClient) {}
 
-  counter<L extends string>({ name, help, labels }: MetricDefinition<L>): BatchedCounter<L> {
-    const counter = this.metric('counter', name, labels, () => this.createCounter(name, help, labels));
-    const batched = batches.get(counter);
-    if (batched) return batched as BatchedCounter<L>;
-    throw new ObservabilityError(
-      'REA1061',
-      `The counter ${name} was made elsewhere already.`,
-      'Give this one another name, or make both with ReaMetrics.',
-    );
+  counter<L extends string>(definition: MetricDefinition<L>): BatchedCounter<L> {
+    return this.batched('counter', definition);
+  }
+
+  /** A gauge of what begins and ends: it is only counted up and down. */
+  upDownCounter<L extends string>(definition: MetricDefinition<L>): BatchedCounter<L> {
+    return this.batched('gauge', definition);
   }
 
   gauge<L extends string>({ name, help, labels }: MetricDefinition<L>): Gauge<L> {
-    return this.metric('gauge', name, labels, () => new this.client.Gauge({ name, help, labelNames: labels }));
+    const known = this.known('gauge', name, labels) as Gauge<L> | undefined;
+    return known ?? new this.client.Gauge({ name, help, labelNames: labels });
   }
 
-  histogram<L extends string>({ name, help, labels, buckets }: HistogramDefinition<L>): Histogram<L> {
-    return this.metric(
-      'histogram',
-      name,
-      labels,
-      () => new this.client.Histogram({ name, help, labelNames: labels, buckets: [...buckets] }),
-    );
+  histogram<L extends string>(definition: HistogramDefinition<L>): KeptHistogram<L> {
+    const known = this.known('histogram', definition.name, definition.labels);
+    if (known instanceof KeptHistogram) return known;
+    if (known) throw madeElsewhere('histogram', definition.name);
+    const histogram = new KeptHistogram(definition);
+    this.client.register.registerMetric(histogram.asMetric);
+    return histogram;
   }
 
-  private createCounter<L extends string>(name: string, help: string, labels: readonly L[]): Counter<L> {
+  private batched<L extends string>(
+    type: 'counter' | 'gauge',
+    { name, help, labels }: MetricDefinition<L>,
+  ): BatchedCounter<L> {
+    const known = this.known(type, name, labels);
+    const counter = known && counters.get(known);
+    if (counter) return counter as BatchedCounter<L>;
+    if (known) throw madeElsewhere(type, name);
     const batched = new BatchedCounter(labels);
-    const counter = new this.client.Counter<L>({
+    const Metric = type === 'counter' ? this.client.Counter : this.client.Gauge;
+    const metric = new Metric<L>({
       name,
       help,
       labelNames: labels,
@@ -57,20 +59,15 @@ export class MetricRegistry implements MetricSource {
         batched.flush(this);
       },
     });
-    batches.set(counter, batched);
-    return counter;
+    counters.set(metric, batched);
+    return batched;
   }
 
-  /** The metric of that name, made when there is none. @throws ObservabilityError (`REA1061`) when it is another one */
-  private metric<L extends string, T extends keyof Metrics<L>>(
-    type: T,
-    name: string,
-    labels: readonly L[],
-    create: () => Metrics<L>[T],
-  ): Metrics<L>[T] {
-    const known = this.client.register.getSingleMetric(name);
-    if (!known) return create();
-    const { type: knownType, labelNames } = known as unknown as Known;
+  /** The metric of that name. @throws ObservabilityError (`REA1061`) when it is another one */
+  private known(type: string, name: string, labels: readonly string[]): object | undefined {
+    const known = this.client.register.getSingleMetric(name) as Known | undefined;
+    if (!known) return undefined;
+    const { type: knownType, labelNames } = known;
     if (knownType !== type || labelNames.toSorted().join() !== labels.toSorted().join()) {
       throw new ObservabilityError(
         'REA1061',
@@ -78,6 +75,14 @@ export class MetricRegistry implements MetricSource {
         'Give this one another name, or the same type and labels.',
       );
     }
-    return known as unknown as Metrics<L>[T];
+    return known;
   }
+}
+
+function madeElsewhere(type: string, name: string): ObservabilityError {
+  return new ObservabilityError(
+    'REA1061',
+    `The ${type} ${name} was made elsewhere already.`,
+    'Give this one another name, or make both with ReaMetrics.',
+  );
 }

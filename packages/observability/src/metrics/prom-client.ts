@@ -2,7 +2,7 @@ import type * as promClient from 'prom-client';
 import { ObservabilityError } from '../observability.errors.js';
 
 /** The library that keeps the metrics. */
-export type PromClient = Pick<typeof promClient, 'Counter' | 'Gauge' | 'Histogram' | 'register'>;
+export type PromClient = Pick<typeof promClient, 'Counter' | 'Gauge' | 'register'>;
 
 /** Loads `prom-client`, an optional peer. @throws ObservabilityError (`REA1060`) when it is not installed */
 export async function loadPromClient(): Promise<PromClient> {

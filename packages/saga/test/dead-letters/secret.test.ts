@@ -105,7 +105,7 @@ describe.each(['generated', 'given'] as const)('the dead letters behind a %s sec
     expect(logged.map(String).join('\n')).not.toContain(before);
     const kept = async (component: string) => {
       const invocations = await fixture.app.invocations(component);
-      const completed = invocations.filter(({ status }) => status === 'completed');
+      const completed = invocations.filter((each) => each.status === 'completed');
       const journals = await Promise.all(completed.map(({ id }) => fixture.app.journal(id)));
       return journals.flat();
     };

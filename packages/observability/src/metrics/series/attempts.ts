@@ -14,7 +14,7 @@ export const recordAttempts: Recorder = (metrics, events) => {
     labels: [...HANDLER_AND_PLANE, 'outcome'],
     buckets: SECONDS,
   });
-  const active = metrics.gauge({
+  const active = metrics.upDownCounter({
     name: 'rea_attempts_active',
     help: 'Attempts that run now.',
     labels: HANDLER_AND_PLANE,
@@ -35,7 +35,7 @@ export const recordAttempts: Recorder = (metrics, events) => {
       if (replaying) replays.inc({ service, handler, plane });
     }),
     events.on('attempt-ended', ({ service, handler, plane, outcome, durationMs }) => {
-      active.dec({ service, handler, plane });
+      active.inc({ service, handler, plane }, -1);
       attempts.inc({ service, handler, plane, outcome });
       duration.observe({ service, handler, plane, outcome }, durationMs / 1_000);
     }),
