@@ -18,8 +18,8 @@ interface Line {
 
 /**
  * A histogram that the library's registry serves as it serves its own ones: it asks a metric for no more than is public
- * here. The library's own finds the series anew for each value, by a text of all labels, and that was nearly half of what metrics
- * cost.
+ * here. The library's own finds the series anew for each value, by a text of all labels, and that was nearly half of what
+ * metrics cost.
  */
 export class KeptHistogram<L extends string> {
   readonly type = 'histogram';
