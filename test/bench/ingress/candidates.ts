@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { exchange } from '@rea/core/internal';
 import type { Candidate } from './candidate.js';
@@ -14,26 +14,25 @@ export function byFetch(url: string, name = 'fetch'): Candidate {
   };
 }
 
-/** `node:http` with an agent that keeps connections alive. */
-export function byHttp1(url: string): Candidate {
-  const agent = new Agent({ keepAlive: true });
+/** What the ingress clients use. */
+export function byRea(url: string): Candidate {
   return {
-    name: 'HTTP/1.1',
-    send: (path, body) =>
-      new Promise((resolve, reject) => {
-        request(url + path, { method: 'POST', headers, agent }, (response) => resolve(text(response)))
-          .on('error', reject)
-          .end(body);
-      }),
-    close: () => agent.destroy(),
+    name: 'Rea',
+    send: async (path, body) => (await exchange(url + path, { method: 'POST', headers, body })).body.toString(),
+    close: () => {},
   };
 }
 
-/** What the ingress clients use: HTTP/2. */
+/** One HTTP/2 connection of Node's. */
 export function byHttp2(url: string): Candidate {
+  const session = connect(url);
   return {
     name: 'HTTP/2',
-    send: async (path, body) => (await exchange(url + path, { method: 'POST', headers, body })).body.toString(),
-    close: () => {},
+    send: (path, body) => {
+      const stream = session.request({ ...headers, ':method': 'POST', ':path': path });
+      stream.end(body);
+      return text(stream);
+    },
+    close: () => session.close(),
   };
 }

@@ -6,7 +6,7 @@ import { createEndpointHandler, service } from '@restatedev/restate-sdk';
 import { RestateServer } from '@rea/server';
 import { register } from '../server/register.js';
 import { spread } from '../statistics.js';
-import { byFetch, byHttp1, byHttp2 } from './candidates.js';
+import { byFetch, byHttp2, byRea } from './candidates.js';
 import type { Candidate } from './candidate.js';
 
 /**
@@ -25,25 +25,31 @@ const server = await RestateServer.start({ logFilter: 'error' });
 try {
   await register(server, (endpoint.address() as AddressInfo).port);
   const url = server.ingressUrl;
-  const candidates = [byFetch(url), byFetch(url, 'fetch again'), byHttp1(url), byHttp2(url)];
-  for (const inFlight of [1, 32, 256]) {
+  const candidates = [byFetch(url), byFetch(url, 'fetch again'), byRea(url), byHttp2(url)];
+  for (const [inFlight, length] of [
+    [1, 5],
+    [1, 4_000],
+    [32, 5],
+    [32, 4_000],
+    [256, 5],
+  ] as const) {
     const turns = new Map(candidates.map(({ name }) => [name, [] as Turn[]]));
     const count = inFlight === 1 ? calls / 4 : calls;
-    for (const candidate of candidates) await turn(candidate, inFlight, calls);
+    const body = JSON.stringify('x'.repeat(length));
+    for (const candidate of candidates) await turn(candidate, inFlight, calls, body);
     for (let round = 0; round < rounds; round += 1) {
       for (let i = 0; i < candidates.length; i += 1) {
         const candidate = candidates[(i + round) % candidates.length]!;
-        turns.get(candidate.name)!.push(await turn(candidate, inFlight, count));
+        turns.get(candidate.name)!.push(await turn(candidate, inFlight, count, body));
       }
     }
     const baseline = turns.get('fetch')!;
     for (const [name, taken] of turns) {
-      const ratio = (of: keyof Turn) => {
-        const { median, from, to } = spread(taken.map((one, round) => one[of] / baseline[round]![of]));
-        return `${median.toFixed(2)} (${from.toFixed(2)}..${to.toFixed(2)})`;
-      };
+      const { median, from, to } = spread(taken.map(({ cpu }, round) => cpu / baseline[round]!.cpu));
+      const times = taken.flatMap((one) => one.times).toSorted((a, b) => a - b);
+      const within = (share: number) => `${times[Math.floor(times.length * share)]!.toFixed(1)} ms`.padStart(8);
       console.log(
-        `${String(inFlight).padStart(3)} in flight  ${name.padEnd(12)} time ${ratio('time')}  CPU ${ratio('cpu')}`,
+        `${String(inFlight).padStart(3)} in flight, ${String(body.length).padStart(4)} bytes  ${name.padEnd(12)} CPU ${median.toFixed(2)} (${from.toFixed(2)}..${to.toFixed(2)})  p50 ${within(0.5)}  p90 ${within(0.9)}  p99 ${within(0.99)}`,
       );
     }
   }
@@ -54,25 +60,28 @@ try {
   endpoint.close();
 }
 
-/** What a turn took, in milliseconds: by the clock, and of the CPU, which other programs on the machine stretch less. */
+/** What a turn took, in milliseconds. */
 interface Turn {
-  readonly time: number;
+  /** Of each call, by the clock. */
+  readonly times: readonly number[];
   /** Of this process: the client's and, the same for all candidates, the endpoint's. */
   readonly cpu: number;
 }
 
-async function turn(candidate: Candidate, inFlight: number, count: number): Promise<Turn> {
+async function turn(candidate: Candidate, inFlight: number, count: number, body: string): Promise<Turn> {
   let left = count;
-  const began = performance.now();
+  const times: number[] = [];
   const used = process.cpuUsage();
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       while ((left -= 1) >= 0) {
-        const answer = await candidate.send('/Echo/say', '"hello"');
-        if (answer !== '"hello"') throw new Error(`Wrong answer: ${answer}`);
+        const began = performance.now();
+        const answer = await candidate.send('/Echo/say', body);
+        if (answer !== body) throw new Error(`Wrong answer: ${answer}`);
+        times.push(performance.now() - began);
       }
     }),
   );
   const { user, system } = process.cpuUsage(used);
-  return { time: performance.now() - began, cpu: (user + system) / 1_000 };
+  return { times, cpu: (user + system) / 1_000 };
 }

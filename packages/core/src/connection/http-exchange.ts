@@ -24,9 +24,12 @@ const HOP_HEADERS = new Set([
 ]);
 
 /**
- * Sends a request to the Restate server and gives the answer, whatever its status. All requests to a server share its
- * connections: HTTP/2 where it speaks that, HTTP/1.1 kept alive where a proxy does not. Unlike `fetch`, which gives up
- * after five minutes, it waits for an answer as long as the signal lets it: a handler may take days.
+ * Sends a request to the Restate server and gives the answer, whatever its status. Unlike `fetch`, which gives up after five
+ * minutes, it waits for an answer as long as the signal lets it: a handler may take days. Connections are kept and shared:
+ * HTTP/1.1 for requests with a body, HTTP/2 for those without, where the server speaks it.
+ *
+ * Over HTTP/2 the server says in between how much of a body it has read, and then holds its answer back until that is
+ * acknowledged, which takes the kernel 40 ms.
  *
  * @throws the error of the connection, or what the signal was aborted with; a `TypeError` with a code `ERR_INVALID_...` or
  *   `ERR_HTTP_INVALID_...` for a header that cannot be sent
@@ -37,6 +40,7 @@ export async function exchange(url: string, request: HttpExchange): Promise<Http
   const target = new URL(url);
   const checked = { ...request, headers: checkedHeaders(request.headers) };
   try {
+    if (hasBody(request)) return await exchangeHttp1(target, checked);
     for (let handovers = 0; ;) {
       const connection = await waitFor(peerOf(target.origin).connection(), signal);
       if (!connection) return await exchangeHttp1(target, checked);
@@ -51,6 +55,10 @@ export async function exchange(url: string, request: HttpExchange): Promise<Http
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+function hasBody({ body }: HttpExchange): boolean {
+  return body !== undefined && body.length > 0;
 }
 
 function peerOf(origin: string): Http2Peer {

@@ -5,13 +5,15 @@ import type { HttpAnswer, HttpExchange } from './http-answer.js';
 
 /**
  * Connections are kept for the next request, and given up after 4 s without one: proxies close idle connections without
- * a word, and a request that meets such a one fails.
+ * a word, and a request that meets such a one fails. While an answer is waited for, the kernel asks after 4 s of silence
+ * whether the other side lives (TCP keep-alive), so that a wait of days ends with an error when the connection is dead.
  */
-const OPTIONS = { keepAlive: true, timeout: 4_000 } as const;
+const IDLE = 4_000;
+const OPTIONS = { keepAlive: true, keepAliveMsecs: IDLE, timeout: IDLE } as const;
 const plain = new http.Agent(OPTIONS);
 const secure = new https.Agent(OPTIONS);
 
-/** An exchange over HTTP/1.1, for servers and proxies that do not speak HTTP/2. @throws the error of the connection */
+/** An exchange over HTTP/1.1. @throws the error of the connection */
 export async function exchangeHttp1(url: URL, { method, headers, body, signal }: HttpExchange): Promise<HttpAnswer> {
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     const isSecure = url.protocol === 'https:';

@@ -19,6 +19,13 @@ export interface Http2Limits {
 
 const LIMITS: Http2Limits = { silence: 4_000, patience: 5_000 };
 
+/**
+ * How much may be on its way to us, of one answer and on a connection; an answer below it comes in one frame. The server
+ * leaves Nagle's algorithm on (RFC 896): between several it waits for an acknowledgement, which the kernel delays by 40 ms.
+ */
+const WINDOW = 16 * 1_024 * 1_024;
+const LARGEST_FRAME = 2 ** 24 - 1;
+
 /** The server has certainly not looked at the request: it may be sent again, whatever it is. */
 export class NotSentError extends Error {}
 
@@ -33,6 +40,7 @@ export class Http2Connection {
     private readonly session: ClientHttp2Session,
     private readonly limits: Http2Limits,
   ) {
+    session.setLocalWindowSize(WINDOW);
     session.on('error', () => {}); // each request has it, too
     session.once('goaway', () => (this.leaving = true));
     session.setTimeout(limits.silence);
@@ -48,7 +56,9 @@ export class Http2Connection {
    * @throws the error of the connection, also when it is closed or the patience ends before a word
    */
   static async open(origin: string, limits = LIMITS): Promise<Http2Connection | undefined> {
-    const session = connect(origin, { settings: { enablePush: false } });
+    const session = connect(origin, {
+      settings: { enablePush: false, initialWindowSize: WINDOW, maxFrameSize: LARGEST_FRAME },
+    });
     session.unref();
     const late = setTimeout(
       () => session.destroy(new Error(`There was no connection within ${limits.patience} ms.`)),

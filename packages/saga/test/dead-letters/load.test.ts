@@ -9,7 +9,7 @@ import { reportOf } from './support/reports.js';
 
 const SAGAS = ['order', 'refund', 'booking', 'delivery'];
 
-/** Set by `npm run prove:saga`, which runs little beside this. Times of a machine that runs other tests say nothing. */
+/** Set by `npm run prove:saga`, which runs nothing beside this. Times of a machine that runs other tests say nothing. */
 const MEASURES = process.env['REA_MEASURE'] !== undefined;
 
 /** Entries of a page, where all are read. */
