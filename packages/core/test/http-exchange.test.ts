@@ -212,6 +212,32 @@ describe('An exchange with a body, or with a server that does not speak HTTP/2',
     expect(ports.size).toBe(1);
   });
 
+  test.concurrent('waits longer than a connection may be silent, which is kept for the next', async () => {
+    const ports = new Set<number | undefined>();
+    await using server = await Listening.start(
+      createHttp1Server((request, response) => {
+        ports.add(request.socket.remotePort);
+        setTimeout(() => response.end('ok'), request.url === '/slow' ? 4_500 : 0);
+      }),
+    );
+    for (const path of ['/slow', '/fast']) {
+      const { body } = await exchange(server.url + path, { method: 'POST', body: 'x' });
+      expect(body.toString()).toBe('ok');
+    }
+    expect(ports.size).toBe(1);
+    await eventually(() => expect(server.connections).toBe(0));
+  });
+
+  test('fails when its answer is cut half-way', async () => {
+    await using server = await Listening.start(
+      createHttp1Server((request, response) => {
+        response.writeHead(200, { 'content-length': '10' }).write('half');
+        setImmediate(() => request.socket.destroy());
+      }),
+    );
+    await expect(exchange(server.url, { method: 'POST', body: 'x' })).rejects.toThrow();
+  });
+
   test('has no headers that concern the connection, as with HTTP/2', async () => {
     let seen: IncomingHttpHeaders | undefined;
     await using server = await Listening.start(
