@@ -36,8 +36,9 @@ export const recordAttempts: Recorder = (metrics, events) => {
     }),
     events.on('attempt-ended', ({ service, handler, plane, outcome, durationMs }) => {
       active.inc({ service, handler, plane }, -1);
-      attempts.inc({ service, handler, plane, outcome });
-      duration.observe({ service, handler, plane, outcome }, durationMs / 1_000);
+      const labels = { service, handler, plane, outcome };
+      attempts.inc(labels);
+      duration.observe(labels, durationMs / 1_000);
     }),
     events.on('error', ({ service, handler, plane, retryable }) =>
       errors.inc({ service, handler, plane, kind: retryable ? 'retryable' : 'terminal' }),

@@ -16,8 +16,9 @@ export const recordRuns: Recorder = (metrics, events) => {
   });
   return [
     events.on('run-ended', ({ service, handler, plane, outcome, durationMs }) => {
-      runs.inc({ service, handler, plane, outcome });
-      duration.observe({ service, handler, plane, outcome }, durationMs / 1_000);
+      const labels = { service, handler, plane, outcome };
+      runs.inc(labels);
+      duration.observe(labels, durationMs / 1_000);
     }),
   ];
 };
