@@ -217,7 +217,7 @@ export class ReaRuntime {
     if (registration === false || !admin) return;
     const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
     if (created) this.createdDeployment = id;
-    if (services[0]) await untilCallable(this.connection, services[0].name);
+    await Promise.all(services.map(({ name }) => untilCallable(this.connection, name)));
   }
 
   /** The application will not run: takes back what the start has done. */

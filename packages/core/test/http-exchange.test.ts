@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttp1Server, type IncomingHttpHeaders } from 'node:http';
 import { constants, createServer, type Http2ServerResponse } from 'node:http2';
-import { connect, createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -269,6 +269,30 @@ describe('An exchange with a body, or with a server that does not speak HTTP/2',
     await once(again, 'listening');
     expect((await get(url)).body.toString()).toBe('back');
     again.close();
+  });
+
+  test.concurrent('has 5 s to be connected, with a body or without', async () => {
+    const program = `
+      const server = require('node:net').createServer();
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
+    `;
+    const child = spawn(process.execPath, ['--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const fillers: Socket[] = [];
+    try {
+      const port = Number(await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve)));
+      // Frozen, it takes no connection, and the kernel keeps but a few.
+      child.kill('SIGSTOP');
+      for (let i = 0; i < 4; i += 1) fillers.push(connect(port, '127.0.0.1').on('error', () => {}));
+      await once(fillers[0]!, 'connect');
+      const url = `http://127.0.0.1:${port}`;
+      const tries = [get(url), exchange(url, { method: 'POST', body: 'x' })];
+      for (const { reason } of (await Promise.allSettled(tries)) as PromiseRejectedResult[]) {
+        expect(reason).toMatchObject({ message: 'There was no connection within 5000 ms.' });
+      }
+    } finally {
+      for (const filler of fillers) filler.destroy();
+      child.kill('SIGKILL');
+    }
   });
 
   test('ends with its signal when the server says nothing at all', async () => {

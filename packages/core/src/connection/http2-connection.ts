@@ -19,12 +19,14 @@ export interface Http2Limits {
 
 const LIMITS: Http2Limits = { silence: 4_000, patience: 5_000 };
 
+/** How much may be on its way to us, in bytes, of one answer and on a connection. */
+const WINDOW = 2 ** 24;
+
 /**
- * How much may be on its way to us, of one answer and on a connection; an answer below it comes in one frame. The server
- * leaves Nagle's algorithm on (RFC 896): between several it waits for an acknowledgement, which the kernel delays by 40 ms.
+ * The server leaves Nagle's algorithm on (RFC 896): between the frames of an answer it waits for an acknowledgement, which
+ * the kernel delays by 40 ms. Frames are no larger, since a ping's answer has to wait for the end of one.
  */
-const WINDOW = 16 * 1_024 * 1_024;
-const LARGEST_FRAME = 2 ** 24 - 1;
+const LARGEST_FRAME = 2 ** 20;
 
 /** The server has certainly not looked at the request: it may be sent again, whatever it is. */
 export class NotSentError extends Error {}
@@ -60,12 +62,15 @@ export class Http2Connection {
       settings: { enablePush: false, initialWindowSize: WINDOW, maxFrameSize: LARGEST_FRAME },
     });
     session.unref();
-    const late = setTimeout(
-      () => session.destroy(new Error(`There was no connection within ${limits.patience} ms.`)),
-      limits.patience,
-    ).unref();
+    let late: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
+        // A session that is destroyed before its socket is connected says nothing.
+        late = setTimeout(
+          () => reject(new Error(`There was no connection within ${limits.patience} ms.`)),
+          limits.patience,
+        );
+        late.unref();
         session.once('remoteSettings', () => resolve());
         session.on('error', reject);
         session.once('close', () => reject(new Error('The connection was closed before a word.')));
@@ -107,7 +112,10 @@ export class Http2Connection {
     const answer = new Promise<boolean>((resolve) => {
       this.session.ping(() => resolve(!this.session.destroyed));
     });
-    const alive = await Promise.race([answer, pause(this.limits.patience, false, { ref: false })]);
+    const received = this.session.socket.bytesRead;
+    const late = pause(this.limits.patience, undefined, { ref: false });
+    // On a slow line the answer may have to wait for what is being received.
+    const alive = await Promise.race([answer, late.then(() => this.session.socket?.bytesRead > received)]);
     if (alive) this.heardAt = performance.now();
     else this.session.destroy(new Error('The connection is dead.'));
     return alive;

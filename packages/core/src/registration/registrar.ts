@@ -32,7 +32,7 @@ export class Registrar {
 
   /**
    * @param uri where the server reaches the endpoint
-   * @returns what the server knows now; `created` when it is new there
+   * @returns what the server knows now; `created` when the URL was new there
    * @throws AdminUnreachableError when the server did not come up in time
    * @throws EndpointUnreachableError when the server cannot reach the endpoint
    * @throws DeploymentChangedError, BreakingChangeError when the change is not allowed
@@ -43,9 +43,10 @@ export class Registrar {
     const request = { uri, breaking, ...(this.http11 ? { use_http_11: true } : {}) };
     const known = await this.attempt(uri, () => this.admin.register(request));
     const changes = known.created ? [] : await this.changes(request, known);
+    let { services } = known;
     if (changes.length > 0) {
       if (!force) throw new DeploymentChangedError(uri, changes);
-      await this.attempt(uri, () => this.admin.register({ ...request, force: true }));
+      ({ services } = await this.attempt(uri, () => this.admin.register({ ...request, force: true })));
       this.logger.log(`Registered ${uri} again: ${changes.join('; ')}`);
     } else {
       this.logger.log(known.created ? `Registered ${uri} as ${known.id}` : `${uri} is registered as ${known.id}`);
@@ -55,7 +56,7 @@ export class Registrar {
       uri,
       changed: known.created || changes.length > 0,
     }));
-    return known;
+    return { ...known, services };
   }
 
   /** For a known URL the server answers with the old schema; a forced dry run tells what this build has. */

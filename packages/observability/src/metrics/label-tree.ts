@@ -9,6 +9,8 @@ export class LabelTree<L extends string, Cell extends object> {
   /** In the order in which they were first asked for. */
   readonly cells: Cell[] = [];
   private readonly root: Branch<Cell> = new Map();
+  /** By the labels as they are served: 200 and '200' are one. */
+  private readonly byText = new Map<string, Cell>();
   /** Of a metric without labels. */
   private readonly only: Cell | undefined;
 
@@ -32,15 +34,18 @@ export class LabelTree<L extends string, Cell extends object> {
   }
 
   private begin(labels: LabelValues<L>): Cell {
-    const own = Object.fromEntries(this.names.map((name) => [name, labels[name]])) as Record<L, string | number>;
-    const cell = this.made(own);
+    const given = this.names.filter((name) => labels[name] !== undefined);
+    const own = Object.fromEntries(given.map((name) => [name, labels[name]])) as Record<L, string | number>;
+    const text = JSON.stringify(given.map((name) => [name, String(own[name])]));
+    const cell = this.byText.get(text) ?? this.made(own);
+    this.byText.set(text, cell);
     let branch = this.root;
     for (const name of this.names.slice(0, -1)) {
-      const next = (branch.get(own[name]) as Branch<Cell> | undefined) ?? new Map<string | number, never>();
-      branch.set(own[name], next);
+      const next = (branch.get(labels[name]) as Branch<Cell> | undefined) ?? new Map<string | number, never>();
+      branch.set(labels[name], next);
       branch = next;
     }
-    branch.set(own[this.names.at(-1)!], cell);
+    branch.set(labels[this.names.at(-1)!], cell);
     return cell;
   }
 

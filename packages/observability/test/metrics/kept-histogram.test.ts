@@ -6,7 +6,7 @@ const BUCKETS = [0.1, 1, 10];
 const VALUES = [0, 0.05, 0.1, 0.100_1, 1, 2, 10, 10.5, 1_000, -1];
 
 /** One of Rea's and one of the library's, each in a registry of its own, with the same values. */
-function both(labels: readonly string[], observed: readonly Record<string, string>[]) {
+function both(labels: readonly string[], observed: readonly Record<string, string | number>[]) {
   const definition = { name: 'shop_delivery_seconds', help: 'Time to the door.', labels, buckets: BUCKETS };
   const registries = [new client.Registry(), new client.Registry()] as const;
   const own = new KeptHistogram(definition);
@@ -38,6 +38,8 @@ test.each([
       { carrier: 'ship', zone: 'c' },
     ],
   ],
+  ['with numbers that are texts elsewhere', ['code'], [{ code: 200 }, { code: '200' }, { code: 404 }]],
+  ['with a label left out', ['carrier', 'zone'], [{ carrier: 'bike' }, { carrier: 'ship', zone: 'c' }]],
 ] as const)('is served as the library serves its own: %s', async (_, labels, observed) => {
   const [own, theirs] = both(labels, observed);
   expect(await served(own)).toBe(await served(theirs));

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { allowNondeterminism } from '@rea/core';
 import { attemptOf } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
-import { InvocationTable } from './invocation-table.js';
+import { type InvocationRow, InvocationTable } from './invocation-table.js';
 import type { SagaInvocation } from './saga-invocation.js';
 
 /** A copy of an invocation, with a part of its journal. */
@@ -15,6 +16,10 @@ export interface RestartedCopy {
 
 /** Invocations of which it is remembered what they are. */
 const MOST_REMEMBERED = 10_000;
+
+/** How often a row is looked for, and what is between, in milliseconds. */
+const MOST_LOOKS = 5;
+const BETWEEN_LOOKS = 50;
 
 /** How long a copy is expected. In milliseconds. */
 const EXPECTED_FOR = 60_000;
@@ -67,10 +72,7 @@ export class RestartedCopies {
 
   private async lookUp(id: string): Promise<RestartedCopy | null> {
     try {
-      const row = await this.table.invocation(id);
-      // It runs, so its row is on its way to where the server looks.
-      if (!row) return null;
-      const { restarted_from: parent } = row;
+      const parent = (await this.rowOf(id))?.restarted_from;
       if (parent === undefined) return this.remember(id, null);
       const identity = await this.table.identityOf(id);
       const found = (await this.table.cases([parent])).get(parent);
@@ -81,6 +83,15 @@ export class RestartedCopies {
         `REA8056: It could not be looked up whether ${id} is a copy of a killed saga, so it is taken for an ordinary invocation. ${error instanceof Error ? error.message : String(error)}`,
       );
       return null;
+    }
+  }
+
+  /** It runs, so it has a row, or will have one in a moment. */
+  private async rowOf(id: string): Promise<InvocationRow | undefined> {
+    for (let look = 1; ; look += 1) {
+      const row = await this.table.invocation(id);
+      if (row || look === MOST_LOOKS) return row;
+      await pause(BETWEEN_LOOKS);
     }
   }
 
