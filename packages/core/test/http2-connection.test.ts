@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer as createHttp1Server } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import { createServer as createTcpServer, type Socket } from 'node:net';
@@ -42,6 +43,22 @@ function greeting(...answer: readonly Buffer[]): Promise<Listening<ReturnType<ty
 }
 
 describe('A connection', () => {
+  test('is not dead while it brings something, though a ping has to wait for that', async () => {
+    // The status 200, and the head of a frame that takes long to come.
+    const announced = Buffer.from([0, 0x40, 0, DATA, 0, 0, 0, 0, 1]);
+    await using server = await greeting(frame(HEADERS, 1, [0x88]), announced);
+    const accepted = once(server.server, 'connection');
+    const connection = (await Http2Connection.open(server.url, { silence: 0, patience: 100 }))!;
+    const answer = connection.send('/', GET).catch((error: Error) => error.message);
+    const [socket] = (await accepted) as [Socket];
+    await eventually(() => expect(socket.bytesWritten).toBe(frame(SETTINGS, 0).length + 10 + announced.length));
+    const drip = setInterval(() => socket.write('x'), 10);
+    expect(await connection.isAlive()).toBe(true);
+    clearInterval(drip);
+    await expect.poll(() => connection.isAlive()).toBe(false);
+    expect(await answer).toBe('The connection is dead.');
+  });
+
   test('is asked once by all who ask at once, and goes on', async () => {
     const waiting: Http2ServerResponse[] = [];
     await using server = await http2((_request, response) => void waiting.push(response));
