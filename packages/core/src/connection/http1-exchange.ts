@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { LIMITS, notConnected } from './connection-limits.js';
 import type { HttpAnswer, HttpExchange } from './http-answer.js';
 
 /**
@@ -8,13 +9,9 @@ import type { HttpAnswer, HttpExchange } from './http-answer.js';
  * a word, and a request that meets such a one fails. While an answer is waited for, the kernel asks after 4 s of silence
  * whether the other side's kernel is there (TCP keep-alive), so that a wait of days ends with an error when it is not.
  */
-const IDLE = 4_000;
-const OPTIONS = { keepAlive: true, keepAliveMsecs: IDLE, timeout: IDLE } as const;
+const OPTIONS = { keepAlive: true, keepAliveMsecs: LIMITS.silence, timeout: LIMITS.silence } as const;
 const plain = new http.Agent(OPTIONS);
 const secure = new https.Agent(OPTIONS);
-
-/** How long a connection may take to be made, in milliseconds: the kernel would try for minutes. */
-const PATIENCE = 5_000;
 
 /** An exchange over HTTP/1.1. @throws the error of the connection */
 export async function exchangeHttp1(url: URL, { method, headers, body, signal }: HttpExchange): Promise<HttpAnswer> {
@@ -25,9 +22,8 @@ export async function exchangeHttp1(url: URL, { method, headers, body, signal }:
     const request = (isSecure ? https : http).request(url, signal ? { ...options, signal } : options, resolve);
     request.on('error', reject).on('socket', (socket) => {
       if (!socket.connecting) return;
-      const late = setTimeout(() => {
-        request.destroy(new Error(`There was no connection within ${PATIENCE} ms.`));
-      }, PATIENCE);
+      // The kernel would try for minutes.
+      const late = setTimeout(() => request.destroy(notConnected(LIMITS)), LIMITS.patience);
       socket.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
     });
     // As bytes: with a text, Node would write it and the headers in one encoding.

@@ -7,17 +7,8 @@ import {
 } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type ConnectionLimits, LIMITS, notConnected } from './connection-limits.js';
 import type { HttpAnswer, HttpExchange } from './http-answer.js';
-
-/** In milliseconds. */
-export interface Http2Limits {
-  /** After so long without a word a connection is closed, or, when answers are waited for, asked whether it lives. */
-  readonly silence: number;
-  /** How long a connection may take to answer that it lives, and a new one to be made and to speak HTTP/2. */
-  readonly patience: number;
-}
-
-const LIMITS: Http2Limits = { silence: 4_000, patience: 5_000 };
 
 /** How much may be on its way to us, in bytes, of one answer and on a connection. */
 const WINDOW = 2 ** 24;
@@ -40,7 +31,7 @@ export class Http2Connection {
 
   private constructor(
     private readonly session: ClientHttp2Session,
-    private readonly limits: Http2Limits,
+    private readonly limits: ConnectionLimits,
   ) {
     session.setLocalWindowSize(WINDOW);
     session.on('error', () => {}); // each request has it, too
@@ -66,11 +57,7 @@ export class Http2Connection {
     try {
       await new Promise<void>((resolve, reject) => {
         // A session that is destroyed before its socket is connected says nothing.
-        late = setTimeout(
-          () => reject(new Error(`There was no connection within ${limits.patience} ms.`)),
-          limits.patience,
-        );
-        late.unref();
+        late = setTimeout(() => reject(notConnected(limits)), limits.patience).unref();
         session.once('remoteSettings', () => resolve());
         session.on('error', reject);
         session.once('close', () => reject(new Error('The connection was closed before a word.')));

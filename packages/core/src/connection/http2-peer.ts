@@ -1,4 +1,5 @@
-import { Http2Connection, type Http2Limits } from './http2-connection.js';
+import type { ConnectionLimits } from './connection-limits.js';
+import { Http2Connection } from './http2-connection.js';
 
 /** How long a server that does not speak HTTP/2 is not asked again, in milliseconds. */
 const REMEMBERED = 300_000;
@@ -11,7 +12,7 @@ export class Http2Peer {
 
   constructor(
     private readonly origin: string,
-    private readonly limits?: Http2Limits,
+    private readonly limits?: ConnectionLimits,
   ) {}
 
   /** A connection that is alive; undefined when the server does not speak HTTP/2. @throws the error of the connection */

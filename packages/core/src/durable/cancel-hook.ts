@@ -1,5 +1,5 @@
 import { CancelledError, type RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
-import { classWith } from './class-with.js';
+import { classToChange } from './class-with.js';
 
 const HOOKS = Symbol('rea.cancel-hooks');
 
@@ -41,9 +41,8 @@ export function onCancel<T>(future: RestatePromise<T>, hook: Hook): RestatePromi
 
 /** The class is changed, once, and not each future: that would cost every run the making of two functions. */
 function followClassOf(future: Cancellable): void {
-  const owner = classWith<FutureClass>('tryCancel', future);
+  const owner = classToChange<FutureClass>('tryCancel', future, FOLLOWED);
   if (!owner) return;
-  Object.defineProperty(owner, FOLLOWED, { value: true });
   const tryCancel: FutureClass['tryCancel'] = Reflect.get(owner, 'tryCancel');
   const map: FutureClass['map'] = Reflect.get(owner, 'map');
   owner.tryCancel = function (...args) {

@@ -1,7 +1,7 @@
 import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
 import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
 import { observedRun } from '../invocation/observed-run.js';
-import { classWith } from './class-with.js';
+import { classToChange } from './class-with.js';
 import type { Section } from './section.js';
 
 /** A run's closure. */
@@ -73,9 +73,8 @@ export function watchOperations(ctx: Context, watch: OperationWatch): void {
  */
 export function followOperations(ctx: Context): void {
   const context = ctx as unknown as Followed;
-  const owner = context[FOLLOWED] ? undefined : classWith<Operations>('run', context);
+  const owner = context[FOLLOWED] ? undefined : classToChange<Operations>('run', context, FOLLOWED);
   if (!owner) return;
-  Object.defineProperty(owner, FOLLOWED, { value: true });
   const { run, genericCall, genericSend } = owner;
   owner.run = function (nameOrClosure, second, options) {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;

@@ -1,6 +1,6 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
-import { classWith } from '../class-with.js';
+import { classToChange } from '../class-with.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
 const AWAITED = Symbol('rea.awaited-future');
@@ -67,9 +67,8 @@ function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): 
 
 /** Whoever is told of a cancellation may wait for the next future before the SDK is done with this one. */
 function followClassOf(future: AwaitedFuture): void {
-  const owner = classWith<Pick<AwaitedFuture, 'tryCancel'>>('tryCancel', future);
+  const owner = classToChange<Pick<AwaitedFuture, 'tryCancel'>>('tryCancel', future, FOLLOWED);
   if (!owner) return;
-  Object.defineProperty(owner, FOLLOWED, { value: true });
   const tryCancel: AwaitedFuture['tryCancel'] = Reflect.get(owner, 'tryCancel');
   owner.tryCancel = function (this: AwaitedFuture, ...args) {
     cancelled.add(this);
