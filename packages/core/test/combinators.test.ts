@@ -79,7 +79,7 @@ describe('all', () => {
       await inHandler((ctx, { worker }) =>
         all(ctx, [
           worker.call.work({ after: 60_000, answer: 'never' }),
-          worker.call.fail({ after: 300, message: 'second' }),
+          worker.call.fail({ after: 30_000, message: 'second' }),
           worker.call.fail({ after: 1, message: 'first' }),
         ]).then(String, (error: TerminalError) => [error.code, error.message]),
       ),

@@ -112,11 +112,15 @@ describe('raceNamed', () => {
           paid: worker.call.fail({ after: 1, message: 'declined' }),
           timeout: ctx.sleep(30_000),
         }).catch((error: TerminalError) => [error.code, error.message, error.metadata]);
+        const fraud = ctx.awakeable<string>();
+        const over = ctx.awakeable<void>();
         const won = await raceNamed(ctx, {
           paid: worker.call.work({ after: 1, answer: 'receipt' }),
-          fraud: worker.call.fail({ after: 30, message: 'late' }),
+          fraud: fraud.promise,
         });
-        await ctx.sleep(60);
+        ctx.rejectAwakeable(fraud.id, 'late');
+        ctx.resolveAwakeable(over.id);
+        await over.promise;
         return [lost, won];
       }),
     ).toEqual([[422, 'declined', { who: 'declined' }], { name: 'paid', value: 'receipt' }]);
@@ -245,13 +249,21 @@ describe('asCompleted', () => {
 
   test('gives results and failures in the order of completion', async () => {
     expect(
-      await theatre.play((ctx, { worker }) =>
-        collect(ctx, [
-          worker.call.work({ after: 600, answer: 'last' }),
-          worker.call.fail({ after: 300, message: 'failed' }),
+      await theatre.play(async (ctx) => {
+        const failing = ctx.awakeable<string>();
+        const last = ctx.awakeable<string>();
+        const seen: unknown[] = [];
+        for await (const { index, value, failure } of asCompleted(ctx, [
+          last.promise,
+          failing.promise,
           run(ctx, 'first', () => 'first'),
-        ]),
-      ),
+        ])) {
+          seen.push([index, failure ? failure.message : value]);
+          if (index === 2) ctx.rejectAwakeable(failing.id, 'failed');
+          if (index === 1) ctx.resolveAwakeable(last.id, 'last');
+        }
+        return seen;
+      }),
     ).toEqual([
       [2, 'first'],
       [1, 'failed'],

@@ -286,7 +286,7 @@ describe('A branch that fails', () => {
     expect(
       await theatre.play((ctx, { worker }) =>
         parallel(ctx, [
-          async () => worker.call.fail({ after: 300, message: 'second' }),
+          async () => worker.call.fail({ after: 1_500, message: 'second' }),
           async () => worker.call.fail({ after: 1, message: 'first' }),
         ]).then(String, outcome),
       ),
