@@ -257,6 +257,18 @@ describe('An exchange with a body, or with a server that does not speak HTTP/2',
     });
   });
 
+  test.each<[string, string | Uint8Array | undefined]>([
+    ['a text', 'größe'],
+    ['bytes', Buffer.from('größe')],
+    ['nothing', undefined],
+  ])('carries a header beyond ASCII the same when its body is %s', async (_what, body) => {
+    await using server = await Listening.start(
+      createHttp1Server((request, response) => void response.end(String(request.headers['x-name']))),
+    );
+    const answer = await exchange(server.url, { method: 'POST', headers: { 'x-name': 'größe' }, body });
+    expect(answer.body.toString()).toBe('größe');
+  });
+
   test('fails when nobody listens, and works when somebody does again', async () => {
     const server = await http2((_request, response) => void response.end('ok'));
     const { url } = server;

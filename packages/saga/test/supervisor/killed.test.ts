@@ -1,8 +1,9 @@
 import { RestateConnection } from '@rea/core';
 import { DeadLetters, sagaReportOf } from '@rea/saga';
 import type { ReaTestApp } from '@rea/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
+import { InvocationTable } from '../../src/supervisor/invocation-table.js';
 import { LoggedTour, Tour, Traveller, type Trip, Trips, world } from './support/desk.js';
 import { errorsOf, operationsOf, supervised, told, toldOf } from './support/supervised-app.js';
 
@@ -274,6 +275,26 @@ describe("with onKilled: 'roll-back'", () => {
     expect(world.of(input.id).filter((line) => line === 'begins one')).toHaveLength(1);
     expect(undone(input.id)).toEqual(['undo one null']);
     expect(world.keys.get(`${input.id} undo one null`)).toEqual([`${id}/trip/one/compensation`]);
+  });
+
+  test('a copy whose row the server does not show yet is known as one all the same', async () => {
+    const table = app.get(InvocationTable);
+    const look = table.invocation.bind(table);
+    const hidden: string[] = [];
+    const input = trip({ first: 'work' });
+    world.gates.add(`${input.id} one`);
+    const killed = await started(app, input);
+    const looks = vi.spyOn(table, 'invocation').mockImplementation(async (id) => {
+      if (id === killed || hidden.filter((each) => each === id).length === 2) return look(id);
+      hidden.push(id);
+      return undefined;
+    });
+    await killedAt(app, killed, `${input.id} begins one`);
+    const { id } = await copyOf(app, killed);
+    looks.mockRestore();
+    world.open(`${input.id} one`);
+    expect(hidden).toEqual([id, id]);
+    expect(world.keys.get(`${input.id} undo one null`)).toEqual([`${killed}/trip/one/compensation`]);
   });
 
   test.for(['cancel', 'error'] as const)(
