@@ -56,7 +56,7 @@ export class PausedInvocations {
   private async errors(admin: AdminClient, rows: readonly Row[]): Promise<Map<string, Pause['told']['error']>> {
     if (rows.length === 0) return new Map();
     const latest = rows
-      .toSorted((one, other) => other.modified_at.localeCompare(one.modified_at))
+      .toSorted((one, other) => Date.parse(other.modified_at) - Date.parse(one.modified_at))
       .slice(0, MOST_ERRORS);
     const events = await admin.query<{ id: string; event_json: string }>(
       `select id, event_json from sys_journal_events where event_type = 'Paused'

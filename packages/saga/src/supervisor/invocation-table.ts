@@ -121,7 +121,9 @@ export class InvocationTable {
     const [first] = await this.query<{ appended_at: string }>(
       `select appended_at from sys_journal where id = ${sqlLiteral(id)} and index = 1`,
     );
-    return first && first.appended_at < row.created_at ? this.identityOf(row.restarted_from) : id;
+    // Not compared as texts: the server leaves out the fraction of a whole second.
+    const isCopied = first && Date.parse(first.appended_at) < Date.parse(row.created_at);
+    return isCopied ? this.identityOf(row.restarted_from) : id;
   }
 
   /** Copies that were restarted from an invocation. */

@@ -38,10 +38,10 @@ async function settled(app: ReaTestApp, invocationId: string): Promise<void> {
 
 async function copyOf(app: ReaTestApp, invocationId: string) {
   return eventually(async () => {
-    const [row] = await app.query<{ id: string; status: string; completion_failure?: string }>(
-      `select id, status, completion_failure from sys_invocation where restarted_from = '${invocationId}'`,
+    const [row] = await app.query<{ id: string; status: string; completion_failure?: string; last_failure?: string }>(
+      `select id, status, completion_failure, last_failure from sys_invocation where restarted_from = '${invocationId}'`,
     );
-    expect(row?.status).toBe('completed');
+    expect(row).toMatchObject({ status: 'completed' });
     return row!;
   });
 }
