@@ -3,9 +3,9 @@ import type { AttemptOutcome } from '../events/rea-event.js';
 
 /** Tells how an attempt ended from what its handler's promise was rejected with. */
 export function outcomeOf(error: unknown, request: Request): AttemptOutcome {
-  if (internal.isSuspendedError(error)) return 'suspended';
-  // After a kill or a lost connection nothing that the handler throws reaches the server; only the signal tells.
+  // After a kill or a lost connection nothing of what the handler throws reaches the server, a suspension neither.
   if (request.attemptCompletedSignal.aborted) return 'cut';
+  if (internal.isSuspendedError(error)) return 'suspended';
   if (error instanceof CancelledError) return 'cancelled';
   return error instanceof TerminalError ? 'failed' : 'retrying';
 }
