@@ -215,7 +215,7 @@ export class Interruption implements OperationControl {
 
   /** The calling code knows of the interruption. Other branches are still to be told. */
   acknowledge(): void {
-    const branch = currentBranch.getStore();
+    const branch = currentBranch.current;
     if (!branch) this.pending = undefined;
     else if (this.pending) branch.knowsCancel = true;
   }
@@ -349,7 +349,7 @@ export class Interruption implements OperationControl {
     if (section?.some(({ isShielded }) => isShielded)) return;
     const { section: only } = this.pending!;
     if (only && !only.contains(section)) return;
-    if (currentBranch.getStore()?.knowsCancel) return;
+    if (currentBranch.current?.knowsCancel) return;
     this.acknowledge();
     throw new CancelledError();
   }

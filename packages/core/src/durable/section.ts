@@ -1,11 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { Ambient } from '../ambient.js';
 
-const current = new AsyncLocalStorage<Section>();
+const ambient = new Ambient<Section>();
 
 const NOTHING = Promise.resolve();
-
-// See attempt.ts: on Node 22, what enters a storage that was never used is entered by all.
-current.run({} as Section, () => undefined);
 
 /** A part of an attempt's code: what it starts is told from what other code starts, also when both go on at once. */
 export class Section {
@@ -17,29 +14,29 @@ export class Section {
   isSettling = false;
   /** Its deadline has passed. */
   isLate = false;
-  private readonly parent = current.getStore();
+  private readonly parent = ambient.current;
 
   /** The innermost section of the calling code. */
   static get current(): Section | undefined {
-    return current.getStore();
+    return ambient.current;
   }
 
   /** Runs a function, and all that it starts, in this section. */
   run<T>(fn: () => T): T {
-    return current.run(this, fn);
+    return ambient.run(this, fn);
   }
 
   /** As {@link run}, in a task of its own: its end needs no making of the outer section anew. */
   async begin<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     await NOTHING;
-    current.enterWith(this);
+    ambient.enter(this);
     // What the function returns is waited for in the section, too.
     return fn();
   }
 
   /** The innermost section of a kind, of the calling code. */
   static nearest<S extends Section>(kind: abstract new (...args: never[]) => S): S | undefined {
-    for (let section = current.getStore(); section; section = section.parent) {
+    for (let section = ambient.current; section; section = section.parent) {
       if (section instanceof kind) return section;
     }
     return undefined;

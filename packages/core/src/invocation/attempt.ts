@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context, internal, Request } from '@restatedev/restate-sdk';
+import { Ambient } from '../ambient.js';
 import type { AttemptOutcome, HandlerInfo, ReaEventMap, ReaEventType } from '../events/rea-event.js';
 import type { RuleId } from '../policy/policy.types.js';
 import type { HandlerScope } from './handler-scope.js';
@@ -158,39 +158,32 @@ export interface Scope {
   effects?: (() => void)[];
 }
 
-const storage = new AsyncLocalStorage<Scope>();
-
-// Until a storage is used, Node 22 tells no promise from another: what the first attempt enters would then be the scope of
-// whatever it was called from, the application's front included.
-storage.run({} as Scope, () => undefined);
+const ambient = new Ambient<Scope>();
 
 /** The scope of the calling code; undefined outside handlers. */
 export function currentScope(): Scope | undefined {
-  return storage.getStore();
+  return ambient.current;
 }
 
 /** Runs a function, and everything it starts, in a scope. */
 export function withScope<T>(scope: Scope, fn: () => T): T {
-  return storage.run(scope, fn);
+  return ambient.run(scope, fn);
 }
 
-/**
- * Makes a scope that of the calling code, from here on: of the rest of its task, and of everything that it starts.
- * {@link withScope} would make the outer scope anew when it ends, which takes as long as all else that an attempt needs.
- */
+/** Makes a scope that of the calling code, from here on: of the rest of its task, and of everything that it starts. */
 export function enterScope(scope: Scope): void {
-  storage.enterWith(scope);
+  ambient.enter(scope);
 }
 
 /** Runs a handler's own method, and everything it starts, in a scope of its own: interceptors go on around it. */
 export function inMethod<T>(fn: () => T): T {
-  const scope = storage.getStore();
-  return scope ? storage.run({ ...scope, inMethod: true }, fn) : fn();
+  const scope = ambient.current;
+  return scope ? ambient.run({ ...scope, inMethod: true }, fn) : fn();
 }
 
 /** The handler's own method has returned: what follows in its scope stands around it again. */
 export function leaveMethod(): void {
-  const scope = storage.getStore();
+  const scope = ambient.current;
   if (scope) scope.inMethod = false;
 }
 
@@ -203,12 +196,12 @@ export function attemptOf(ctx: Context): Attempt | undefined {
 
 /** Reports `context-in-run` when the calling code runs where nothing can be journaled: a run closure, a guard. */
 export function refuseInRun(what: string): void {
-  const scope = storage.getStore();
+  const scope = ambient.current;
   if (scope?.closed !== undefined) scope.attempt.report('context-in-run', `${what} inside ${scope.closed}`);
 }
 
 /** Runs code of an attempt in which durable operations are refused. @param where for the message: `a guard` */
 export function withoutDurableOperations<T>(where: string, fn: () => T): T {
-  const scope = storage.getStore();
-  return scope ? storage.run({ attempt: scope.attempt, closed: where }, fn) : fn();
+  const scope = ambient.current;
+  return scope ? ambient.run({ attempt: scope.attempt, closed: where }, fn) : fn();
 }

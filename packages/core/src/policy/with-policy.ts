@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { Ambient } from '../ambient.js';
 import { checkRuleId, parseMode } from './policy-resolution.js';
 import type { PolicyMode, RuleId, RuleModes } from './policy.types.js';
 
@@ -9,7 +9,7 @@ interface CallModes {
   readonly rules: RuleModes;
 }
 
-const current = new AsyncLocalStorage<CallModes>();
+const ambient = new Ambient<CallModes>();
 
 /**
  * Runs a function under another policy: for one call that is right although a guardrail speaks against it, or for one that
@@ -34,23 +34,23 @@ const current = new AsyncLocalStorage<CallModes>();
  * @throws PolicyConfigurationError (`REA2000`) on an unknown mode or rule id
  */
 export function withPolicy<T>(modes: PolicyMode | RuleModes, fn: () => T): T {
-  const outer = current.getStore();
-  if (typeof modes === 'string') return current.run({ mode: parseMode(modes, 'withPolicy'), rules: {} }, fn);
+  const outer = ambient.current;
+  if (typeof modes === 'string') return ambient.run({ mode: parseMode(modes, 'withPolicy'), rules: {} }, fn);
   for (const [id, mode] of Object.entries(modes)) {
     checkRuleId(id, 'withPolicy');
     parseMode(mode, `withPolicy for ${id}`);
   }
-  return current.run({ mode: outer?.mode, rules: { ...outer?.rules, ...modes } }, fn);
+  return ambient.run({ mode: outer?.mode, rules: { ...outer?.rules, ...modes } }, fn);
 }
 
 /** The function, under the policy of the code that calls this here: for what is only started under it. */
 export function keepPolicy<R>(fn: () => R): () => R {
-  const here = current.getStore();
-  return here ? () => current.run(here, fn) : fn;
+  const here = ambient.current;
+  return here ? () => ambient.run(here, fn) : fn;
 }
 
 /** The mode that the calling code has been given for a rule. */
 export function modeHere(id: RuleId): PolicyMode | undefined {
-  const here = current.getStore();
+  const here = ambient.current;
   return here && (here.rules[id] ?? here.mode);
 }

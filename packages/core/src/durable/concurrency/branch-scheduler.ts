@@ -74,7 +74,7 @@ export class BranchScheduler {
 
   private constructor(ctx: Context) {
     this.progress = Progress.of(ctx, (future, wait) =>
-      this.wait(future, currentBranch.getStore(), (reason) => this.progress!.interruptWait(future, wait, reason)),
+      this.wait(future, currentBranch.current, (reason) => this.progress!.interruptWait(future, wait, reason)),
     );
     this.closures = new Closures(ctx);
   }
@@ -95,7 +95,7 @@ export class BranchScheduler {
 
   /** A branch of the calling code, not yet started. */
   createBranch(): Branch {
-    return new Branch(currentBranch.getStore());
+    return new Branch(currentBranch.current);
   }
 
   /** Runs a function as a branch, when its turn comes. */
@@ -117,7 +117,7 @@ export class BranchScheduler {
 
   /** Waits for branches; the calling branch itself does not move meanwhile. */
   async join<T>(work: PromiseLike<T>): Promise<T> {
-    const caller = currentBranch.getStore();
+    const caller = currentBranch.current;
     if (caller) this.hold(caller);
     try {
       return await work;
@@ -158,7 +158,7 @@ export class BranchScheduler {
 
   /** Whether an error interrupts the calling code as a whole: a cancellation, or a deadline around it that has passed. */
   static isInterruption(error: unknown): boolean {
-    return error instanceof CancelledError || (currentBranch.getStore()?.isEndedBy(error) ?? false);
+    return error instanceof CancelledError || (currentBranch.current?.isEndedBy(error) ?? false);
   }
 
   /**

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TerminalError } from '@restatedev/restate-sdk';
+import { Ambient } from '../../ambient.js';
 
 /** The branch of the calling code. The handler itself is none. */
-export const currentBranch = new AsyncLocalStorage<Branch | undefined>();
+export const currentBranch = new Ambient<Branch>();
 
 /** One of several flows of a handler that go on at the same time. */
 export class Branch {
