@@ -72,7 +72,9 @@ export class RestartedCopies {
 
   private async lookUp(id: string): Promise<RestartedCopy | null> {
     try {
-      const parent = (await this.rowOf(id))?.restarted_from;
+      const row = await this.rowOf(id);
+      if (!row) return null;
+      const { restarted_from: parent } = row;
       if (parent === undefined) return this.remember(id, null);
       const identity = await this.table.identityOf(id);
       const found = (await this.table.cases([parent])).get(parent);
