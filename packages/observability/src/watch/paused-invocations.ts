@@ -37,7 +37,8 @@ export class PausedInvocations {
     if (services.length === 0) return [];
     const rows = await admin.query<Row>(
       `select id, target_service_name, target_handler_name, target_service_key, modified_at from sys_invocation
-       where status = 'paused' and target_service_name in (${sqlList(services)})`,
+       where status = 'paused' and target_service_name in (${sqlList(services)})
+       order by modified_at desc`,
     );
     const errors = await this.errors(admin, rows);
     return rows.map((row) => ({
@@ -52,12 +53,10 @@ export class PausedInvocations {
     }));
   }
 
-  /** The error of each, which the server keeps among its events. */
+  /** The errors of the latest, which the server keeps among its events. */
   private async errors(admin: AdminClient, rows: readonly Row[]): Promise<Map<string, Pause['told']['error']>> {
     if (rows.length === 0) return new Map();
-    const latest = rows
-      .toSorted((one, other) => Date.parse(other.modified_at) - Date.parse(one.modified_at))
-      .slice(0, MOST_ERRORS);
+    const latest = rows.slice(0, MOST_ERRORS);
     const events = await admin.query<{ id: string; event_json: string }>(
       `select id, event_json from sys_journal_events where event_type = 'Paused'
        and id in (${sqlList(latest.map(({ id }) => id))}) order by appended_at`,
