@@ -217,7 +217,7 @@ export class ReaRuntime {
     if (registration === false || !admin) return;
     const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
     if (created) this.createdDeployment = id;
-    await Promise.all(services.map(({ name }) => untilCallable(this.connection, name)));
+    await untilCallable(this.connection, services);
   }
 
   /** The application will not run: takes back what the start has done. */

@@ -31,7 +31,7 @@ test('an ingress that does not know the component yet is asked again', async () 
     const text = asked.length < 3 ? `service 'a.Greeter' not found, make sure to register it` : `handler '_' not found`;
     response.writeHead(404).end(message(text));
   });
-  await untilCallable(connection, 'a.Greeter');
+  await untilCallable(connection, [{ name: 'a.Greeter' }]);
   expect(asked).toEqual(['/a.Greeter/_', '/a.Greeter/_', '/a.Greeter/_']);
 });
 
@@ -41,14 +41,14 @@ test('whatever else an ingress answers ends the wait', async () => {
     count += 1;
     response.writeHead(401).end('who are you?');
   });
-  await untilCallable(connection, 'Greeter');
+  await untilCallable(connection, [{ name: 'Greeter' }]);
   expect(count).toBe(1);
 });
 
 test('an ingress that is not there, or never knows the component, is not waited for long', async () => {
-  await untilCallable({ ingressUrl: 'http://127.0.0.1:1', headers: {} }, 'Greeter');
+  await untilCallable({ ingressUrl: 'http://127.0.0.1:1', headers: {} }, [{ name: 'Greeter' }]);
   const { ingressUrl } = await sharedServer();
   const began = performance.now();
-  await untilCallable({ ingressUrl, headers: {} }, 'never.Registered');
+  await untilCallable({ ingressUrl, headers: {} }, [{ name: 'never.Registered' }]);
   expect(performance.now() - began).toBeGreaterThan(1_500);
 });

@@ -128,8 +128,7 @@ export class ReaTestApp {
   async register(uri: string, options: { readonly http11?: boolean } = {}): Promise<void> {
     const response = await this.admin('POST', '/deployments', { uri, use_http_11: options.http11 ?? false });
     const { services } = (await response.json()) as { readonly services: readonly { readonly name: string }[] };
-    const connection = { ingressUrl: this.address.ingressUrl, headers: {} };
-    await Promise.all(services.map(({ name }) => untilCallable(connection, name)));
+    await untilCallable({ ingressUrl: this.address.ingressUrl, headers: {} }, services);
   }
 
   /** Cancels an invocation: it gets a `CancelledError` at its next await. */

@@ -10,13 +10,20 @@ const PAUSE = 10;
 const NO_HANDLER = '_';
 
 /**
- * Waits until the ingress knows a component that was just registered. The admin API may answer before that, and the
+ * Waits until the ingress knows the components that were just registered. The admin API may answer before that, and the
  * first requests would be told "service not found". An ingress that cannot be asked is not waited for.
  *
- * @param component as the server names it
+ * @param components as the server names them
  */
 export async function untilCallable(
-  { ingressUrl, headers }: Pick<RestateConnection, 'ingressUrl' | 'headers'>,
+  connection: Pick<RestateConnection, 'ingressUrl' | 'headers'>,
+  components: readonly { readonly name: string }[],
+): Promise<void> {
+  await Promise.all(components.map(({ name }) => untilKnown(connection, name)));
+}
+
+async function untilKnown(
+  { ingressUrl, headers }: Parameters<typeof untilCallable>[0],
   component: string,
 ): Promise<void> {
   const signal = AbortSignal.timeout(LONGEST);
