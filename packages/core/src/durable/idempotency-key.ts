@@ -35,9 +35,15 @@ function escapeByte(byte: number): string {
   return `%${byte.toString(16).padStart(2, '0')}`;
 }
 
+/**
+ * A time, alone or beside letters. Among the hexadecimal digits of a random UUID or a hash ten look like one now and then,
+ * so words of these with a letter among them are left out.
+ */
+const TIME = /(?<![\da-z])(?![\da-f]*[a-f][\da-f]*(?![\da-z]))[a-z]*1[4-9]\d{8}(?:\d{3})?[a-z]*(?![\da-z])/i;
+
 const CHECKS: readonly (readonly [RegExp, string])[] = [
   [/[^\x21-\x7e]/, 'has characters beyond visible ASCII'],
-  [/(?:^|\D)1[4-9]\d{8}(?:\d{3})?(?:\D|$)/, 'holds a time in seconds or milliseconds'],
+  [TIME, 'holds a time in seconds or milliseconds'],
   [/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/, 'holds a date and time'],
   [/(?:^|\D)20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:\D|$)/, 'holds a date'],
 ];

@@ -1,5 +1,7 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { findKeyProblem, idempotencyKey, type KeyPart, MAX_IDEMPOTENCY_KEY_LENGTH } from '@rea/core';
+import { findRequestKeyProblem } from '@rea/core/internal';
 import { describe, expect, test } from 'vitest';
 import { Seeded } from './random.js';
 
@@ -157,6 +159,8 @@ describe('The problem of a key', () => {
     ['charge/1760000000', 'holds a time in seconds or milliseconds'],
     ['charge/1760000000123', 'holds a time in seconds or milliseconds'],
     [String(Date.now()), 'holds a time in seconds or milliseconds'],
+    ['charge1760000000123', 'holds a time in seconds or milliseconds'],
+    ['charge_1760000000ms', 'holds a time in seconds or milliseconds'],
     [idempotencyKey('charge', Date.now()), 'holds a time in seconds or milliseconds'],
     [`charge/${new Date().toISOString()}`, 'holds a date and time'],
     ['2026-08-01T10:00', 'holds a date and time'],
@@ -184,7 +188,20 @@ describe('The problem of a key', () => {
     'order-2026-0801',
     '6ba7b810-9dad-11d1-80b4-00c04fd430c8',
     '6ba7b811-9dad-51d1-80b4-00c04fd430c8',
+    // Hexadecimal digits, ten of which look like a time.
+    '6ba7b811-9dad-51d1-80b4-c1760000000f',
+    '6BA7B811-9DAD-51D1-80B4-C1760000000F',
+    'etag/9f86d081884c7d659a2feaa0c55ad015a1760000000b1b0f00a08',
   ])('is none for %j', (key) => {
     expect(findKeyProblem(key)).toBeUndefined();
+  });
+
+  test('is none for what clients make of chance or by hashing', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => [
+      randomUUID(),
+      createHash('sha256').update(String(index)).digest('hex'),
+      createHash('sha256').update(String(index)).digest('base64url'),
+    ]);
+    expect(keys.flat().filter((key) => findRequestKeyProblem(key) !== undefined)).toEqual([]);
   });
 });
