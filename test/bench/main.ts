@@ -12,7 +12,7 @@ import { aloneTable, heapTable, serverTable, startupTable } from './report/table
 import { verdict } from './report/targets.js';
 import { measureThroughServer } from './server/measure-through-server.js';
 import { measureStartup } from './startup/measure-startup.js';
-import type { SubjectId } from './subjects/subject.js';
+import { OBSERVED, type SubjectId } from './subjects/subject.js';
 
 const STAGES = ['alone', 'server', 'startup', 'heap'];
 const { values } = parseArgs({
@@ -58,7 +58,7 @@ try {
     alone.push(
       ...(await measureAlone({
         baseline: 'rea-warn',
-        subjects: ['rea-metrics', 'rea-logs', 'rea-traces'],
+        subjects: OBSERVED,
         recordings,
         plan: plan.alone,
       })),
@@ -78,9 +78,7 @@ try {
       'rea-disabled',
       'rea-warn',
       'rea-warn-enhanced',
-      'rea-metrics',
-      'rea-logs',
-      'rea-traces',
+      ...OBSERVED,
     ];
     if (peer) subjects.push('nestjs-restate');
     show('Through the server', await measureThroughServer(server, subjects, plan.server, progress), serverTable);

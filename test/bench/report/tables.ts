@@ -29,7 +29,18 @@ export function aloneTable(rows: readonly AloneRow[]): string {
 
 export function serverTable(rows: readonly ServerRow[]): string {
   return table(
-    ['workload', 'connections', 'subject', 'req/s', 'p50 ms', 'p99 ms', 'CPU ms', 'CPU ratio', 'req/s ratio'],
+    [
+      'workload',
+      'connections',
+      'subject',
+      'req/s',
+      'p50 ms',
+      'p99 ms',
+      'CPU ms',
+      'baseline',
+      'CPU ratio',
+      'req/s ratio',
+    ],
     rows.map((row) => [
       row.workload,
       String(row.connections),
@@ -38,6 +49,7 @@ export function serverTable(rows: readonly ServerRow[]): string {
       row.p50.toFixed(1),
       row.p99.toFixed(1),
       row.cpu.toFixed(3),
+      row.baseline,
       ratio(row.cpuRatio),
       ratio(row.throughputRatio),
     ]),

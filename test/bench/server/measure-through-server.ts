@@ -3,7 +3,7 @@ import { Child } from '../child.js';
 import { load } from '../load.js';
 import type { Plan } from '../plan.js';
 import { median, quantile, spread } from '../statistics.js';
-import type { SubjectId } from '../subjects/subject.js';
+import { OBSERVED, type SubjectId } from '../subjects/subject.js';
 import { ingressPath, type Workload, WORKLOADS } from '../workload.js';
 import type { EndpointAnswer } from './endpoint-answer.js';
 import { register } from './register.js';
@@ -53,10 +53,11 @@ export async function measureThroughServer(
 
   for (const workload of WORKLOADS) {
     for (const connections of plan.connections) {
-      const baseline = slots.get(keyOf(workload, connections, 'bare-nest'))!;
+      const slotsOf = (subject: SubjectId) => slots.get(keyOf(workload, connections, subject))!;
       for (const subject of subjects) {
-        const own = slots.get(keyOf(workload, connections, subject))!;
-        rows.push({ stage: 'server', workload, connections, subject, ...summary(own, baseline) });
+        const baseline = OBSERVED.includes(subject) ? 'rea-warn' : 'bare-nest';
+        const compared = summary(slotsOf(subject), slotsOf(baseline));
+        rows.push({ stage: 'server', workload, connections, subject, baseline, ...compared });
       }
     }
   }

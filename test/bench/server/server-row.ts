@@ -8,14 +8,16 @@ export interface ServerRow {
   readonly workload: Workload;
   readonly connections: number;
   readonly subject: SubjectId;
+  /** What the ratios are to. */
+  readonly baseline: SubjectId;
   readonly requestsPerSecond: number;
   /** In milliseconds. */
   readonly p50: number;
   readonly p99: number;
   /** Of the endpoint's process, per invocation, in milliseconds. */
   readonly cpu: number;
-  /** CPU against `bare-nest` in the same round. */
+  /** CPU against the baseline in the same round. */
   readonly cpuRatio: Spread;
-  /** Requests per second against `bare-nest` in the same round. */
+  /** Requests per second against the baseline in the same round. */
   readonly throughputRatio: Spread;
 }

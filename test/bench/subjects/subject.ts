@@ -14,6 +14,9 @@ export type SubjectId =
   | 'nestjs-restate'
   | 'nestjs-restate-bare';
 
+/** Those that are Rea with more of it observed. */
+export const OBSERVED: readonly SubjectId[] = ['rea-metrics', 'rea-logs', 'rea-traces'];
+
 /** A subject that serves its component on a loopback port. */
 export interface OpenEndpoint {
   readonly server: Http2Server;
