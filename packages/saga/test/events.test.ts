@@ -6,6 +6,7 @@ import { Theatre } from './support/theatre.js';
 
 const TYPES: readonly SagaEventType[] = [
   'saga-started',
+  'saga-step-started',
   'saga-step-ended',
   'saga-step-retried',
   'saga-rolling-back',
@@ -44,8 +45,11 @@ test('a saga tells each step, compensation, failed try and its end once, in orde
   });
   expect(lines).toEqual([
     ['saga-started', {}],
+    ['saga-step-started', { step: 'a' }],
     ['saga-step-ended', { step: 'a', outcome: 'done' }],
+    ['saga-step-started', { step: 'b' }],
     ['saga-step-ended', { step: 'b', outcome: 'done' }],
+    ['saga-step-started', { step: 'c' }],
     ['saga-step-ended', { step: 'c', outcome: 'failed' }],
     ['saga-rolling-back', { cause: 'error' }],
     ['compensation-started', { step: 'c', compensation: 'undo' }],

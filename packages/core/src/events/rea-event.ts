@@ -145,6 +145,7 @@ interface CompensationInfo extends SagaInfo {
  */
 interface SagaEventMap {
   'saga-started': SagaInfo;
+  'saga-step-started': SagaInfo & { readonly step: string };
   'saga-step-ended': SagaInfo & { readonly step: string; readonly outcome: 'done' | 'failed' };
   /** A step after the pivot has failed; it is tried again while it has tries left. */
   'saga-step-retried': SagaInfo & { readonly step: string; readonly attempt: number; readonly error: string };

@@ -239,6 +239,7 @@ export class SagaRun implements Saga {
     const unit = admit();
     const { entry } = unit;
     unit.state = 'running';
+    scope.publish('saga-step-started', () => ({ step: entry.name }));
     const stretch = scope.begin('step', entry.name, entry.name);
     let value: unknown;
     try {
