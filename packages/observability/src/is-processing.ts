@@ -7,10 +7,15 @@ const IS_PROCESSING = Symbol.for('@restatedev/restate-sdk/hooks.isProcessing');
 /**
  * The hook's context for a hook that keeps it: once the attempt has ended, `release` lets go of what the attempt holds.
  * What a library's closures refer to may otherwise live until the next full collection.
+ *
+ * @param request what the hook is to take for the attempt's request
  */
-export function releasable(hookContext: HookContext): { readonly lent: HookContext; readonly release: () => void } {
+export function releasable(
+  hookContext: HookContext,
+  request: HookContext['request'],
+): { readonly lent: HookContext; readonly release: () => void } {
   let asked: (() => boolean) | undefined = isProcessing(hookContext);
-  const lent = { request: hookContext.request };
+  const lent = { request };
   Object.defineProperty(lent, IS_PROCESSING, { value: () => asked?.() ?? true });
   const release = () => {
     asked = undefined;

@@ -14,7 +14,7 @@ import {
   RAW_OBSERVABILITY_OPTIONS,
 } from './observability.module-definition.js';
 import { OBSERVABILITY_OPTIONS } from './observability.options.js';
-import { validateObservabilityOptions } from './observability.options-validation.js';
+import { validateFactoryOptions, validateObservabilityOptions } from './observability.options-validation.js';
 import { TRACING } from './traces/spans.js';
 import { TracesModule } from './traces/traces.module.js';
 import { UserModule } from './user/user.module.js';
@@ -52,11 +52,15 @@ export class ObservabilityModule extends ConfigurableModuleClass {
     metricsPath = false,
     ...options
   }: typeof ASYNC_OPTIONS_TYPE & { readonly metricsPath?: string | false }): DynamicModule {
-    return extend(super.forRootAsync(options), metricsPath);
+    return extend(super.forRootAsync(options), metricsPath, validateFactoryOptions);
   }
 }
 
-function extend(definition: DynamicModule, metricsPath: string | false): DynamicModule {
+function extend(
+  definition: DynamicModule,
+  metricsPath: string | false,
+  validate = validateObservabilityOptions,
+): DynamicModule {
   const route = metricsPath === false ? [] : [handled(metricsRoute(metricsPath))];
   return {
     ...definition,
@@ -66,7 +70,7 @@ function extend(definition: DynamicModule, metricsPath: string | false): Dynamic
       ...(definition.providers ?? []),
       {
         provide: OBSERVABILITY_OPTIONS,
-        useFactory: validateObservabilityOptions,
+        useFactory: validate,
         inject: [RAW_OBSERVABILITY_OPTIONS],
       },
       { provide: INSTRUMENTATION, useFactory: combine, inject: [TRACING, LOGGING] },

@@ -29,3 +29,14 @@ export function validateObservabilityOptions(options: ObservabilityModuleOptions
   }
   return options;
 }
+
+/** As {@link validateObservabilityOptions}, of a factory. @throws ReaOptionsError also for a path, which comes too late */
+export function validateFactoryOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
+  if (typeof options.metrics === 'object' && options.metrics.path !== undefined) {
+    throw new ReaOptionsError(
+      'metrics.path',
+      'comes from a factory, which runs after routes are fixed; give metricsPath beside the factory.',
+    );
+  }
+  return validateObservabilityOptions(options);
+}

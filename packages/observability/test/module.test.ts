@@ -77,6 +77,13 @@ describe('Options that cannot work', () => {
     expect(() => ObservabilityModule.forRoot(options)).toThrow(`REA1001: The option ${path} `);
   });
 
+  test('a path from a factory comes too late', async () => {
+    const late = ObservabilityModule.forRootAsync({ useFactory: () => ({ metrics: { path: '/late' } }) });
+    await expect(createTestApp({ imports: [late] })).rejects.toThrow(
+      /^REA1001: The option metrics\.path .*metricsPath/,
+    );
+  });
+
   test('are refused when they come later, too', async () => {
     const later = ObservabilityModule.forRootAsync({ useFactory: () => ({ hooks: { queueSize: 0.5 } }) });
     await expect(createTestApp({ imports: [later] })).rejects.toThrow('REA1001: The option hooks.queueSize ');

@@ -10,6 +10,11 @@ type PinoLevel = 'error' | 'warn' | 'info' | 'debug';
 
 const FINAL = new Set(['completed', 'failed', 'cancelled']);
 
+const ATTEMPT = Symbol('rea.attempt-number');
+
+/** A request that knows which attempt it is. */
+type Numbered = Request & { [ATTEMPT]?: number };
+
 /** The trace id in a `traceparent` header. */
 const TRACE_ID = /^[\da-f]{2}-([\da-f]{32})-/;
 
@@ -40,7 +45,7 @@ export class Logging implements Instrumentation {
 
   private async inAttempt(hookContext: HookContext, next: () => Promise<void>): Promise<void> {
     const { request } = hookContext;
-    const bindings = { ...this.fieldsOf(request), attempt: this.attempts.next(request.id) };
+    const bindings = this.fieldsOf(request);
     const isLive = isProcessing(hookContext);
     const content = () => {
       if (!isLive()) silentOnReplay(this.pino!.logger, isLive);
@@ -55,15 +60,21 @@ export class Logging implements Instrumentation {
     this.attempts.forget(request.id);
   }
 
-  private fieldsOf({ id, target, headers, attemptHeaders }: Request): Record<string, string> {
+  private fieldsOf(request: Request): Record<string, string | number> {
+    const { id, target, headers, attemptHeaders } = request;
     const traceparent = attemptHeaders.get('traceparent') ?? headers.get('traceparent');
     const traceId = this.traceId?.() ?? TRACE_ID.exec(String(traceparent))?.[1];
     return {
       invocationId: id,
       target: `${target.service}/${target.handler}`,
       ...(target.key === undefined ? {} : { key: target.key }),
+      attempt: this.attemptOf(request),
       ...(traceId === undefined ? {} : { trace_id: traceId }),
     };
+  }
+
+  private attemptOf(request: Numbered): number {
+    return (request[ATTEMPT] ??= this.attempts.next(request.id));
   }
 
   private write({ level, isHandlers, parts }: SdkLine, context: Parameters<LoggerTransport>[0]['context']): void {

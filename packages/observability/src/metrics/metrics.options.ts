@@ -2,7 +2,7 @@
 export interface MetricsOptions {
   /**
    * Where this application serves its metrics, or `false`: its own `PrometheusModule` does, or nothing. Default
-   * `/metrics`. With `forRootAsync` give `metricsPath` beside the factory instead: routes are fixed before it runs.
+   * `/metrics`. With `forRootAsync` it is `metricsPath`, beside the factory: routes are fixed before that runs.
    */
   readonly path?: string | false;
 }

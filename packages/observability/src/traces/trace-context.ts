@@ -1,4 +1,4 @@
-import { type Context, propagation, type TextMapGetter, trace } from '@opentelemetry/api';
+import { type Context, propagation, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { Request } from '@restatedev/restate-sdk';
 import { ChainedContext } from './chained-context.js';
@@ -13,16 +13,27 @@ const GETTER: TextMapGetter<ReadonlyMap<string, string | string[] | undefined>> 
   keys: (headers) => [...headers.keys()],
 };
 
+/** Where an attempt's span belongs. */
+export interface Origin {
+  /** Has what the attempt's span is a child of; nothing, when that is not known. */
+  readonly parent: Context;
+  /** The server's own span, where it is in another trace. */
+  readonly link?: SpanContext;
+}
+
 /**
- * What an attempt's span is a child of: the server's own span, where the server exports spans; else what the invocation
- * was called with. Without either, nothing.
+ * Where an attempt belongs: below the server's own span, where the server exports spans; else below what the invocation was
+ * called with. For a message the server begins another trace: then what it was sent with is the parent, too.
  */
-export function parentOf(request: Request): Context {
+export function originOf(request: Request): Origin {
   const called = W3C.extract(ChainedContext.ROOT, request.headers, GETTER);
-  if (!request.attemptHeaders.has('traceparent')) return called;
+  if (!request.attemptHeaders.has('traceparent')) return { parent: called };
   const attempted = W3C.extract(ChainedContext.ROOT, request.attemptHeaders, GETTER);
+  const traceId = traceIdOf(called);
+  const link = trace.getSpanContext(attempted);
+  if (link && traceId !== undefined && traceId !== link.traceId) return { parent: called, link };
   const baggage = propagation.getBaggage(called);
-  return baggage ? propagation.setBaggage(attempted, baggage) : attempted;
+  return { parent: baggage ? propagation.setBaggage(attempted, baggage) : attempted };
 }
 
 /** The trace that a context belongs to; undefined when it belongs to none. */

@@ -1,5 +1,14 @@
 import { hash } from 'node:crypto';
-import { context, ProxyTracerProvider, type Span, SpanKind, trace, type TracerProvider } from '@opentelemetry/api';
+import { Logger } from '@nestjs/common';
+import {
+  context,
+  ProxyTracerProvider,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  trace,
+  type TracerProvider,
+} from '@opentelemetry/api';
 import {
   type Attempt,
   type Instrumentation,
@@ -15,8 +24,10 @@ import { AttemptSpans } from './attempt-spans.js';
 import { withIds } from './id-generator.js';
 import { endSpan, SpanMaker } from './span-maker.js';
 import { ToldParts } from './told-parts.js';
-import { parentOf, traceIdOf, W3C } from './trace-context.js';
+import { originOf, traceIdOf, W3C } from './trace-context.js';
 import { watchContext } from './watched-context.js';
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
 const SPANS = Symbol('rea.spans');
 
@@ -32,6 +43,8 @@ export class Tracing implements Instrumentation {
   private readonly tracer = trace.getTracer('@rea/observability');
   private readonly maker = new SpanMaker(this.tracer);
   private readonly told = new ToldParts();
+  private readonly log = new Logger('Rea');
+  private hasWarned = false;
 
   constructor() {
     const hook = openTelemetryHook({ tracer: this.tracer, runSpans: false });
@@ -88,23 +101,44 @@ export class Tracing implements Instrumentation {
   /** The span is the one of Restate's own hook, which knows only the server's spans as parents. */
   private attempt(hookContext: Parameters<HooksProvider>[0], hook: HooksProvider): ReturnType<HooksProvider> {
     const { request } = hookContext;
-    const parent = parentOf(request);
-    const { lent, release } = releasable(hookContext);
+    const { parent, link } = originOf(request);
+    // The hook would take the server's span for the parent.
+    const told = link ? (Object.create(request, { attemptHeaders: { value: NO_HEADERS } }) as Request) : request;
+    const { lent, release } = releasable(hookContext, told);
     const start = () => hook(lent).interceptor!.handler!;
-    const handler = context.with(parent, () =>
-      traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start(),
-    );
+    const handler = context.with(parent, () => {
+      if (context.active() !== parent) return undefined;
+      return traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start();
+    });
+    if (!handler) {
+      this.warnOfNoContexts();
+      return {};
+    }
     const spans = new AttemptSpans(this.maker, this.told, request, isProcessing(hookContext));
     (request as Traced)[SPANS] = spans;
     const end = () => {
       release();
       (request as Traced)[SPANS] = undefined;
     };
-    return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, next)).finally(end) } };
+    return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, link, next)).finally(end) } };
   }
 
-  private async follow(request: Request, spans: AttemptSpans, next: () => Promise<void>): Promise<void> {
+  private warnOfNoContexts(): void {
+    if (this.hasWarned || process.env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return;
+    this.hasWarned = true;
+    this.log.warn(
+      'REA9011: Traces are on, but OpenTelemetry is not set up: it has no context manager, so handlers are not traced. Load the file that sets it up before the application: node --import ./tracing.js main.js. Or turn the option traces off.',
+    );
+  }
+
+  private async follow(
+    request: Request,
+    spans: AttemptSpans,
+    link: SpanContext | undefined,
+    next: () => Promise<void>,
+  ): Promise<void> {
     const span = trace.getActiveSpan()!;
+    if (link) span.addLink({ context: link });
     const { service, handler } = request.target;
     // The hook's own name has the key in it, of which there may be millions.
     span.updateName(`attempt ${service}/${handler}`);

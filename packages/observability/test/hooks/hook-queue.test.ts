@@ -113,21 +113,27 @@ test('Calls are made outside the scope of what added them', async () => {
   expect(found).toEqual([undefined]);
 });
 
-test('Telling a hook takes an invocation less than 50 microseconds at the 99th percentile', async () => {
-  const { queue } = queueOf(20_000);
-  const events = new ReaEvents();
-  let told = 0;
-  events.on('invocation-started', () => queue.add(() => void (told += 1)));
-  const info = { invocationId: 'inv_1', service: 'Desk', handler: 'serve', key: undefined, plane: 'data' } as const;
-  const times: number[] = [];
-  for (let index = 0; index < 20_000; index += 1) {
-    const startedAt = performance.now();
-    events.publish('invocation-started', () => ({ ...info }));
-    times.push(performance.now() - startedAt);
-  }
-  await queue.drained();
-  expect(told).toBe(20_000);
-  const micros = times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)]! * 1_000;
-  seen(`p99 ${micros.toFixed(1)} us`);
-  expect(micros).toBeLessThan(50);
-});
+test.for([
+  ['with room', 20_000],
+  ['that drops nearly all', 100],
+] as const)(
+  'Telling a hook takes less than 50 microseconds at the 99th percentile, by a queue %s',
+  async ([, size]) => {
+    const { queue } = queueOf(size);
+    const events = new ReaEvents();
+    let told = 0;
+    events.on('invocation-started', () => queue.add(() => void (told += 1)));
+    const info = { invocationId: 'inv_1', service: 'Desk', handler: 'serve', key: undefined, plane: 'data' } as const;
+    const times: number[] = [];
+    for (let index = 0; index < 20_000; index += 1) {
+      const startedAt = performance.now();
+      events.publish('invocation-started', () => ({ ...info }));
+      times.push(performance.now() - startedAt);
+    }
+    await queue.drained();
+    expect(told).toBe(size);
+    const micros = times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)]! * 1_000;
+    seen(`p99 ${micros.toFixed(1)} us`);
+    expect(micros).toBeLessThan(50);
+  },
+);

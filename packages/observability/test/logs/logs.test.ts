@@ -208,6 +208,18 @@ describe('What the SDK logs', () => {
     });
     expect(new Set(ofSdk(40).map(({ invocationId }) => invocationId)).size).toBe(1);
   });
+
+  test('says of which attempt it is', async () => {
+    let attempts = 0;
+    await play(async () => {
+      attempts += 1;
+      if (attempts < 3) throw new Error(`failed ${attempts}`);
+    });
+    await eventually(() => expect(said('Restate SDK')).toContain('Invocation completed successfully.'));
+    const failures = from('Restate SDK').filter((line) => 'err' in line);
+    expect(failures).toMatchObject([1, 2].map((attempt) => ({ attempt, err: { message: `failed ${attempt}` } })));
+    expect(from('Restate SDK').at(-1)).toMatchObject({ attempt: 3 });
+  });
 });
 
 test('an application without the LoggerModule is told so', async () => {

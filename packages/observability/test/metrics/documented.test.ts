@@ -61,6 +61,7 @@ const EVENTS: Record<ReaEventType, true> = {
   'saga-paused': true,
   'saga-rolling-back': true,
   'saga-started': true,
+  'saga-step-started': true,
   'saga-step-ended': true,
   'saga-step-retried': true,
   'security-rejected': true,

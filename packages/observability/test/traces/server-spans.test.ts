@@ -2,10 +2,11 @@ import { ObservabilityModule } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../../core/test/support/eventually.js';
 import { expectTree } from '../support/expect-tree.js';
-import { inRequest, recordSpans, spansOf } from '../support/recorded-spans.js';
-import { Echo, sceneNamed, Stage } from '../support/scenes.js';
+import { inRequest, recordSpans, spansOf, spansWith } from '../support/recorded-spans.js';
+import { Orders, Payments, Stock } from '../support/shop.js';
 import { SpanCollector } from '../support/span-collector.js';
 
 recordSpans();
@@ -20,7 +21,7 @@ beforeAll(async () => {
   app = await createTestApp({
     server,
     imports: [SagaModule.forRoot(), ObservabilityModule.forRoot({ traces: true })],
-    providers: [Stage, Echo],
+    providers: [Orders, Payments, Stock],
   });
 });
 afterAll(async () => {
@@ -30,12 +31,13 @@ afterAll(async () => {
 });
 
 test('where the server exports spans, too, attempts are below them, in the same trace', async () => {
-  const { traceId } = await inRequest('request', () =>
-    app.ingress.service(Stage).call.play(
-      sceneNamed(async (_ctx, { echo }) => echo.call.say('hello')),
-      { idempotencyKey: false },
-    ),
+  const { traceId, answer } = await inRequest('POST /orders', () =>
+    app.ingress
+      .service(Orders)
+      .call.place({ sku: 'car', amount: 500 }, { idempotencyKey: false })
+      .catch((error: Error) => error.message),
   );
+  expect(answer).toContain('declined');
   const all = () => {
     const ofServer = collector.spans.filter((span) => span.traceId === traceId);
     // How the server tells of a start and an end is its own business; they are instants beside the attempt.
@@ -47,15 +49,34 @@ test('where the server exports spans, too, attempts are below them, in the same 
     all,
     app.namespace,
     `
-request
-  Stage call.play
-    ingress Stage/play
-      invocation-start Stage/play
-        invocation-attempt Stage/play
-          attempt Stage/play
-            call Echo/say
-          invocation-start Echo/say
-            invocation-attempt Echo/say
-              attempt Echo/say`,
+POST /orders
+  Orders call.place !
+    ingress Orders/place
+      invocation-start Orders/place
+        invocation-attempt Orders/place
+          attempt Orders/place [failed] !
+            compensation release-stock
+              send Stock/release
+                attempt Stock/release
+                  run put back
+            run note
+            step pay !
+              call Payments/charge
+            step reserve
+              call Stock/reserve
+          invocation-start Payments/charge
+            invocation-attempt Payments/charge
+              attempt Payments/charge [failed] !
+          invocation-start Stock/{key}/reserve
+            invocation-attempt Stock/{key}/reserve
+              attempt Stock/reserve
+                run check`,
+    true,
   );
+  // For a message, which a compensation's call is, the server begins a trace of its own.
+  const [released] = spansWith('restate.invocation.target', `${app.namespace}.Stock/car/release`);
+  await eventually(() => {
+    const ofServer = collector.spans.filter(({ name }) => /^invocation-attempt .*\/release$/.test(name));
+    expect(ofServer.map(({ spanId }) => spanId)).toContain(released!.links[0]?.context.spanId);
+  });
 });
