@@ -116,6 +116,7 @@ export type { PolicyMode, PolicyOptions, Rule, RuleId, RuleModes, Severity, Viol
 export { PolicyViolationError } from './policy/policy-violation.error.js';
 export { RULES } from './policy/rules.js';
 export { withPolicy } from './policy/with-policy.js';
+export { ModuleImportError } from './module-import.error.js';
 export { ReaError } from './rea.error.js';
 export { ReaModule } from './rea.module.js';
 export type { ReaOptionsFactory } from './rea.module-definition.js';

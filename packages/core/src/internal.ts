@@ -26,6 +26,7 @@ export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';
 export { given } from './given.js';
+export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, type RunClosure, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
 export { checkSize } from './durable/journal-value.js';

@@ -13,6 +13,7 @@ import { ComponentExplorer } from './discovery/component-explorer.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { ReaEvents } from './events/rea-events.js';
+import { importedOnce } from './imported-once.js';
 import { ReaExplorer } from './introspection/rea-explorer.js';
 import { liveList } from './live-list.js';
 import { PolicyService } from './policy/policy.service.js';
@@ -77,6 +78,7 @@ export class ReaModule extends ConfigurableModuleClass implements OnModuleInit, 
     private readonly runtime: ReaRuntime,
   ) {
     super();
+    importedOnce(modules, ReaModule);
   }
 
   /** @throws ReaOptionsError when an option is missing or cannot work, naming its path and the cure */

@@ -6,7 +6,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { liveList } from '@rea/core/internal';
+import { importedOnce, liveList } from '@rea/core/internal';
 import { Ingress } from './ingress.js';
 import { checkConnections, ingressClients } from './ingress-clients.js';
 import { IngressConnections } from './ingress-connections.js';
@@ -34,6 +34,7 @@ export class IngressModule
     private readonly connections: IngressConnections,
   ) {
     super();
+    importedOnce(modules, IngressModule);
     checkConnections(modules, connections);
   }
 

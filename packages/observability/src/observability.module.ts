@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { importedOnce, INSTRUMENTATION } from '@rea/core/internal';
 import { HealthModule } from './health/health.module.js';
-import { INSTRUMENTATION } from '@rea/core/internal';
 import { HooksModule } from './hooks/hooks.module.js';
 import { combine } from './instrumentation.js';
 import { LOGGING } from './logs/logging.service.js';
@@ -36,6 +37,11 @@ const PARTS = [HooksModule, MetricsModule, UserModule, WatchModule, TracesModule
  */
 @Module({})
 export class ObservabilityModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    importedOnce(modules, ObservabilityModule);
+  }
+
   /** @throws ReaOptionsError when an option cannot work, naming its path and the cure */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     const { metrics = false } = validateObservabilityOptions(options);

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { OpenDeadLetters } from '@rea/core/internal';
+import { ModulesContainer } from '@nestjs/core';
+import { importedOnce, OpenDeadLetters } from '@rea/core/internal';
 import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DEAD_LETTER_OPTIONS } from './dead-letters/dead-letter.options.js';
 import { DEAD_LETTER_PROVIDERS } from './dead-letters/dead-letter.providers.js';
@@ -46,6 +47,11 @@ const PROVIDERS: Provider[] = [
  */
 @Module({})
 export class SagaModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    importedOnce(modules, SagaModule);
+  }
+
   /** @throws ReaOptionsError when an option cannot work, naming its path and the cure */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     validateSagaOptions(options);

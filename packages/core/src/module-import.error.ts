@@ -1,0 +1,12 @@
+import { ReaError } from './rea.error.js';
+
+/** A module of Rea is imported in more than one place. */
+export class ModuleImportError extends ReaError {
+  readonly code = 'REA1022';
+
+  constructor(module: string, count: number) {
+    super(
+      `REA1022: The application imports ${module} ${count} times, each time with options of its own. Call forRoot() or forRootAsync() once, in the root module: ${module} is global, and other modules need not import it.`,
+    );
+  }
+}
