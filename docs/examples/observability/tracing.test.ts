@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Controller, Get } from '@nestjs/common';
-import { IngressModule, InjectIngress, type IngressServiceClient } from '@rea/ingress';
+import { InjectIngress, type IngressServiceClient } from '@rea/ingress';
 import { createTestApp } from '@rea/testing';
 import { expect, test, vi } from 'vitest';
 import { Quotes } from './quotes.service.js';
@@ -30,7 +30,7 @@ test('set up as shown, a request is one trace down to the runs, and the exporter
   const { port } = collector.address() as AddressInfo;
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `http://127.0.0.1:${port}`);
   await import('./tracing.js');
-  const app = await createTestApp({ imports: [IngressModule.forRoot(), TracedModule], controllers: [Front] });
+  const app = await createTestApp({ imports: [TracedModule], controllers: [Front] });
   await app.app.listen(0, '127.0.0.1');
   const response = await fetch(`${await app.app.getUrl()}/cheapest`);
   expect(await response.text()).toBe('30');

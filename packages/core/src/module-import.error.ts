@@ -6,7 +6,7 @@ export class ModuleImportError extends ReaError {
 
   constructor(module: string, count: number) {
     super(
-      `REA1022: The application imports ${module} ${count} times, each time with options of its own. Call forRoot() or forRootAsync() once, in the root module: ${module} is global, and other modules need not import it.`,
+      `REA1022: The application imports ${module} ${count} times, each time with options of its own. Call forRoot() or forRootAsync() once, in the root module: ${module} is global, and other modules need not import it. In tests, createTestApp() imports ReaModule and IngressModule itself.`,
     );
   }
 }

@@ -174,7 +174,8 @@ export class ReaTestApp {
 
 /**
  * Starts the providers, controllers and modules under test, with `ReaModule` and `IngressModule`, on a real Restate
- * server. Applications share the server and do not see each other: each has a namespace of its own.
+ * server. Applications share the server and do not see each other: each has a namespace of its own. Give it your feature
+ * modules, and not the root module that imports those two.
  *
  * @example
  * ```ts
