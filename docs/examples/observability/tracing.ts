@@ -1,13 +1,12 @@
 // #region setup
 import { context, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { ReaIdGenerator } from '@rea/observability/tracing';
+import { ReaContextManager, ReaIdGenerator } from '@rea/observability/tracing';
 
-context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+context.setGlobalContextManager(new ReaContextManager().enable());
 trace.setGlobalTracerProvider(
   new TracerProvider({
     idGenerator: new ReaIdGenerator(), // durable calls become parents of what they call

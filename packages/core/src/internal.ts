@@ -25,6 +25,7 @@ export { amendHandler, type Class, componentOf } from './decorators/component-de
 export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { toMillis } from './durable/duration.js';
+export type { AmbientValue } from './ambient.js';
 export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, type RunClosure, watchOperations } from './durable/context-operations.js';

@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
+export { ReaContextManager } from './traces/context-manager.js';
 export { type IdGenerator, ReaIdGenerator } from './traces/id-generator.js';

@@ -1,7 +1,6 @@
 import { context, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
-import { ReaIdGenerator } from '@rea/observability/tracing';
+import { ReaContextManager, ReaIdGenerator } from '@rea/observability/tracing';
 import { observed } from './observed-modules.js';
 import { ProfileObject } from './profile.object.js';
 import { openRea } from './rea-endpoint.js';
@@ -17,7 +16,7 @@ const NOWHERE: SpanExporter = {
 
 /** Rea as it is by default, with metrics, logs at info, and a span for everything. */
 export function open(id: SubjectId): Promise<OpenEndpoint> {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  context.setGlobalContextManager(new ReaContextManager().enable());
   const spanProcessors = [new BatchSpanProcessor({ exporter: NOWHERE })];
   trace.setGlobalTracerProvider(new TracerProvider({ idGenerator: new ReaIdGenerator(), spanProcessors }));
   const all = observed({ logs: true, traces: true });

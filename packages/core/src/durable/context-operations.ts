@@ -1,5 +1,6 @@
 import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
 import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
+import type { Stretch } from '../instrumentation/instrumentation.js';
 import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
 import type { Section } from './section.js';
@@ -27,8 +28,8 @@ export interface OperationControl {
 
 /** Tells of what is done. */
 export interface OperationWatch {
-  /** A run starts. Gives the closure that takes the place of its own. */
-  run(name: string, closure: RunClosure): RunClosure;
+  /** A run that has a name starts. Gives what each try of its closure begins with. */
+  run(name: string): () => Stretch;
   /** A call is made, or a message sent. */
   called(verb: 'call' | 'send', given: Given): void;
 }
@@ -84,9 +85,9 @@ export function followOperations(ctx: Context): void {
     if (typeof own !== 'function' || (!attempt && !control)) return run.call(this, nameOrClosure, second, options);
     const section = control?.admit();
     const name = isNamed ? nameOrClosure : '';
-    const closure = watch ? watch.run(name, own) : own;
+    const begin = name === '' ? undefined : watch?.run(name);
     const failure = control && ((error: unknown) => control.failure(error, section, options));
-    const tried = () => (attempt ? observedRun(attempt, name, closure, failure) : unobservedRun(closure, failure!));
+    const tried = () => (attempt ? observedRun(attempt, name, own, begin, failure) : unobservedRun(own, failure!));
     const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
     control?.started(future, section);
     return future;

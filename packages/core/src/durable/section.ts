@@ -1,4 +1,5 @@
 import { Ambient } from '../ambient.js';
+import { type Stretch, UNWATCHED } from '../instrumentation/instrumentation.js';
 
 const ambient = new Ambient<Section>();
 
@@ -26,12 +27,17 @@ export class Section {
     return ambient.run(this, fn);
   }
 
-  /** As {@link run}, in a task of its own: its end needs no making of the outer section anew. */
-  async begin<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+  /**
+   * As {@link run}, in a task of its own: its end needs no making of the outer section anew.
+   *
+   * @param stretch that the function is the content of
+   */
+  async begin<T>(fn: () => T | PromiseLike<T>, stretch: Stretch = UNWATCHED): Promise<T> {
     await NOTHING;
-    ambient.enter(this);
+    const { within } = stretch;
+    ambient.enter(this, within);
     // What the function returns is waited for in the section, too.
-    return fn();
+    return within ? fn() : stretch.run(fn);
   }
 
   /** The innermost section of a kind, of the calling code. */

@@ -1,4 +1,5 @@
 import type { Context, HooksProvider, LoggerTransport } from '@restatedev/restate-sdk';
+import type { AmbientValue } from '../ambient.js';
 import type { Attempt } from '../invocation/attempt.js';
 
 /** Injection token of the {@link Instrumentation} of the application; optional. */
@@ -15,6 +16,8 @@ export interface WorkPart {
 export interface Stretch {
   /** Runs a function as its content, and gives back what the function gives. */
   run<T>(fn: () => T): T;
+  /** What its content is within, if that is all that {@link run} does: a task may be put within it instead. */
+  readonly within?: AmbientValue | undefined;
   /** It is over; not called when the attempt ends before. @param error why it failed */
   end(error?: unknown): void;
 }

@@ -1,5 +1,5 @@
 import type { Context, internal, Request } from '@restatedev/restate-sdk';
-import { Ambient } from '../ambient.js';
+import { Ambient, type AmbientValue } from '../ambient.js';
 import type { AttemptOutcome, HandlerInfo, ReaEventMap, ReaEventType } from '../events/rea-event.js';
 import type { RuleId } from '../policy/policy.types.js';
 import type { HandlerScope } from './handler-scope.js';
@@ -170,9 +170,13 @@ export function withScope<T>(scope: Scope, fn: () => T): T {
   return ambient.run(scope, fn);
 }
 
-/** Makes a scope that of the calling code, from here on: of the rest of its task, and of everything that it starts. */
-export function enterScope(scope: Scope): void {
-  ambient.enter(scope);
+/**
+ * Makes a scope that of the calling code, from here on: of the rest of its task, and of everything that it starts.
+ *
+ * @param beside what else the code is within from here on
+ */
+export function enterScope(scope: Scope, beside?: AmbientValue): void {
+  ambient.enter(scope, beside);
 }
 
 /** Runs a handler's own method, and everything it starts, in a scope of its own: interceptors go on around it. */

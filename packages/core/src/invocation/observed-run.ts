@@ -1,4 +1,5 @@
 import type { RunOutcome } from '../events/rea-event.js';
+import { type Stretch, UNWATCHED } from '../instrumentation/instrumentation.js';
 import { type Attempt, enterScope, type Scope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 
@@ -9,24 +10,33 @@ const NOTHING = Promise.resolve();
  * how it ended is published.
  *
  * @param name empty for a run without one, which is not told
+ * @param begin begins what the closure is the content of; undefined when nobody watches it
  * @param failure makes of what the closure has thrown what is thrown on
  */
 export async function observedRun<T>(
   attempt: Attempt,
   name: string,
   closure: () => T | PromiseLike<T>,
+  begin: (() => Stretch) | undefined,
   failure?: (error: unknown) => unknown,
 ): Promise<T> {
   // A scope ends with the task that it was opened in: the SDK's code that calls this is not in it.
   await NOTHING;
   const scope: Scope = { attempt, closed: `the run "${name}"`, tries: name };
-  enterScope(scope);
-  if (attempt.beforeRun) await attempt.beforeRun();
+  if (attempt.beforeRun) {
+    enterScope(scope);
+    await attempt.beforeRun();
+  }
+  const stretch = begin?.() ?? UNWATCHED;
+  const { within } = stretch;
+  enterScope(scope, within);
   const startedAt = name === '' || attempt.handler.events.isQuiet ? undefined : performance.now();
   let value: T;
   try {
-    value = await closure();
+    value = await (within ? closure() : stretch.run(closure));
+    stretch.end();
   } catch (thrown) {
+    stretch.end(thrown);
     const error = failure ? failure(thrown) : thrown;
     const outcome = attempt.isLost ? 'cut' : asTerminalError(error) ? 'failed' : 'retrying';
     if (startedAt !== undefined) tell(attempt, name, startedAt, outcome, error);

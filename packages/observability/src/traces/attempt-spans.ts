@@ -7,11 +7,12 @@ import {
   SpanKind,
   trace,
 } from '@opentelemetry/api';
-import type { Stretch, WorkPart } from '@rea/core/internal';
+import type { AmbientValue, Stretch, WorkPart } from '@rea/core/internal';
 import type { AttemptOutcome } from '@rea/core';
 import type { Request } from '@restatedev/restate-sdk';
+import { ambientValue } from './context-manager.js';
 import { endOuterSpan, endSpan, type SpanMaker } from './span-maker.js';
-import type { ToldParts } from './told-parts.js';
+import type { AttemptParts, ToldParts } from './told-parts.js';
 import { idsIn, traceIdOf } from './trace-context.js';
 
 const PART = createContextKey('rea.part');
@@ -32,7 +33,7 @@ export interface OutgoingCall {
  */
 export class AttemptSpans {
   private readonly open = new Set<PartSpan>();
-  private readonly counts = new Map<string, number>();
+  private readonly parts: AttemptParts;
   private wasLive = false;
 
   constructor(
@@ -40,7 +41,9 @@ export class AttemptSpans {
     private readonly told: ToldParts,
     private readonly request: Request,
     private isProcessing: () => boolean,
-  ) {}
+  ) {
+    this.parts = told.begin(request.id);
+  }
 
   /** False while the attempt replays. Once it does something new it goes on with that, so the SDK is not asked again. */
   private get isLive(): boolean {
@@ -49,32 +52,21 @@ export class AttemptSpans {
 
   /** Begins a part where the calling code is. */
   begin({ name, attributes }: WorkPart): Stretch {
-    const id = `${name}#${this.count(name)}`;
-    const part = new PartSpan(this.maker, name, attributes, this.isLive, (span) => this.close(span, id));
+    const part = new PartSpan(this.maker, name, attributes, this.isLive, this, this.parts.add(name));
     this.open.add(part);
     return part;
   }
 
   /** One try of a run's closure. @param parent of the code that has started the run */
-  run<T>(name: string, parent: Context, action: () => T | Promise<T>): Promise<T> {
+  run(name: string, parent: Context): Stretch {
     use(parent);
-    const span = this.maker.start(`run ${name}`, {}, parent);
-    return context.with(trace.setSpan(parent, span), async () => {
-      try {
-        const value = await action();
-        endSpan(span);
-        return value;
-      } catch (error) {
-        endSpan(span, error);
-        throw error;
-      }
-    });
+    return new TrySpan(this.maker.start(`run ${name}`, {}, parent), parent);
   }
 
   /** A call is made, or a message sent. The span is an instant: what is called runs below it, as long as it takes. */
   called(verb: 'call' | 'send', call: OutgoingCall): void {
-    const id = `${verb}#${this.count(verb)}`;
-    if (!this.isLive || !this.told.tell(this.request.id, id)) return;
+    const part = this.parts.add(verb);
+    if (!this.isLive || !this.parts.tell(part)) return;
     const parent = context.active();
     use(parent);
     const ids = idsIn(call.headers);
@@ -97,18 +89,38 @@ export class AttemptSpans {
     // OpenTelemetry's contexts, which know the parts, live until the next full collection; the attempt need not.
     this.isProcessing = ENDED;
     if (outcome === 'completed' || outcome === 'failed' || outcome === 'cancelled') this.told.forget(this.request.id);
+    else this.told.keep(this.request.id, this.parts);
   }
 
-  private close(part: PartSpan, id: string): boolean {
+  /** A part is over. Gives whether it is to be told. */
+  close(part: PartSpan): boolean {
     this.open.delete(part);
-    const isNew = (part.isUsed || this.isLive) && this.told.tell(this.request.id, id);
+    const isNew = (part.isUsed || this.isLive) && this.parts.tell(part.number);
     return part.isUsed || isNew;
   }
+}
 
-  private count(name: string): number {
-    const count = (this.counts.get(name) ?? 0) + 1;
-    this.counts.set(name, count);
-    return count;
+/** A try of a run's closure. */
+class TrySpan implements Stretch {
+  private readonly inside: Context;
+
+  constructor(
+    private readonly span: Span,
+    parent: Context,
+  ) {
+    this.inside = trace.setSpan(parent, span);
+  }
+
+  get within(): AmbientValue | undefined {
+    return ambientValue(this.inside);
+  }
+
+  run<T>(fn: () => T): T {
+    return context.with(this.inside, fn);
+  }
+
+  end(error?: unknown): void {
+    endSpan(this.span, error);
   }
 }
 
@@ -117,7 +129,7 @@ class PartSpan implements Stretch {
   /** Something that is told has happened in it. */
   isUsed = false;
   private readonly span: Span;
-  private readonly within: Context;
+  private readonly inside: Context;
   private readonly parent: Context;
   private isOver = false;
 
@@ -126,22 +138,29 @@ class PartSpan implements Stretch {
     name: string,
     attributes: Readonly<Record<string, string>>,
     private readonly startedLive: boolean,
-    /** Whether it is to be told. */
-    private readonly close: (part: PartSpan) => boolean,
+    private readonly attempt: AttemptSpans,
+    /** Among the parts of the attempt. */
+    readonly number: number,
   ) {
     this.parent = context.active();
-    this.span = maker.start(name, { attributes }, this.parent);
-    this.within = trace.setSpan(this.parent, this.span).setValue(PART, this);
+    this.span = maker.start(name, {}, this.parent);
+    // Given at the start they would be checked twice, by allocations that cost half of a span.
+    for (const key in attributes) this.span.setAttribute(key, attributes[key]!);
+    this.inside = trace.setSpan(this.parent, this.span).setValue(PART, this);
+  }
+
+  get within(): AmbientValue | undefined {
+    return ambientValue(this.inside);
   }
 
   run<T>(fn: () => T): T {
-    return context.with(this.within, fn);
+    return context.with(this.inside, fn);
   }
 
   end(error?: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    if (this.close(this)) this.finish(error);
+    if (this.attempt.close(this)) this.finish(error);
   }
 
   /** The attempt ends before it does. */

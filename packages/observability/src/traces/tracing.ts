@@ -21,6 +21,7 @@ import type { Context, HooksProvider, Request } from '@restatedev/restate-sdk';
 import { openTelemetryHook } from '@restatedev/restate-sdk-opentelemetry';
 import { isProcessing, releasable } from '../is-processing.js';
 import { AttemptSpans } from './attempt-spans.js';
+import { callWithin } from './context-manager.js';
 import { withIds } from './id-generator.js';
 import { endSpan, SpanMaker } from './span-maker.js';
 import { ToldParts } from './told-parts.js';
@@ -106,7 +107,7 @@ export class Tracing implements Instrumentation {
     const told = link ? (Object.create(request, { attemptHeaders: { value: NO_HEADERS } }) as Request) : request;
     const { lent, release } = releasable(hookContext, told);
     const start = () => hook(lent).interceptor!.handler!;
-    const handler = context.with(parent, () => {
+    const handler = callWithin(parent, () => {
       if (context.active() !== parent) return undefined;
       return traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start();
     });
@@ -116,11 +117,15 @@ export class Tracing implements Instrumentation {
     }
     const spans = new AttemptSpans(this.maker, this.told, request, isProcessing(hookContext));
     (request as Traced)[SPANS] = spans;
-    const end = () => {
-      release();
-      (request as Traced)[SPANS] = undefined;
+    const around = async (next: () => Promise<void>) => {
+      try {
+        await handler(() => this.follow(request, spans, link, next));
+      } finally {
+        release();
+        (request as Traced)[SPANS] = undefined;
+      }
     };
-    return { interceptor: { handler: (next) => handler(() => this.follow(request, spans, link, next)).finally(end) } };
+    return { interceptor: { handler: around } };
   }
 
   private warnOfNoContexts(): void {

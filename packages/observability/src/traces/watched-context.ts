@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import { type Given, type OperationWatch, type RunClosure, watchOperations } from '@rea/core/internal';
+import { type Given, type OperationWatch, type Stretch, watchOperations } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import type { AttemptSpans } from './attempt-spans.js';
 
@@ -14,11 +14,9 @@ export function watchContext(ctx: Context, spans: AttemptSpans): void {
 class WatchedContext implements OperationWatch {
   constructor(private readonly spans: AttemptSpans) {}
 
-  run(name: string, closure: RunClosure): RunClosure {
-    // Without a name it is a framework's own, for the time or a random number.
-    if (name === '') return closure;
+  run(name: string): () => Stretch {
     const started = context.active();
-    return () => this.spans.run(name, started, closure);
+    return () => this.spans.run(name, started);
   }
 
   called(verb: 'call' | 'send', given: Given): void {

@@ -1,13 +1,15 @@
-import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { context, type ContextManager, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { ReaIdGenerator } from '@rea/observability/tracing';
+import { ReaContextManager, ReaIdGenerator } from '@rea/observability/tracing';
 
 const exporter = new InMemorySpanExporter();
 
 /** Sets OpenTelemetry up for this process, as an application does before it is loaded. */
-export function recordSpans(idGenerator: TracerProviderIds = new ReaIdGenerator()): void {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+export function recordSpans(
+  idGenerator: TracerProviderIds = new ReaIdGenerator(),
+  contextManager: ContextManager = new ReaContextManager(),
+): void {
+  context.setGlobalContextManager(contextManager.enable());
   const spanProcessors = [new SimpleSpanProcessor({ exporter })];
   trace.setGlobalTracerProvider(new TracerProvider({ idGenerator, spanProcessors }));
 }

@@ -65,3 +65,21 @@ export class Orders {
     await this.stock.of(sku).call.release();
   }
 }
+
+/** The trace of an order that is too dear, where nothing was suspended. */
+export const ROLLED_BACK = `
+POST /orders
+  Orders call.place !
+    attempt Orders/place [failed] !
+      run note
+      step reserve
+        call Stock/reserve
+          attempt Stock/reserve
+            run check
+      step pay !
+        call Payments/charge
+          attempt Payments/charge [failed] !
+      compensation release-stock
+        send Stock/release
+          attempt Stock/release
+            run put back`;

@@ -4,7 +4,7 @@ import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectTree } from '../support/expect-tree.js';
 import { inRequest, recordSpans, spansOf } from '../support/recorded-spans.js';
-import { type Order, Orders, Payments, Stock } from '../support/shop.js';
+import { type Order, Orders, Payments, ROLLED_BACK, Stock } from '../support/shop.js';
 
 recordSpans();
 
@@ -57,25 +57,5 @@ POST /orders
 test('a rollback is in the trace of what it undoes', async () => {
   const { traceId, answer } = await place({ sku: 'car', amount: 500 });
   expect(answer).toContain('declined');
-  await expectTree(
-    () => spansOf(traceId),
-    app.namespace,
-    `
-POST /orders
-  Orders call.place !
-    attempt Orders/place [failed] !
-      run note
-      step reserve
-        call Stock/reserve
-          attempt Stock/reserve
-            run check
-      step pay !
-        call Payments/charge
-          attempt Payments/charge [failed] !
-      compensation release-stock
-        send Stock/release
-          attempt Stock/release
-            run put back`,
-    true,
-  );
+  await expectTree(() => spansOf(traceId), app.namespace, ROLLED_BACK, true);
 });

@@ -1,5 +1,5 @@
 import { TerminalError } from '@restatedev/restate-sdk';
-import { asTerminalError, Section } from '@rea/core/internal';
+import { asTerminalError, Section, type Stretch } from '@rea/core/internal';
 import { type Backoff, waitBefore } from './backoff.js';
 import type { SagaScope } from './saga-scope.js';
 
@@ -15,6 +15,7 @@ export type Attempts<T> =
  *
  * @param what for the Restate UI: `compensation refund-card`
  * @param onFailure told after each failed try
+ * @param stretch that each try is the content of
  */
 export async function tryWithBackoff<T>(
   { raw }: SagaScope,
@@ -22,12 +23,13 @@ export async function tryWithBackoff<T>(
   backoff: () => Backoff,
   action: (attempt: number) => PromiseLike<T>,
   onFailure: (attempt: number, error: TerminalError) => void,
+  stretch?: Stretch,
 ): Promise<Attempts<T>> {
   for (let attempt = 1; ; attempt += 1) {
     const section = new Section();
     section.countsTries = true;
     try {
-      return { done: true, value: await section.begin(() => action(attempt)), attempts: attempt };
+      return { done: true, value: await section.begin(() => action(attempt), stretch), attempts: attempt };
     } catch (error) {
       const failure = asTerminalError(error) ?? ordinary(error);
       onFailure(attempt, failure);

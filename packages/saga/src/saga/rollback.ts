@@ -68,16 +68,15 @@ export class Rollback {
       );
     };
     const what = `compensation ${compensation ?? entry.name}`;
-    const stretch = scope.begin('compensation', compensation ?? entry.name, entry.name);
-    const result = await stretch.run(() =>
-      tryWithBackoff(
-        scope,
-        what,
-        () => backoffOf(strategy, unit.retry, retry),
-        (attempt) => (scope.options.verifyIdempotency ? twice(entry.name, () => once(attempt)) : once(attempt)),
-        (attempt, { message }) =>
-          scope.publish('compensation-failed', () => ({ step: entry.name, compensation, attempt, error: message })),
-      ),
+    const stretch = scope.begin(what, { 'rea.saga.step': entry.name });
+    const result = await tryWithBackoff(
+      scope,
+      what,
+      () => backoffOf(strategy, unit.retry, retry),
+      (attempt) => (scope.options.verifyIdempotency ? twice(entry.name, () => once(attempt)) : once(attempt)),
+      (attempt, { message }) =>
+        scope.publish('compensation-failed', () => ({ step: entry.name, compensation, attempt, error: message })),
+      stretch,
     );
     stretch.end(result.done ? undefined : result.error);
     if (result.done) {

@@ -240,7 +240,7 @@ export class SagaRun implements Saga {
     const { entry } = unit;
     unit.state = 'running';
     scope.publish('saga-step-started', () => ({ step: entry.name }));
-    const stretch = scope.begin('step', entry.name, entry.name);
+    const stretch = scope.begin(`step ${entry.name}`);
     let value: unknown;
     try {
       value = await stretch.run(() =>

@@ -1,6 +1,13 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
-import { attemptOf, type Interruption, oncePerInvocation, type Stretch, UNWATCHED } from '@rea/core/internal';
+import {
+  attemptOf,
+  type Interruption,
+  oncePerInvocation,
+  type Stretch,
+  UNWATCHED,
+  type WorkPart,
+} from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
 import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
@@ -48,6 +55,7 @@ export class SagaScope {
   readonly compensated: string[] = [];
   readonly deadLettered: { readonly step: string; readonly id: string }[] = [];
   private failures: Map<object, string> | undefined;
+  private info: SagaInfo | undefined;
   /** There is no way back any more. */
   isPastPivot = false;
   /** A compensation is exhausted, and the strategy stops there. */
@@ -152,6 +160,12 @@ export class SagaScope {
     return this.failures?.get(error);
   }
 
+  private describe(): SagaInfo {
+    const { id: invocationId, target } = this.raw.request();
+    const service = this.attempt?.handler.component ?? target.service;
+    return { invocationId, service, handler: target.handler, key: target.key, saga: this.name };
+  }
+
   private causeOf(kind: Cause['kind'], error: TerminalError): Cause {
     const step = this.stepOf(error);
     const reason = this.note?.reason;
@@ -226,25 +240,18 @@ export class SagaScope {
     (this.raw as unknown as { set(name: string, value: unknown): void }).set(REPORT_STATE + this.name, this.report);
   }
 
-  /** A part of the saga's work begins, for those who watch. */
-  begin(kind: 'step' | 'compensation', name: string, step: string): Stretch {
+  /** A part of the saga's work begins, for those who watch. @param name few different ones */
+  begin(name: string, attributes?: WorkPart['attributes']): Stretch {
     const watcher = this.attempt?.handler.instrumentation;
     if (!watcher?.begin) return UNWATCHED;
-    return watcher.begin(this.attempt!, {
-      name: `${kind} ${name}`,
-      attributes: { 'rea.saga': this.name, 'rea.saga.step': step },
-    });
+    return watcher.begin(this.attempt!, { name, attributes: { 'rea.saga': this.name, ...attributes } });
   }
 
   /** Tells the events what happens, once: not on a replay, and not in an attempt that is done again. */
   publish<T extends SagaEventType>(type: T, details: () => Omit<ReaEventMap[T], keyof SagaInfo>): void {
     const { events } = this.services;
     if (!events.observes(type)) return;
-    const { id: invocationId, target } = this.raw.request();
-    const service = this.attempt?.handler.component ?? target.service;
-    const { handler, key } = target;
-    const info: SagaInfo = { invocationId, service, handler, key, saga: this.name };
-    const payload = { ...info, ...details() } as ReaEventMap[T];
+    const payload = { ...(this.info ??= this.describe()), ...details() } as ReaEventMap[T];
     oncePerInvocation(() => events.publish(type, () => payload));
   }
 }
