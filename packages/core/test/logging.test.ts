@@ -90,6 +90,20 @@ describe('What a handler logs with ctx.console', () => {
     ]);
   });
 
+  test('may be anything: a line fails no handler', async () => {
+    const cycle: Record<string, unknown> = { a: 1 };
+    cycle['self'] = cycle;
+    const broken = {
+      toJSON: () => {
+        throw new Error('no JSON');
+      },
+    };
+    await inHandler(async (ctx) => ctx.console.log('odd', { big: 10n }, cycle, broken, undefined, Symbol('s')));
+    const [line] = from('Handler');
+    expect(line?.text).toContain('odd { big: 10n } <ref *1> { a: 1, self: [Circular *1] }');
+    expect(outcomes.at(-1)).toBe('completed');
+  });
+
   test('is there once, although the handler is replayed', async () => {
     let attempts = 0;
     await inHandler(async (ctx) => {

@@ -15,7 +15,7 @@ import {
   RAW_OBSERVABILITY_OPTIONS,
 } from './observability.module-definition.js';
 import { OBSERVABILITY_OPTIONS } from './observability.options.js';
-import { validateFactoryOptions, validateObservabilityOptions } from './observability.options-validation.js';
+import { checkPath, validateFactoryOptions, validateObservabilityOptions } from './observability.options-validation.js';
 import { TRACING } from './traces/spans.js';
 import { TracesModule } from './traces/traces.module.js';
 import { UserModule } from './user/user.module.js';
@@ -58,6 +58,7 @@ export class ObservabilityModule extends ConfigurableModuleClass {
     metricsPath = false,
     ...options
   }: typeof ASYNC_OPTIONS_TYPE & { readonly metricsPath?: string | false }): DynamicModule {
+    checkPath('metricsPath', metricsPath);
     return extend(super.forRootAsync(options), metricsPath, validateFactoryOptions);
   }
 }

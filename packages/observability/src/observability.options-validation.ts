@@ -1,6 +1,12 @@
 import { ReaOptionsError } from '@rea/core';
 import { toMillis } from '@rea/core/internal';
+import type { Duration } from '@restatedev/restate-sdk';
 import type { ObservabilityModuleOptions } from './observability.options.js';
+
+/** What a timer of Node can wait, in milliseconds: more makes it fire at once. */
+const LONGEST = 2 ** 31 - 1;
+
+const AT_MOST = `at most ${LONGEST} ms (24.8 days)`;
 
 /**
  * Refuses options that cannot work, when the module is defined.
@@ -9,25 +15,40 @@ import type { ObservabilityModuleOptions } from './observability.options.js';
  */
 export function validateObservabilityOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
   const { hooks: { queueSize, shutdownGrace } = {}, metrics, watch, health } = options;
-  if (typeof metrics === 'object' && metrics.path === '') {
-    throw new ReaOptionsError('metrics.path', 'is empty; it is a path such as /metrics, or false.');
-  }
+  if (typeof metrics === 'object') checkPath('metrics.path', metrics.path);
   if (queueSize !== undefined && !(Number.isInteger(queueSize) && queueSize >= 1)) {
     throw new ReaOptionsError('hooks.queueSize', `is ${queueSize}; it is a whole number, 1 or more.`);
   }
-  if (shutdownGrace !== undefined && !(toMillis(shutdownGrace) >= 0)) {
+  if (shutdownGrace !== undefined && !isWithin(shutdownGrace, 0)) {
     throw new ReaOptionsError(
       'hooks.shutdownGrace',
-      `is ${JSON.stringify(shutdownGrace)}; it is a duration, 0 or more.`,
+      `is ${JSON.stringify(shutdownGrace)}; it is a duration, 0 or more, and ${AT_MOST}.`,
     );
   }
-  if (watch && watch.interval !== undefined && !(toMillis(watch.interval) > 0)) {
-    throw new ReaOptionsError('watch.interval', `is ${JSON.stringify(watch.interval)}; it is longer than nothing.`);
+  if (watch && watch.interval !== undefined && !isWithin(watch.interval, Number.MIN_VALUE)) {
+    throw new ReaOptionsError(
+      'watch.interval',
+      `is ${JSON.stringify(watch.interval)}; it is longer than nothing, and ${AT_MOST}.`,
+    );
   }
-  if (typeof health === 'object' && health.timeout !== undefined && !(health.timeout > 0)) {
-    throw new ReaOptionsError('health.timeout', `is ${health.timeout}; it is a number of milliseconds above 0.`);
+  if (typeof health === 'object' && health.timeout !== undefined && !isWithin(health.timeout, Number.MIN_VALUE)) {
+    throw new ReaOptionsError(
+      'health.timeout',
+      `is ${health.timeout}; it is a number of milliseconds above 0, and ${AT_MOST}.`,
+    );
   }
   return options;
+}
+
+/** @throws ReaOptionsError when it is empty, naming the option */
+export function checkPath(option: string, path: string | false | undefined): void {
+  if (path === '') throw new ReaOptionsError(option, 'is empty; it is a path such as /metrics, or false.');
+}
+
+/** Also tells what is not a number. */
+function isWithin(duration: Duration | number, least: number): boolean {
+  const millis = toMillis(duration);
+  return millis >= least && millis <= LONGEST;
 }
 
 /** As {@link validateObservabilityOptions}, of a factory. @throws ReaOptionsError also for a path, which comes too late */

@@ -73,8 +73,22 @@ describe('Options that cannot work', () => {
     [{ watch: { interval: 0 } }, 'watch.interval'],
     [{ metrics: { path: '' } }, 'metrics.path'],
     [{ health: { timeout: 0 } }, 'health.timeout'],
+    [{ hooks: { shutdownGrace: 2 ** 31 } }, 'hooks.shutdownGrace'],
+    [{ watch: { interval: { days: 25 } } }, 'watch.interval'],
+    [{ health: { timeout: Infinity } }, 'health.timeout'],
   ])('%j are refused when the module is defined', (options, path) => {
     expect(() => ObservabilityModule.forRoot(options)).toThrow(`REA1001: The option ${path} `);
+  });
+
+  test('the longest durations that a timer can wait are not refused', () => {
+    const longest = 2 ** 31 - 1;
+    const options = { hooks: { shutdownGrace: longest }, watch: { interval: longest }, health: { timeout: longest } };
+    expect(() => ObservabilityModule.forRoot(options)).not.toThrow();
+  });
+
+  test('a path beside a factory is not empty', () => {
+    const options = { metricsPath: '', useFactory: () => ({ metrics: true }) };
+    expect(() => ObservabilityModule.forRootAsync(options)).toThrow('REA1001: The option metricsPath is empty');
   });
 
   test('a path from a factory comes too late', async () => {

@@ -16,8 +16,9 @@ export async function loadSubject(id: SubjectId): Promise<SubjectModule> {
     case 'rea-warn':
     case 'rea-warn-enhanced':
       return import('./rea.subject.js');
+    case 'rea-unobserved':
     case 'rea-metrics':
-      return import('./rea-metrics.subject.js');
+      return import('./rea-module.subject.js');
     case 'rea-logs':
       return import('./rea-logs.subject.js');
     case 'rea-traces':

@@ -8,14 +8,15 @@ export type SubjectId =
   | 'rea-disabled'
   | 'rea-warn'
   | 'rea-warn-enhanced'
+  | 'rea-unobserved'
   | 'rea-metrics'
   | 'rea-logs'
   | 'rea-traces'
   | 'nestjs-restate'
   | 'nestjs-restate-bare';
 
-/** Those that are Rea with more of it observed. */
-export const OBSERVED: readonly SubjectId[] = ['rea-metrics', 'rea-logs', 'rea-traces'];
+/** Those that are Rea with the module that observes it, and more and more of it on. */
+export const OBSERVED: readonly SubjectId[] = ['rea-unobserved', 'rea-metrics', 'rea-logs', 'rea-traces'];
 
 /** A subject that serves its component on a loopback port. */
 export interface OpenEndpoint {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type LoggerTransport, TerminalError } from '@restatedev/restate-sdk';
 
 /** A line that the SDK wants to be logged. */
@@ -42,9 +43,13 @@ function levelOf(level: string, info: 'log' | 'debug'): SdkLine['level'] {
   return level === 'info' ? info : 'debug';
 }
 
-/** A part of a line as text. */
+/** A part of a line as text: as JSON, if it has one. Never throws: a line that is logged must not fail a handler. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Error) return value.stack ?? value.message;
-  return JSON.stringify(value) ?? String(value);
+  try {
+    return JSON.stringify(value) ?? inspect(value);
+  } catch {
+    return inspect(value, { breakLength: Infinity });
+  }
 }

@@ -73,6 +73,24 @@ export class AdminClient {
   }
 
   /**
+   * The services of a deployment, with their handlers, as it registered them.
+   *
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}; 404 when it is not known
+   */
+  async servicesOf(deploymentId: string): Promise<readonly RegisteredService[]> {
+    return this.services(`/deployments/${deploymentId}`);
+  }
+
+  /**
+   * All services that the server knows, each in its latest revision: the one that new invocations run.
+   *
+   * @throws AdminUnreachableError, AdminRequestError as {@link register}
+   */
+  async latestServices(): Promise<readonly RegisteredService[]> {
+    return this.services('/services');
+  }
+
+  /**
    * Forgets a deployment. Its services fall back to their revision of before.
    *
    * @throws AdminUnreachableError, AdminRequestError as {@link register}
@@ -122,6 +140,11 @@ export class AdminClient {
       `/invocations/${invocationId}/restart-as-new?from=${index}&deployment=keep`,
     );
     return (body as { readonly new_invocation_id: string }).new_invocation_id;
+  }
+
+  private async services(path: string): Promise<readonly RegisteredService[]> {
+    const { body } = await this.request('GET', path);
+    return (body as { readonly services: readonly RegisteredService[] }).services;
   }
 
   private async request(

@@ -1,5 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { REA_OPTIONS, type ReaModuleOptions, ReaRuntime, RestateConnection } from '@rea/core';
+import {
+  type ComponentDescription,
+  REA_OPTIONS,
+  ReaExplorer,
+  type ReaModuleOptions,
+  ReaRuntime,
+  RestateConnection,
+} from '@rea/core';
 import { AdminClient, OpenDeadLetters } from '@rea/core/internal';
 import { ObservabilityError } from '../observability.errors.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
@@ -35,12 +42,14 @@ export interface DeadLetterHealthOptions {
 export class ReaHealth {
   private readonly timeout: number;
   private readonly admin: AdminClient | undefined;
+  private components: Promise<ComponentDescription[]> | undefined;
 
   constructor(
     @Inject(OBSERVABILITY_OPTIONS) { health }: ObservabilityModuleOptions,
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
     private readonly connection: RestateConnection,
     private readonly runtime: ReaRuntime,
+    private readonly explorer: ReaExplorer,
     @Optional() @Inject(OpenDeadLetters) private readonly openDeadLetters: OpenDeadLetters | undefined,
   ) {
     const { timeout } = withDefaults(HEALTH_DEFAULTS, typeof health === 'object' ? health : {});
@@ -52,8 +61,9 @@ export class ReaHealth {
   server<Key extends string = 'restate'>(key = 'restate' as Key): Promise<ReaHealthResult<Key>> {
     const { ingressUrl, adminUrl } = this.connection;
     return this.result(key, async () => {
-      await this.get(`${ingressUrl}/restate/health`);
-      if (adminUrl !== undefined) await this.get(`${adminUrl}/health`);
+      const urls = [`${ingressUrl}/restate/health`, ...(adminUrl === undefined ? [] : [`${adminUrl}/health`])];
+      const answers = await Promise.allSettled(urls.map((url) => this.get(url)));
+      for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
     });
   }
 
@@ -65,21 +75,17 @@ export class ReaHealth {
   }
 
   /**
-   * The Restate server knows all components of this application, and, unless this application leaves its registration to
-   * others, that this process serves them. Needs the admin API.
+   * The Restate server knows all components of this application with all their handlers, and, unless this application
+   * leaves its registration to others, that this process serves them. Needs the admin API.
    */
   registration<Key extends string = 'registration'>(key = 'registration' as Key): Promise<ReaHealthResult<Key>> {
     return this.result(key, async () => {
-      const { services, endpointUrl } = this.runtime;
-      if (!this.admin) throw new Error('It cannot be asked for: server.adminUrl is not set.');
-      if (services.length === 0) throw new Error('The endpoint is not open.');
-      const known = await this.admin.deployments();
-      const own = known.filter(({ uri }) => sameUrl(uri, endpointUrl));
-      if (this.options.registration !== false && own.length === 0) {
-        throw new Error(`The server does not know ${endpointUrl}.`);
-      }
-      const served = new Set((own.length > 0 ? own : known).flatMap((each) => each.services.map(({ name }) => name)));
-      const missing = services.filter((name) => !served.has(name));
+      const { admin } = this;
+      if (!admin) throw new Error('It cannot be asked for: server.adminUrl is not set.');
+      if (!this.runtime.isServing) throw new Error('The endpoint is not open.');
+      const known = await this.inTime(this.knownHandlers(admin));
+      const components = await (this.components ??= this.explorer.components());
+      const missing = components.flatMap((component) => missingOf(component, known.get(component.name)));
       if (missing.length > 0) throw new Error(`The server does not know ${missing.join(', ')}.`);
     });
   }
@@ -106,6 +112,19 @@ export class ReaHealth {
       if (open <= max) return { open };
       return { status: above, open, message: `There are ${open} open dead letters, more than ${max}.` };
     });
+  }
+
+  /** What the server has of this process's endpoint, or of all where it need not know that one: handlers, by service. */
+  private async knownHandlers(admin: AdminClient): Promise<Map<string, ReadonlySet<string>>> {
+    const { endpointUrl } = this.runtime;
+    const own = (await admin.deployments()).filter(({ uri }) => sameUrl(uri, endpointUrl));
+    if (this.options.registration !== false && own.length === 0) {
+      throw new Error(`The server does not know ${endpointUrl}.`);
+    }
+    const services = await (own.length > 0
+      ? Promise.all(own.map(({ id }) => admin.servicesOf(id)))
+      : admin.latestServices());
+    return new Map(services.flat().map((each) => [each.name, new Set(each.handlers.map(({ name }) => name))]));
   }
 
   private async result<Key extends string>(
@@ -140,6 +159,12 @@ export class ReaHealth {
     await response.body?.cancel();
     if (!response.ok) throw new Error(`${url} answers ${response.status}.`);
   }
+}
+
+/** What the server does not know of a component: all of it, or handlers. */
+function missingOf({ name, handlers }: ComponentDescription, known: ReadonlySet<string> | undefined): string[] {
+  if (!known) return [name];
+  return handlers.filter((handler) => !known.has(handler.name)).map((handler) => `${name}/${handler.name}`);
 }
 
 /** The server adds a slash at the end. */

@@ -1,4 +1,12 @@
-import { asText, type Instrumentation, isBookkeeping, outcomeOf, type SdkLine, sdkLine } from '@rea/core/internal';
+import {
+  asText,
+  type Instrumentation,
+  isBookkeeping,
+  outcomeOf,
+  outcomeOfReturn,
+  type SdkLine,
+  sdkLine,
+} from '@rea/core/internal';
 import type { HooksProvider, LoggerTransport, Request } from '@restatedev/restate-sdk';
 import type { PinoLogger } from 'nestjs-pino';
 import { isProcessing } from '../is-processing.js';
@@ -57,7 +65,7 @@ export class Logging implements Instrumentation {
       if (FINAL.has(outcomeOf(error, request))) this.attempts.forget(request.id);
       throw error;
     }
-    this.attempts.forget(request.id);
+    if (FINAL.has(outcomeOfReturn(request))) this.attempts.forget(request.id);
   }
 
   private fieldsOf(request: Request): Record<string, string | number> {
@@ -81,18 +89,37 @@ export class Logging implements Instrumentation {
     const { pino } = this;
     const pinoLevel: PinoLevel = level === 'log' ? 'info' : level;
     if (!pino?.logger.isLevelEnabled(pinoLevel)) return;
-    const error = parts.find((part) => part instanceof Error);
-    const text = parts
-      .filter((part) => part !== error)
-      .map(asText)
-      .join(' ')
-      .trim();
-    const fields = { context: isHandlers ? 'Handler' : 'Restate SDK', ...(error ? { err: error } : {}) };
-    const write = () => pino.logger[pinoLevel](fields, text);
+    const { text, ...fields } = fieldsIn(parts);
+    const all = { ...fields, context: isHandlers ? 'Handler' : 'Restate SDK' };
+    // Without a text pino takes the error's.
+    const write = () => pino.logger[pinoLevel](all, text || undefined);
     // A handler's own lines come from within its attempt, which has given its fields already.
     if (isHandlers || !context) return write();
     const { invocationId, serviceName, handlerName, request } = context;
     const bindings = request ? this.fieldsOf(request) : { invocationId, target: `${serviceName}/${handlerName}` };
     return pino.runInContext(write, { bindings });
   }
+}
+
+/**
+ * What is said in a line. Objects are fields, which the application's serializers and redaction see: plain ones as if pino
+ * had been given them, others in `data`.
+ */
+function fieldsIn(parts: readonly unknown[]): Record<string, unknown> & { readonly text: string } {
+  const err = parts.find((part) => part instanceof Error);
+  const objects = parts.filter((part) => typeof part === 'object' && part !== null && !(part instanceof Error));
+  const plain = objects.filter((object) => isPlain(object!));
+  const data = objects.filter((object) => !plain.includes(object));
+  const text = parts.filter((part) => part !== err && !objects.includes(part)).map(asText);
+  return {
+    ...(Object.assign({}, ...plain) as object),
+    ...(data.length > 0 ? { data } : {}),
+    ...(err ? { err } : {}),
+    text: text.join(' ').trim(),
+  };
+}
+
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -79,7 +79,7 @@ export class AttemptSpans {
       parent,
       isOwn ? { spanId: ids.spanId } : {},
     );
-    span.end();
+    endSpan(span);
   }
 
   /** The attempt has ended; what goes on in a later one is told by that one, too. */

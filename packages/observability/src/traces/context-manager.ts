@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type Context, type ContextManager, context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { Ambient, type AmbientValue } from '@rea/core/ambient';
 
-const ambient = new Ambient<Context>();
+const ambient = new Ambient<Context | undefined>();
 
 /** What is active while a synchronous function is called, in place of what the calling code is within. */
 let instead: Context | undefined;
@@ -15,7 +15,8 @@ let isAsked: boolean | undefined;
 /**
  * The context manager that keeps OpenTelemetry's contexts where Rea keeps its own. It does what OpenTelemetry's
  * `AsyncLocalStorageContextManager` does, with which traces are the same; but there, what the code is within is made anew
- * for each span, which is much of what a span costs.
+ * for each span, which is much of what a span costs. After {@link with} every `AsyncLocalStorage` is as it was before, also
+ * one that was entered (`enterWith`) meanwhile.
  *
  * @example
  * ```ts
@@ -46,9 +47,26 @@ export class ReaContextManager implements ContextManager {
     if (typeof target !== 'function') return target;
     const call = (self: unknown, args: unknown[]) =>
       this.with(within, target as unknown as (...args: unknown[]) => unknown, self, ...args);
-    return function bound(this: unknown, ...args: unknown[]) {
+    const bound = function (this: unknown, ...args: unknown[]) {
       return call(this, args);
-    } as T;
+    };
+    // Express tells its error handlers by it.
+    return Object.defineProperty(bound, 'length', { value: target.length }) as T;
+  }
+
+  /**
+   * Puts the calling code within a context, until it is put back: for what {@link with} cannot be around. Called in an
+   * `async` function before its first `await`, it also holds for who has called that.
+   */
+  attach(within: Context): { dispose(): void } {
+    const outer = ambient.current;
+    ambient.enter(within);
+    let isBack = false;
+    const dispose = () => {
+      if (!isBack) ambient.enter(outer);
+      isBack = true;
+    };
+    return { dispose };
   }
 
   enable(): this {

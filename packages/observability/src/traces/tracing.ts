@@ -13,6 +13,7 @@ import {
   type Attempt,
   type Instrumentation,
   outcomeOf,
+  outcomeOfReturn,
   type Stretch,
   UNWATCHED,
   type WorkPart,
@@ -23,7 +24,7 @@ import { isProcessing, releasable } from '../is-processing.js';
 import { AttemptSpans } from './attempt-spans.js';
 import { callWithin } from './context-manager.js';
 import { withIds } from './id-generator.js';
-import { endSpan, SpanMaker } from './span-maker.js';
+import { endSpan, reportBroken, SpanMaker } from './span-maker.js';
 import { ToldParts } from './told-parts.js';
 import { originOf, traceIdOf, W3C } from './trace-context.js';
 import { watchContext } from './watched-context.js';
@@ -108,18 +109,24 @@ export class Tracing implements Instrumentation {
     const { lent, release } = releasable(hookContext, told);
     const start = () => hook(lent).interceptor!.handler!;
     const handler = callWithin(parent, () => {
-      if (context.active() !== parent) return undefined;
-      return traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start();
+      if (context.active() !== parent) return this.warnOfNoContexts();
+      try {
+        return traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start();
+      } catch (error) {
+        return reportBroken(error);
+      }
     });
-    if (!handler) {
-      this.warnOfNoContexts();
-      return {};
-    }
+    if (!handler) return {};
     const spans = new AttemptSpans(this.maker, this.told, request, isProcessing(hookContext));
     (request as Traced)[SPANS] = spans;
     const around = async (next: () => Promise<void>) => {
+      let followed: Promise<void> | undefined;
       try {
-        await handler(() => this.follow(request, spans, link, next));
+        await handler(() => (followed = this.follow(request, spans, link, next)));
+      } catch (error) {
+        // Whatever the hook throws, the handler has ended as it has.
+        await (followed ?? next());
+        reportBroken(error);
       } finally {
         release();
         (request as Traced)[SPANS] = undefined;
@@ -157,7 +164,7 @@ export class Tracing implements Instrumentation {
       end(outcomeOf(error, request));
       throw error;
     }
-    end('completed');
+    end(outcomeOfReturn(request));
   }
 }
 

@@ -2,10 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { REA_OPTIONS, ReaExplorer, type ReaEventMap, type ReaModuleOptions } from '@rea/core';
 import { AdminClient, sqlList } from '@rea/core/internal';
 
-/** An invocation that waits for an operator, and since when. */
+/** An invocation that waits for an operator, and since when, in milliseconds since 1970. */
 export interface Pause {
-  readonly at: string;
+  readonly at: number;
   readonly told: ReaEventMap['invocation-paused'];
+}
+
+/** How many invocations of a handler wait for an operator. */
+export interface PausedCount {
+  readonly service: string;
+  readonly handler: string;
+  readonly count: number;
 }
 
 interface Row {
@@ -22,7 +29,10 @@ const MOST_ERRORS = 200;
 /** Longest message of an error, in characters. */
 const LONGEST_MESSAGE = 2_000;
 
-/** Asks the server which invocations of this application's components are paused. */
+/**
+ * Asks the server which invocations of this application's components are paused. What it answers is bounded, since an
+ * incident may pause hundreds of thousands: counts by handler, and the newest pauses.
+ */
 @Injectable()
 export class PausedInvocations {
   private services: Promise<string[]> | undefined;
@@ -32,17 +42,26 @@ export class PausedInvocations {
     @Inject(REA_OPTIONS) private readonly rea: ReaModuleOptions,
   ) {}
 
-  async find(admin: AdminClient): Promise<Pause[]> {
-    const services = await (this.services ??= this.served());
-    if (services.length === 0) return [];
-    const rows = await admin.query<Row>(
-      `select id, target_service_name, target_handler_name, target_service_key, modified_at from sys_invocation
-       where status = 'paused' and target_service_name in (${sqlList(services)})
-       order by modified_at desc`,
+  /** All of them, by handler. */
+  async counts(admin: AdminClient): Promise<PausedCount[]> {
+    const rows = await this.select<{ service: string; handler: string; count: number }>(
+      admin,
+      'target_service_name as service, target_handler_name as handler, count(*) as count',
+      'group by target_service_name, target_handler_name',
+    );
+    return rows.map((row) => ({ ...row, service: this.ownName(row.service) }));
+  }
+
+  /** The newest of them, newest first, at most so many. */
+  async newest(admin: AdminClient, limit: number): Promise<Pause[]> {
+    const rows = await this.select<Row>(
+      admin,
+      'id, target_service_name, target_handler_name, target_service_key, modified_at',
+      `order by modified_at desc limit ${limit}`,
     );
     const errors = await this.errors(admin, rows);
     return rows.map((row) => ({
-      at: row.modified_at,
+      at: Date.parse(row.modified_at),
       told: {
         invocationId: row.id,
         service: this.ownName(row.target_service_name),
@@ -51,6 +70,15 @@ export class PausedInvocations {
         error: errors.get(row.id) ?? { message: '', code: 500 },
       },
     }));
+  }
+
+  private async select<T>(admin: AdminClient, columns: string, rest: string): Promise<T[]> {
+    const services = await (this.services ??= this.served());
+    if (services.length === 0) return [];
+    return admin.query<T>(
+      `select ${columns} from sys_invocation
+       where status = 'paused' and target_service_name in (${sqlList(services)}) ${rest}`,
+    );
   }
 
   /** The errors of the latest, which the server keeps among its events. */

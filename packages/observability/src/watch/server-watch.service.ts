@@ -11,13 +11,20 @@ import { AdminClient, OpenDeadLetters, toMillis } from '@rea/core/internal';
 import { MetricRegistry } from '../metrics/metric-registry.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
 import { type Pause, PausedInvocations } from './paused-invocations.js';
+import { ToldPauses } from './told-pauses.js';
 import { WATCH_DEFAULTS } from './watch.options.js';
-import { type WatchMetrics, watchMetrics } from './watch-metrics.js';
+import { measureWatched, type WatchMetrics, watchMetrics } from './watch-metrics.js';
 import { withDefaults } from '../with-defaults.js';
+
+/** Pauses that one look tells at most: a fraction of what waits for a hook by default. */
+const MOST_TOLD = 1_000;
 
 /**
  * Asks the server at intervals what it tells nobody: which invocations are paused, and how many dead letters are open. It
  * looks while metrics are on or somebody listens to `invocation-paused`, in processes that know the admin API.
+ *
+ * All paused invocations are counted; told are the newest 1,000 of a look. What cannot be asked for is not known, and keeps
+ * nothing else from being told and measured.
  */
 @Injectable()
 export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
@@ -25,11 +32,11 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly admin: AdminClient | undefined;
   private readonly metrics: WatchMetrics | undefined;
   private readonly interval: number | undefined;
-  /** Pauses that have been told and still last, by invocation. */
-  private told = new Map<string, string>();
+  private readonly told = new ToldPauses(MOST_TOLD);
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
-  private isFailing = false;
+  /** What the last look could not ask for; empty when it could ask for all. */
+  private unknown = '';
 
   constructor(
     @Inject(OBSERVABILITY_OPTIONS) { watch = {} }: ObservabilityModuleOptions,
@@ -63,41 +70,39 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** One look: never throws, since the next one may work. */
   private async look(admin: AdminClient): Promise<void> {
-    if (!this.metrics && !this.events.observes('invocation-paused')) return;
-    try {
-      const [pauses, open] = await Promise.all([this.paused.find(admin), this.metrics && this.deadLetters?.count()]);
-      if (this.isStopped) return;
-      this.tell(pauses);
-      this.measure(pauses, open);
-      if (this.isFailing) this.logger.log('Paused invocations and dead letters are known again.');
-      this.isFailing = false;
-    } catch (error) {
-      if (this.isStopped) return;
-      this.metrics?.failures.inc({});
-      this.metrics?.paused.reset();
-      this.metrics?.deadLetters.remove();
-      if (this.isFailing) return;
-      this.isFailing = true;
-      this.logger.warn(
-        `REA9005: The server cannot be asked for paused invocations and dead letters; they are not told meanwhile. It is asked again every ${this.interval} ms. ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+    const { metrics, paused, deadLetters } = this;
+    const isHeard = this.events.observes('invocation-paused');
+    if (!metrics && !isHeard) return;
+    const [newest, counts, open] = await Promise.allSettled([
+      isHeard ? paused.newest(admin, MOST_TOLD) : undefined,
+      metrics && paused.counts(admin),
+      metrics && deadLetters?.count(),
+    ]);
+    if (this.isStopped) return;
+    if (newest.status === 'fulfilled' && newest.value) this.tell(newest.value);
+    if (metrics) measureWatched(metrics, counts, open);
+    this.report({ 'paused invocations': [newest, counts], 'dead letters': [open] });
   }
 
-  /** Tells each pause once; an invocation that was resumed and is paused again is another. */
-  private tell(pauses: readonly Pause[]): void {
-    const before = this.told;
-    this.told = new Map(pauses.map(({ at, told }) => [told.invocationId, at]));
-    for (const { at, told } of pauses) {
-      if (before.get(told.invocationId) !== at) this.events.publish('invocation-paused', () => told);
-    }
+  private tell(newest: readonly Pause[]): void {
+    for (const { told } of this.told.untold(newest)) this.events.publish('invocation-paused', () => told);
   }
 
-  private measure(pauses: readonly Pause[], open: number | undefined): void {
-    if (!this.metrics) return;
-    const { paused, deadLetters } = this.metrics;
-    paused.reset();
-    for (const { told } of pauses) paused.inc({ service: told.service, handler: told.handler });
-    if (open !== undefined) deadLetters.set(open);
+  /** Counts a look that failed, be it in part, and logs when what is not known changes. */
+  private report(parts: Readonly<Record<string, readonly PromiseSettledResult<unknown>[]>>): void {
+    const failures = Object.entries(parts).flatMap(([what, results]) => {
+      const failed = results.find(({ status }) => status === 'rejected');
+      return failed?.status === 'rejected' ? [{ what, error: failed.reason as unknown }] : [];
+    });
+    const unknown = failures.map(({ what }) => what).join(' and ');
+    const hasChanged = unknown !== this.unknown;
+    this.unknown = unknown;
+    const [first] = failures;
+    if (first) this.metrics?.failures.inc({});
+    if (!hasChanged) return;
+    if (!first) return this.logger.log('Paused invocations and dead letters are known again.');
+    this.logger.warn(
+      `REA9005: The server cannot be asked for ${unknown}; they are not told meanwhile. It is asked again every ${this.interval} ms. ${first.error instanceof Error ? first.error.message : String(first.error)}`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { MetricRegistry } from '../metrics/metric-registry.js';
+import type { PausedCount } from './paused-invocations.js';
 
 /** What is measured of what the server is asked for. */
 export type WatchMetrics = ReturnType<typeof watchMetrics>;
@@ -18,8 +19,22 @@ export function watchMetrics(metrics: MetricRegistry) {
     }),
     failures: metrics.counter({
       name: 'rea_watch_failures_total',
-      help: 'Looks at the server that failed; paused invocations and dead letters are not known meanwhile.',
+      help: 'Looks at the server that failed; paused invocations or dead letters are not known meanwhile.',
       labels: [],
     }),
   };
+}
+
+/** Measures what one look has found, each by itself: what could not be asked for has no series until it is known again. */
+export function measureWatched(
+  { paused, deadLetters }: WatchMetrics,
+  counts: PromiseSettledResult<readonly PausedCount[] | undefined>,
+  open: PromiseSettledResult<number | undefined>,
+): void {
+  paused.reset();
+  if (counts.status === 'fulfilled') {
+    for (const { count, ...labels } of counts.value ?? []) paused.set(labels, count);
+  }
+  if (open.status === 'rejected') deadLetters.remove();
+  else if (open.value !== undefined) deadLetters.set(open.value);
 }

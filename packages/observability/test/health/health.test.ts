@@ -1,3 +1,5 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type INestApplication, Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Handler, ReaRuntime, Service } from '@rea/core';
@@ -130,6 +132,68 @@ test('an application that the server has forgotten is down', async () => {
   await fetch(`${adminUrl}/deployments/${id}?force=true`, { method: 'DELETE' });
   const message = `The server does not know ${endpointUrl}.`;
   expect(await health.registration()).toEqual({ registration: { status: 'down', message } });
+});
+
+describe('A handler that the server does not know is down', () => {
+  @Service({ name: 'Greeter' })
+  class NextGreeter {
+    @Handler()
+    async greet(_ctx: Context, name: string): Promise<string> {
+      return `Good day, ${name}`;
+    }
+
+    @Handler()
+    async part(_ctx: Context): Promise<void> {}
+  }
+
+  let before: ReaTestApp;
+  beforeAll(async () => {
+    before = await createTestApp(parts);
+  });
+  afterAll(() => before?.close());
+
+  test.each([
+    ['the schema that it has of the same address is an older one', true],
+    ['others register, and have registered an older schema', false],
+  ])('when %s', async (_when, isSameAddress) => {
+    const { namespace } = before;
+    const { endpointUrl = '' } = before.get<ReaRuntime>(ReaRuntime);
+    await using app = await createTestApp({
+      imports: [ObservabilityModule.forRoot()],
+      providers: [NextGreeter],
+      rea: { namespace, registration: false, ...(isSameAddress ? { endpoint: { advertisedUrl: endpointUrl } } : {}) },
+    });
+    const message = `The server does not know ${namespace}.Greeter/part.`;
+    expect(await app.get<ReaHealth>(ReaHealth).registration()).toEqual({ registration: { status: 'down', message } });
+  });
+
+  test('and up when they have registered all of them', async () => {
+    const { namespace } = before;
+    await using app = await createTestApp({
+      imports: [ObservabilityModule.forRoot()],
+      providers: [Greeter],
+      rea: { namespace, registration: false },
+    });
+    expect(await app.get<ReaHealth>(ReaHealth).registration()).toEqual({ registration: { status: 'up' } });
+  });
+});
+
+test('both addresses of the server are asked at once, so that they take one timeout together', async () => {
+  const asked: ServerResponse[] = [];
+  const server = createServer((_request, response) => {
+    if (asked.push(response) === 2) for (const each of asked) each.end(); // neither before the other
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  {
+    await using app = await createTestApp({
+      imports: [ObservabilityModule.forRoot()],
+      rea: { registration: false },
+      server: { ingressUrl: url, adminUrl: url },
+    });
+    expect(await app.get<ReaHealth>(ReaHealth).server()).toEqual({ restate: { status: 'up' } });
+  }
+  server.close();
 });
 
 test('dead letters of an application without sagas are a mistake, and said to be one', async () => {

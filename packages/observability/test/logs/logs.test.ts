@@ -134,6 +134,21 @@ describe('What is logged anywhere in a handler', () => {
     ]);
   });
 
+  test("by ctx.console goes through the application's redaction and serializers, too", async () => {
+    const date = new Date(0);
+    await play(async (ctx) => {
+      ctx.console.info('paid', 5, { card: '4111', amount: 10n }, { by: 'ada' });
+      ctx.console.info('at', date, ['4111']);
+      ctx.console.error(new Error('why'));
+    });
+    expect(from('Handler')).toMatchObject([
+      { msg: 'paid 5', card: '[Redacted]', by: 'ada' },
+      { msg: 'at', data: [date.toJSON(), ['4111']] },
+      { msg: 'why', err: { message: 'why' } },
+    ]);
+    expect(from('Handler')[1]).not.toHaveProperty('card');
+  });
+
   test('is there once, although the handler is suspended and replayed', async () => {
     await play(async (ctx, { helper, pino }) => {
       helper.help('before');

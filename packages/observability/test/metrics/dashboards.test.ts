@@ -33,6 +33,9 @@ const targets = dashboard.panels.flatMap((panel) => panel.targets ?? []);
 const { groups } = parse(fileText('docs/observability/rea-alerts.yml')) as { readonly groups: { rules: Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
 
+/** Labels of every series, which the scrape adds. */
+const TARGET_LABELS = ['job', 'instance'];
+
 /** An expression as Prometheus sees it, with Grafana's variables filled in. */
 function filledIn(expr: string): string {
   return expr.replaceAll('$__rate_interval', '5m').replaceAll('$service', '.*');
@@ -53,6 +56,21 @@ function partsOf(expr: string): { readonly names: string[]; readonly labels: str
   return { names, labels, problems };
 }
 
+/** Metrics that one side of a ratio or of a comparison asks for, and the other does not: without them it is blank. */
+function unmatchedIn(expr: string): string[] {
+  const text = filledIn(expr);
+  const unmatched: string[] = [];
+  parser.parse(text).iterate({
+    enter({ name, node }) {
+      const [left, operator, right] = [node.firstChild, node.firstChild?.nextSibling, node.lastChild];
+      if (name !== 'BinaryExpr' || !['Div', 'Gtr', 'Gte', 'Lss', 'Lte'].includes(operator?.name ?? '')) return;
+      const [asked, given] = [left, right].map((side) => partsOf(text.slice(side!.from, side!.to)).names);
+      if (given!.length > 0) unmatched.push(...asked!.filter((metric) => !given!.includes(metric)));
+    },
+  });
+  return unmatched;
+}
+
 /** What is wrong with an expression: none of PromQL, unknown metrics, labels that the metrics do not have. */
 function problemsOf(expr: string): string[] {
   const { names, labels, problems } = partsOf(expr);
@@ -63,7 +81,8 @@ function problemsOf(expr: string): string[] {
     else if (known[index].type === 'histogram' && name === known[index].name) problems.push(`${name} is a histogram`);
   });
   for (const label of labels) {
-    if (label !== 'le' && !known.every((metric) => metric?.labels.includes(label))) {
+    if (label === 'le' || TARGET_LABELS.includes(label)) continue;
+    if (!known.every((metric) => metric?.labels.includes(label))) {
       problems.push(`no label ${label} in: ${expr}`);
     }
   }
@@ -82,6 +101,48 @@ test('What is wrong with an expression is found', () => {
   expect(problemsOf('sum by (key) (rea_invocations_total)')).toHaveLength(1);
   expect(problemsOf('rea_invocations_total{key="a"}')).toHaveLength(1);
   expect(problemsOf('rea_run_duration_seconds')).toEqual(['rea_run_duration_seconds is a histogram']);
+});
+
+test('A ratio or a comparison that goes blank with one of its metrics is found', () => {
+  const [replays, ended] = ['rate(rea_replays_total[5m])', 'rate(rea_invocations_total[5m])'];
+  expect(unmatchedIn(`${replays} > 1`)).toEqual([]);
+  expect(unmatchedIn(`${replays} > 20 * ${ended} + 1`)).toEqual(['rea_replays_total']);
+  expect(unmatchedIn(`${replays} / ${ended}`)).toEqual(['rea_replays_total']);
+  expect(unmatchedIn(`${replays} > 20 * (${ended} or 0 * ${replays}) + 1`)).toEqual([]);
+});
+
+test('Storms show although no invocation ends', () => {
+  expect([...targets, ...rules].flatMap(({ expr }) => unmatchedIn(expr))).toEqual([]);
+});
+
+test('What the server was asked for is told apart by application', () => {
+  const asked = (expr: string) => /rea_dead_letters_open|rea_invocations_paused/.test(expr);
+  const exprs = [...targets, ...rules].map(({ expr }) => expr).filter(asked);
+  expect(exprs).toHaveLength(5);
+  expect(exprs.filter((expr) => !partsOf(expr).labels.includes('job'))).toEqual([]);
+  for (const { expr, annotations } of rules) {
+    if (asked(expr)) expect(annotations.summary).toContain('{{ $labels.job }}');
+  }
+});
+
+test('The first of the rare events shows, with which its series begins', () => {
+  const rare = /rea_sagas_killed_total|rea_dead_letters_added_total|rea_dead_letter_changes_total/;
+  const exprs = [...targets, ...rules].map(({ expr }) => expr).filter((expr) => rare.test(expr));
+  expect(exprs).toHaveLength(4);
+  for (const expr of exprs) expect(expr).toMatch(/ unless .*\boffset \d+[mh]/);
+  const panels = targets.map(({ expr }) => expr).filter((expr) => rare.test(expr));
+  for (const expr of panels) {
+    const [metric] = expr.match(/rea_\w+\{.*?\}/)!;
+    const isNew = `(last_over_time(${metric}[1h]) unless last_over_time(${metric}[1h] offset 1h))`;
+    expect(expr.replace(/^sum( by \([\w, ]+\) )?/, '')).toBe(`(${isNew} or increase(${metric}[1h]))`);
+  }
+});
+
+test('Failing looks are told whatever the interval is, up to a quarter of an hour', () => {
+  const { expr } = rules.find(({ alert }) => alert === 'ReaWatchFailing')!;
+  const [, hours, least, recent] = expr.match(/\[(\d+)h\]\)\) >= (\d+) and .*\[(\d+)m\]\)\) > 0$/) ?? [];
+  expect((Number(hours) * 60) / 15).toBeGreaterThan(Number(least));
+  expect(Number(recent)).toBeGreaterThan(15);
 });
 
 test('The dashboard asks for metrics and labels that there are', () => {

@@ -97,6 +97,7 @@ describe.each([
       return [active(), this, more];
     });
     expect(context.with(named('b'), () => bound.call('self', 'x'))).toEqual(['a', 'self', 'x']);
+    expect(bound).toHaveLength(1);
   });
 
   test('listeners of a bound emitter are called within the context', async () => {
@@ -112,6 +113,21 @@ describe.each([
     const listener = () => told.push('never');
     emitter.on('event', listener).off('event', listener).emit('event', 2);
     expect(told).toEqual(['a', 1, 'a', 'a', 2]);
+  });
+
+  test('a context that is attached is active until it is put back', async () => {
+    const told = await context.with(named('outer'), async () => {
+      await turn();
+      const attached = context.attach(named('a'));
+      const inside = [active()];
+      await turn();
+      inside.push(active());
+      attached.dispose();
+      attached.dispose();
+      return [...inside, active()];
+    });
+    expect(told).toEqual(['a', 'a', 'outer']);
+    expect(active()).toBeUndefined();
   });
 
   test('anything else cannot be bound, and stays as it is', () => {

@@ -52,6 +52,7 @@ test('A paused invocation is told once by pause, and measured as long as it last
   const { told } = app.get(Pager);
   const { invocationId } = await app.ingress.service(Stuck).send.work(undefined, { idempotencyKey: false });
   await eventually(async () => expect(await measured(PAUSED)).toBe(1));
+  await eventually(() => expect(told).toHaveLength(1));
   expect(told).toEqual([
     {
       invocationId,

@@ -5,8 +5,9 @@ import { SagaService } from './saga.service.js';
 import type { OpenEndpoint, SubjectId } from './subject.js';
 import { WorkloadService } from './workload.service.js';
 
-/** Rea as it is by default, with metrics. */
+/** Rea as it is by default, with the module that observes it: with metrics, or with everything of it off. */
 export function open(id: SubjectId): Promise<OpenEndpoint> {
-  const metrics = ObservabilityModule.forRoot({ metrics: { path: false } });
-  return openRea(id, 'warn', [WorkloadService, ProfileObject, SagaService], [metrics]);
+  const metrics = id === 'rea-metrics' ? { path: false as const } : false;
+  const observing = ObservabilityModule.forRoot({ metrics });
+  return openRea(id, 'warn', [WorkloadService, ProfileObject, SagaService], [observing]);
 }
