@@ -74,6 +74,13 @@ test('An order is one trace from the HTTP request to the effect at the payment p
   ]);
 });
 
+test('Its metrics tell of the order, beside those of the process', async () => {
+  const metrics = await app.askText('/metrics');
+  const labels = 'service="Order",handler="run",plane="control",outcome="completed"';
+  expect(metrics).toContain(`rea_invocations_total{${labels}} 1`);
+  expect(metrics).toMatch(/^process_cpu_seconds_total \d/m);
+});
+
 test('It is well, and says so; its lines say which invocation they are of', async () => {
   const { status, details } = await app.ask<{ status: string; details: object }>('/health');
   expect(status).toBe('ok');

@@ -84,15 +84,20 @@ export class OrderApp {
     return pids;
   }
 
-  /** Sends a request to the shop front. */
+  /** Sends a request to the shop front. Gives its JSON. */
   async ask<T>(path: string, body?: object): Promise<T> {
+    return JSON.parse(await this.askText(path, body)) as T;
+  }
+
+  /** As {@link ask}, for an answer of any kind. */
+  async askText(path: string, body?: object): Promise<string> {
     const response = await fetch(this.front + path, {
       headers: { ...AS_OPERATOR, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(30_000),
     });
     if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
-    return (await response.json()) as T;
+    return response.text();
   }
 
   /** Waits until an order is closed. */

@@ -2,7 +2,11 @@ import { ConfigService } from '@nestjs/config';
 import type { ObservabilityModuleOptions } from '@rea/observability';
 import type { Settings } from './settings.js';
 
-/** Logs always, traces where somebody takes them. */
+/** Metrics and logs always, traces where somebody takes them. The metrics are served beside those of the process. */
 export function observabilityOptions(config: ConfigService<Settings, true>): ObservabilityModuleOptions {
-  return { logs: true, traces: config.get('OTEL_EXPORTER_OTLP_ENDPOINT', { infer: true }) !== undefined };
+  return {
+    metrics: true,
+    logs: true,
+    traces: config.get('OTEL_EXPORTER_OTLP_ENDPOINT', { infer: true }) !== undefined,
+  };
 }
