@@ -1,4 +1,5 @@
 import { ReaOptionsError } from '@rea/core';
+import { LONGEST_TIMER } from '@rea/core/internal';
 import type { IngressConnectionOptions, NamedConnectionOptions } from './ingress.options.js';
 import type { IngressRetryOptions } from './ingress-retry.js';
 
@@ -15,8 +16,8 @@ export function checkedConnection(name: string | undefined, options: IngressConn
   for (const [option, value] of Object.entries({ url, adminUrl })) {
     if (value !== undefined && !isHttp(value)) throw new ReaOptionsError(path(option), `is "${value}". ${HTTP}`);
   }
-  if (timeout !== undefined && !(timeout > 0 && timeout <= LONGEST)) {
-    throw new ReaOptionsError(path('timeout'), `is ${timeout}. Set milliseconds, from 1 to ${LONGEST}.`);
+  if (timeout !== undefined && !(timeout > 0 && timeout <= LONGEST_TIMER)) {
+    throw new ReaOptionsError(path('timeout'), `is ${timeout}. Set milliseconds, from 1 to ${LONGEST_TIMER}.`);
   }
   if (typeof retry === 'object') checkRetry(retry, (option) => path(`retry.${option}`));
   return { ...options, url };
@@ -26,9 +27,6 @@ const HTTP = 'Set an http:// or https:// URL, for example http://restate:8080.';
 const MISSING = `is missing. ${HTTP}`;
 const FROM_REA =
   'is missing, and there is no ReaModule to take it from. Import ReaModule, or set IngressModule.forRoot({ url }).';
-
-/** What a timer of Node can wait, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
 
 function isHttp(url: string): boolean {
   return /^https?:\/\//.test(url) && URL.canParse(url);

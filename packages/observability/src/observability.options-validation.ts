@@ -1,12 +1,9 @@
 import { ReaOptionsError } from '@rea/core';
-import { toMillis } from '@rea/core/internal';
+import { LONGEST_TIMER, toMillis } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
 import type { ObservabilityModuleOptions } from './observability.options.js';
 
-/** What a timer of Node can wait, in milliseconds: more makes it fire at once. */
-const LONGEST = 2 ** 31 - 1;
-
-const AT_MOST = `at most ${LONGEST} ms (24.8 days)`;
+const AT_MOST = `at most ${LONGEST_TIMER} ms (24.8 days)`;
 
 /**
  * Refuses options that cannot work, when the module is defined.
@@ -48,7 +45,7 @@ export function checkPath(option: string, path: string | false | undefined): voi
 /** Also tells what is not a number. */
 function isWithin(duration: Duration | number, least: number): boolean {
   const millis = toMillis(duration);
-  return millis >= least && millis <= LONGEST;
+  return millis >= least && millis <= LONGEST_TIMER;
 }
 
 /** As {@link validateObservabilityOptions}, of a factory. @throws ReaOptionsError also for a path, which comes too late */

@@ -75,9 +75,13 @@ test('An order is one trace from the HTTP request to the effect at the payment p
 });
 
 test('Its metrics tell of the order, beside those of the process', async () => {
-  const metrics = await app.askText('/metrics');
   const labels = 'service="Order",handler="run",plane="control",outcome="completed"';
-  expect(metrics).toContain(`rea_invocations_total{${labels}} 1`);
+  // An order is closed a moment before its workflow ends.
+  const metrics = await vi.waitFor(async () => {
+    const scraped = await app.askText('/metrics');
+    expect(scraped).toContain(`rea_invocations_total{${labels}} 1`);
+    return scraped;
+  });
   expect(metrics).toMatch(/^process_cpu_seconds_total \d/m);
 });
 

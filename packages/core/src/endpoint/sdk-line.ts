@@ -47,9 +47,13 @@ function levelOf(level: string, info: 'log' | 'debug'): SdkLine['level'] {
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Error) return value.stack ?? value.message;
+  return json(value) ?? inspect(value, { breakLength: Infinity, customInspect: false });
+}
+
+function json(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value) ?? inspect(value);
+    return JSON.stringify(value);
   } catch {
-    return inspect(value, { breakLength: Infinity });
+    return undefined; // a BigInt, a cycle
   }
 }

@@ -1,13 +1,14 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { Handler, type ReaEventMap, RestateConnection, Service } from '@rea/core';
+import { Logger } from '@nestjs/common';
+import { Handler, RestateConnection, Service } from '@rea/core';
 import { AdminClient, OpenDeadLetters } from '@rea/core/internal';
-import { ObservabilityModule, OnReaEvent } from '@rea/observability';
+import { ObservabilityModule } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
 import { PausedInvocations } from '../../src/watch/paused-invocations.js';
+import { Pager } from '../support/pager.js';
 import { scrape } from '../support/scrape.js';
 
 @Service({ retryPolicy: { initialInterval: 10, maxAttempts: 1, onMaxAttempts: 'pause' } })
@@ -15,16 +16,6 @@ class Stuck {
   @Handler()
   async work(_ctx: Context): Promise<void> {
     throw new Error('stuck');
-  }
-}
-
-@Injectable()
-class Pager {
-  readonly told: ReaEventMap['invocation-paused'][] = [];
-
-  @OnReaEvent('invocation-paused')
-  page(pause: ReaEventMap['invocation-paused']): void {
-    this.told.push(pause);
   }
 }
 

@@ -1,13 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Injectable, Logger } from '@nestjs/common';
-import { Handler, RestateConnection, Service, type ReaEventMap } from '@rea/core';
+import { Logger } from '@nestjs/common';
+import { Handler, RestateConnection, Service } from '@rea/core';
 import { AdminClient } from '@rea/core/internal';
-import { ObservabilityModule, OnReaEvent } from '@rea/observability';
+import { ObservabilityModule } from '@rea/observability';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
+import { Pager } from '../support/pager.js';
 import { scrape } from '../support/scrape.js';
 
 @Service({ retryPolicy: { initialInterval: 10, maxAttempts: 1, onMaxAttempts: 'pause' } })
@@ -17,16 +18,6 @@ class Stuck {
   @Handler()
   async work(_ctx: Context): Promise<void> {
     if (!Stuck.isMended) throw new Error('stuck');
-  }
-}
-
-@Injectable()
-class Pager {
-  readonly told: ReaEventMap['invocation-paused'][] = [];
-
-  @OnReaEvent('invocation-paused')
-  page(pause: ReaEventMap['invocation-paused']): void {
-    this.told.push(pause);
   }
 }
 
