@@ -60,7 +60,10 @@ export interface EndpointOptions {
 }
 
 export interface RegistrationOptions {
-  /** How long to wait for the Restate server before the bootstrap fails, in milliseconds. Default 60 000. */
+  /**
+   * How long to wait for the Restate server before the bootstrap fails, in milliseconds. Default 60 000. It is also the
+   * most that its ingress is given to know the registered components, 10 000 by default, after which a warning is logged.
+   */
   readonly timeout?: number;
   /**
    * Replace what the server knows about a URL whose services changed. In-flight invocations then replay on the new

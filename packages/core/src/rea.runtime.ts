@@ -217,7 +217,11 @@ export class ReaRuntime {
     if (registration === false || !admin) return;
     const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
     if (created) this.createdDeployment = id;
-    await untilCallable(this.connection, services);
+    const unknown = await untilCallable(this.connection, services, registration.timeout);
+    if (unknown.length === 0) return;
+    this.logger.warn(
+      `Registered at ${this.connection.adminUrl}, but the ingress at ${this.connection.ingressUrl} does not know ${unknown.join(', ')}: calls get a 404 "service not found". Are both URLs of one server?`,
+    );
   }
 
   /** The application will not run: takes back what the start has done. */

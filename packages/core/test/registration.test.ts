@@ -287,3 +287,21 @@ describe('A server that comes up after the application', () => {
     expect(await answer.json()).toBe('hello');
   });
 });
+
+describe('An ingress of another server', () => {
+  let server: RestateServer | undefined;
+  afterEach(() => server?.stop());
+
+  test('delays the start only so long, and is told of', async () => {
+    server = await RestateServer.start();
+    const { adminUrl } = await sharedServer();
+    const address = { ingressUrl: server.ingressUrl, adminUrl };
+    open.push(
+      await createTestApp({ providers: [greeter()], server: address, rea: { registration: { timeout: 500 } } }),
+    );
+    const { namespace } = open[0]!;
+    expect(lines.filter((line) => line.includes('of one server'))).toEqual([
+      expect.stringMatching(`${adminUrl}.*${server.ingressUrl}.*${namespace}\\.Greeter.*"service not found"`),
+    ]);
+  });
+});

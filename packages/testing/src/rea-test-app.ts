@@ -1,8 +1,8 @@
 import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { ReaModule, type ReaModuleOptions } from '@rea/core';
-import { sqlLiteral, untilCallable } from '@rea/core/internal';
+import { ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
+import { AdminClient, sqlLiteral, untilCallable } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
@@ -49,6 +49,10 @@ export interface JournalRow {
 
 /** An application under test, on a real Restate server. */
 export class ReaTestApp {
+  private readonly admin: AdminClient;
+  /** The endpoints that were registered by hand. */
+  private readonly registered: string[] = [];
+
   private constructor(
     /** The Nest application, initialised. Call `listen(0)` on it to test controllers over HTTP. */
     readonly app: INestApplication,
@@ -58,13 +62,19 @@ export class ReaTestApp {
     readonly namespace: string,
     private readonly address: ServerAddress,
     private readonly ownServer: RestateServer | undefined,
-  ) {}
+    /** Whether the server still runs when this application is closed, with components that nobody will call. */
+    private readonly leavesTraces: boolean,
+  ) {
+    this.admin = new AdminClient(address.adminUrl);
+  }
 
   /** Starts the application and waits until its components are registered. */
   static async create(options: TestAppOptions): Promise<ReaTestApp> {
     const { server: mode = 'shared', rea, ingress, override, httpAdapter, nest, configure, ...metadata } = options;
     const { address, own } = await serverFor(mode);
     const namespace = rea?.namespace ?? nextNamespace();
+    // With a namespace or a port of the caller's, a later application may go on where this one ends.
+    const isPlaced = rea?.namespace !== undefined || (rea?.endpoint !== false && Boolean(rea?.endpoint?.port));
     try {
       const builder = Test.createTestingModule({
         ...metadata,
@@ -83,7 +93,7 @@ export class ReaTestApp {
       const app = httpAdapter ? module.createNestApplication(httpAdapter, nest) : module.createNestApplication(nest);
       configure?.(app);
       await app.init();
-      return new ReaTestApp(app, app.get(Ingress), namespace, address, own);
+      return new ReaTestApp(app, app.get(Ingress), namespace, address, own, mode === 'shared' && !isPlaced);
     } catch (error) {
       await own?.stop();
       throw error;
@@ -96,9 +106,8 @@ export class ReaTestApp {
   }
 
   /** Runs SQL over the server's tables. @see https://docs.restate.dev/operate/introspection */
-  async query<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
-    const response = await this.admin('POST', '/query', { query: sql });
-    return ((await response.json()) as { rows: Row[] }).rows;
+  query<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
+    return this.admin.query<Row>(sql);
   }
 
   /** The invocations of this application's components, optionally of one of them. */
@@ -126,27 +135,32 @@ export class ReaTestApp {
 
   /** Registers an endpoint that is served elsewhere: a fetch or Lambda handler behind a server of the test's own. */
   async register(uri: string, options: { readonly http11?: boolean } = {}): Promise<void> {
-    const response = await this.admin('POST', '/deployments', { uri, use_http_11: options.http11 ?? false });
-    const { services } = (await response.json()) as { readonly services: readonly { readonly name: string }[] };
+    const { services } = await this.admin.register({ uri, use_http_11: options.http11 ?? false });
+    this.registered.push(uri);
     await untilCallable({ ingressUrl: this.address.ingressUrl, headers: {} }, services);
   }
 
   /** Cancels an invocation: it gets a `CancelledError` at its next await. */
   cancel(invocationId: string): Promise<void> {
-    return this.command(invocationId, 'cancel');
+    return this.admin.end(invocationId, 'cancel');
   }
 
   /** Kills an invocation: its handler runs no further, not even a `finally`. */
   kill(invocationId: string): Promise<void> {
-    return this.command(invocationId, 'kill');
+    return this.admin.end(invocationId, 'kill');
   }
 
-  /** Closes the application and what was started for it. */
+  /**
+   * Closes the application and what was started for it. The shared server forgets its components: the more it knows,
+   * the longer each registration takes. It keeps those whose namespace or port was given, for a later application to go on.
+   */
   async close(): Promise<void> {
+    const { endpointUrl } = this.get(ReaRuntime);
     try {
       await this.app.close();
     } finally {
-      await this.ownServer?.stop();
+      if (this.ownServer) await this.ownServer.stop();
+      else if (this.leavesTraces) await this.forget([...this.registered, ...(endpointUrl ? [endpointUrl] : [])]);
     }
   }
 
@@ -155,20 +169,15 @@ export class ReaTestApp {
     await this.close();
   }
 
-  private async command(invocationId: string, verb: 'cancel' | 'kill'): Promise<void> {
-    await this.admin('PATCH', `/invocations/${invocationId}/${verb}`);
-  }
-
-  private async admin(method: string, path: string, body?: object): Promise<Response> {
-    const response = await fetch(this.address.adminUrl + path, {
-      method,
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    if (response.ok) return response;
-    throw new Error(
-      `${method} ${path} ${JSON.stringify(body ?? '')} failed with ${response.status}: ${await response.text()}`,
+  private async forget(endpoints: readonly string[]): Promise<void> {
+    if (endpoints.length === 0) return;
+    const urls = new Set(endpoints.map((endpoint) => new URL(endpoint).href));
+    // The port may be another application's by now.
+    const isOwn = ({ name }: { readonly name: string }) => name.startsWith(`${this.namespace}.`);
+    const deployments = (await this.admin.deployments()).filter(
+      ({ uri, services }) => uri !== undefined && urls.has(uri) && services.some(isOwn),
     );
+    await Promise.all(deployments.map(({ id }) => this.admin.remove(id)));
   }
 }
 

@@ -188,7 +188,7 @@ describe('A test application', () => {
   });
 
   test('says plainly what the server refuses', async () => {
-    await expect(app.query('select nonsense from nowhere')).rejects.toThrow(/POST \/query .*nowhere/);
+    await expect(app.query('select nonsense from nowhere')).rejects.toThrow(/REA6002: POST .*\/query .*nowhere/);
     await expect(app.cancel('inv_nonsense')).rejects.toThrow(/\/invocations\/inv_nonsense\/cancel/);
   });
 });
@@ -241,6 +241,25 @@ describe('Applications on one server', () => {
     const b = await createTestApp({ providers });
     await b.close();
     expect(await a.ingress.service(Shop).call.price('tea', once)).toBe(3);
+  });
+
+  const componentsOf = async (through: ReaTestApp, namespace: string) =>
+    (await through.query<{ name: string }>(`select name from sys_service where name like '${namespace}.%'`)).length;
+
+  test('are forgotten by it when they have closed', async () => {
+    await using a = await createTestApp({ providers });
+    const b = await createTestApp({ providers });
+    expect(await componentsOf(a, b.namespace)).toBe(await componentsOf(a, a.namespace));
+    await b.close();
+    expect(await componentsOf(a, b.namespace)).toBe(0);
+    expect(await componentsOf(a, a.namespace)).toBeGreaterThan(0);
+  });
+
+  test('stay known in a namespace that they were given, so that a later one may go on', async () => {
+    await using a = await createTestApp({ providers });
+    const namespace = `${a.namespace}kept`;
+    await (await createTestApp({ providers, rea: { namespace } })).close();
+    expect(await componentsOf(a, namespace)).toBe(await componentsOf(a, a.namespace));
   });
 });
 

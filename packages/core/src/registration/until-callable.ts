@@ -3,7 +3,7 @@ import { exchange } from '../connection/http-exchange.js';
 import type { RestateConnection } from '../connection/restate-connection.js';
 
 /** How long an ingress is asked at most, in milliseconds. */
-const LONGEST = 2_000;
+const LONGEST = 10_000;
 const PAUSE = 10;
 
 /** What no handler can be called, so that nothing is invoked. */
@@ -14,26 +14,34 @@ const NO_HANDLER = '_';
  * first requests would be told "service not found". An ingress that cannot be asked is not waited for.
  *
  * @param components as the server names them
+ * @param longest how long the ingress is asked at most, in milliseconds
+ * @returns the names of those that it still does not know
  */
 export async function untilCallable(
   connection: Pick<RestateConnection, 'ingressUrl' | 'headers'>,
   components: readonly { readonly name: string }[],
-): Promise<void> {
-  await Promise.all(components.map(({ name }) => untilKnown(connection, name)));
+  longest = LONGEST,
+): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(longest);
+  const known = await Promise.all(components.map(({ name }) => becomesKnown(connection, name, signal)));
+  return components.map(({ name }) => name).filter((_, index) => !known[index]);
 }
 
-async function untilKnown(
+async function becomesKnown(
   { ingressUrl, headers }: Parameters<typeof untilCallable>[0],
   component: string,
-): Promise<void> {
-  const signal = AbortSignal.timeout(LONGEST);
+  signal: AbortSignal,
+): Promise<boolean> {
+  let known = true;
   try {
     for (;;) {
       const answer = await exchange(`${ingressUrl}/${component}/${NO_HANDLER}`, { method: 'POST', headers, signal });
-      if (answer.status !== 404 || !answer.body.includes(`service '${component}' not found`)) return;
+      known = answer.status !== 404 || !answer.body.includes(`service '${component}' not found`);
+      if (known) return true;
       await wait(PAUSE, undefined, { signal });
     }
   } catch {
-    // It is out of reach, or of another mind, and its callers will be told.
+    // An ingress that is out of reach, or of another mind, tells its callers itself.
+    return known;
   }
 }
