@@ -5,12 +5,14 @@ import {
   createContextKey,
   type Span,
   SpanKind,
+  type SpanOptions,
   trace,
 } from '@opentelemetry/api';
 import type { AmbientValue, Stretch, WorkPart } from '@rea/core/internal';
 import type { AttemptOutcome } from '@rea/core';
 import type { Request } from '@restatedev/restate-sdk';
 import { ambientValue } from './context-manager.js';
+import { LateSpan } from './late-span.js';
 import { endOuterSpan, endSpan, type SpanMaker } from './span-maker.js';
 import type { AttemptParts, ToldParts } from './told-parts.js';
 import { idsIn, traceIdOf } from './trace-context.js';
@@ -46,13 +48,14 @@ export class AttemptSpans {
   }
 
   /** False while the attempt replays. Once it does something new it goes on with that, so the SDK is not asked again. */
-  private get isLive(): boolean {
+  get isLive(): boolean {
     return (this.wasLive ||= this.isProcessing());
   }
 
   /** Begins a part where the calling code is. */
   begin({ name, attributes }: WorkPart): Stretch {
-    const part = new PartSpan(this.maker, name, attributes, this.isLive, this, this.parts.add(name));
+    const number = this.parts.add(name);
+    const part = new PartSpan(this.maker, name, attributes, this, number, this.parts.wasTold(number));
     this.open.add(part);
     return part;
   }
@@ -124,26 +127,36 @@ class TrySpan implements Stretch {
   }
 }
 
-/** A part of an attempt's work. A span that is not ended is never exported. */
+/** A part of an attempt's work. Its span begins with it where it is sure to be told, else when something is told in it. */
 class PartSpan implements Stretch {
   /** Something that is told has happened in it. */
   isUsed = false;
   private readonly span: Span;
   private readonly inside: Context;
   private readonly parent: Context;
+  private readonly startedLive: boolean;
   private isOver = false;
 
   constructor(
     maker: SpanMaker,
     name: string,
     attributes: Readonly<Record<string, string>>,
-    private readonly startedLive: boolean,
     private readonly attempt: AttemptSpans,
     /** Among the parts of the attempt. */
     readonly number: number,
+    wasTold: boolean,
   ) {
+    this.startedLive = attempt.isLive;
     this.parent = context.active();
-    this.span = maker.start(name, {}, this.parent);
+    const start = (options: SpanOptions) => maker.start(name, options, this.parent);
+    this.span =
+      this.startedLive && !wasTold
+        ? start({})
+        : new LateSpan(
+            trace.getSpan(this.parent),
+            () => !attempt.isLive,
+            (startTime) => start({ startTime }),
+          );
     // Given at the start they would be checked twice, by allocations that cost half of a span.
     for (const key in attributes) this.span.setAttribute(key, attributes[key]!);
     this.inside = trace.setSpan(this.parent, this.span).setValue(PART, this);
@@ -176,10 +189,11 @@ class PartSpan implements Stretch {
     if (this.isUsed) return;
     this.isUsed = true;
     use(this.parent);
+    if (this.span instanceof LateSpan) this.span.begin();
   }
 
   private finish(error?: unknown): void {
-    use(this.parent);
+    this.use();
     endOuterSpan(this.span, error);
   }
 }

@@ -47,9 +47,14 @@ export class AttemptParts {
     return this.names.push(name) - 1;
   }
 
+  /** Whether an earlier attempt has told a part. */
+  wasTold(part: number): boolean {
+    return this.before?.has(this.ids!.of(part)) ?? false;
+  }
+
   /** Whether a part is told for the first time. */
   tell(part: number): boolean {
-    if (this.before?.has(this.ids!.of(part))) return false;
+    if (this.wasTold(part)) return false;
     this.toldNow.push(part);
     return true;
   }

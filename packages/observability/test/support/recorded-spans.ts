@@ -1,8 +1,21 @@
 import { context, type ContextManager, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import { ReaContextManager, ReaIdGenerator } from '@rea/observability/tracing';
 
 const exporter = new InMemorySpanExporter();
+const begun = new Set<ReadableSpan>();
+const keepsOpen: SpanProcessor = {
+  onStart: (span) => void begun.add(span),
+  onEnd: (span) => void begun.delete(span),
+  forceFlush: async () => undefined,
+  shutdown: async () => undefined,
+};
 
 /** Sets OpenTelemetry up for this process, as an application does before it is loaded. */
 export function recordSpans(
@@ -10,7 +23,7 @@ export function recordSpans(
   contextManager: ContextManager = new ReaContextManager(),
 ): void {
   context.setGlobalContextManager(contextManager.enable());
-  const spanProcessors = [new SimpleSpanProcessor({ exporter })];
+  const spanProcessors = [keepsOpen, new SimpleSpanProcessor({ exporter })];
   trace.setGlobalTracerProvider(new TracerProvider({ idGenerator, spanProcessors }));
 }
 
@@ -31,6 +44,16 @@ export async function inRequest<T>(name: string, fn: () => Promise<T>): Promise<
 export function spansOf(traceId: string): TreeSpan[] {
   const spans = exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId);
   return spans.map((span) => toTreeSpan(span));
+}
+
+/** The names of a trace's spans that have begun and not ended. */
+export function openSpansOf(traceId: string): string[] {
+  return [...begun].filter((span) => span.spanContext().traceId === traceId).map(({ name }) => name);
+}
+
+/** All finished spans of a name in a trace. */
+export function spansNamed(name: string, traceId: string): ReadableSpan[] {
+  return exporter.getFinishedSpans().filter((span) => span.name === name && span.spanContext().traceId === traceId);
 }
 
 /** All finished spans with an attribute of a value. */

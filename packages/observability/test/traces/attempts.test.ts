@@ -6,7 +6,7 @@ import { TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
 import { expectTree } from '../support/expect-tree.js';
-import { inRequest, recordSpans, spansOf, spansWith } from '../support/recorded-spans.js';
+import { inRequest, openSpansOf, recordSpans, spansOf, spansWith } from '../support/recorded-spans.js';
 import { Echo, type Scene, sceneNamed, Stage } from '../support/scenes.js';
 import { replaysAlways } from '../support/test-mode.js';
 
@@ -75,6 +75,7 @@ request
     attempt Stage/restless
       own`,
   );
+  expect(openSpansOf(traceId)).toEqual([]);
 });
 
 test('an attempt that fails is retried in the trace; what it has done is not done again', async (context) => {
@@ -133,6 +134,7 @@ request
     attempt Stage/play`,
     replaysAlways(context),
   );
+  expect(openSpansOf(traceId)).toEqual([]);
 });
 
 test('a call that goes out again after a failure has one span', async () => {

@@ -1,10 +1,11 @@
+import { trace } from '@opentelemetry/api';
 import { run } from '@rea/core';
 import { ObservabilityModule, Spans } from '@rea/observability';
 import { SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectTree } from '../support/expect-tree.js';
-import { inRequest, recordSpans, spansOf, treeOf } from '../support/recorded-spans.js';
+import { inRequest, openSpansOf, recordSpans, spansNamed, spansOf, treeOf } from '../support/recorded-spans.js';
 import { Echo, type Scene, sceneNamed, Stage } from '../support/scenes.js';
 
 recordSpans();
@@ -91,6 +92,34 @@ request
     attempt Stage/play
       fails !`,
   );
+});
+
+test('what describes it is on the part of each attempt; an event is told once, as a replay repeats it', async () => {
+  const traceIds = new Set<string>();
+  const scene = sceneNamed((ctx, { spans, echo }) =>
+    spans.in('own', async () => {
+      const span = trace.getActiveSpan()!;
+      traceIds.add(span.spanContext().traceId);
+      span.setAttribute('order', 'o1').addEvent('begun').updateName('renamed');
+      span.setAttributes({ lines: 2 }).addLink({ context: span.spanContext() });
+      await run(ctx, 'before', () => 1);
+      await echo.call.say('hello');
+      await run(ctx, 'after', () => 2);
+      span.addEvent('done');
+    }),
+  );
+  const { traceId } = await inRequest('request', () =>
+    app.ingress.service(Stage).call.restless(scene, { idempotencyKey: false }),
+  );
+  expect([...traceIds]).toEqual([traceId]);
+  const named = spansNamed('renamed', traceId);
+  expect(named.length).toBeGreaterThan(1);
+  for (const { attributes, links } of named) {
+    expect(attributes).toMatchObject({ order: 'o1', lines: 2 });
+    expect(links).toHaveLength(1);
+  }
+  expect(named.flatMap(({ events }) => events.map(({ name }) => name))).toEqual(['begun', 'done']);
+  expect(openSpansOf(traceId)).toEqual([]);
 });
 
 test('outside handlers it is an ordinary span', async () => {
