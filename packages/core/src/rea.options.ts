@@ -61,8 +61,8 @@ export interface EndpointOptions {
 
 export interface RegistrationOptions {
   /**
-   * How long to wait for the Restate server before the bootstrap fails, in milliseconds. Default 60 000. It is also the
-   * most that its ingress is given to know the registered components, 10 000 by default, after which a warning is logged.
+   * How long to wait for the Restate server before the bootstrap fails, in milliseconds. Default 60 000. Its ingress then
+   * has as long to know the components, but 10 000 at most; after that a warning is logged.
    */
   readonly timeout?: number;
   /**

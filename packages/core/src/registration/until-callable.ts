@@ -14,7 +14,7 @@ const NO_HANDLER = '_';
  * first requests would be told "service not found". An ingress that cannot be asked is not waited for.
  *
  * @param components as the server names them
- * @param longest how long the ingress is asked at most, in milliseconds
+ * @param longest how long the ingress is asked at most, in milliseconds; never more than 10 000
  * @returns the names of those that it still does not know
  */
 export async function untilCallable(
@@ -22,7 +22,7 @@ export async function untilCallable(
   components: readonly { readonly name: string }[],
   longest = LONGEST,
 ): Promise<readonly string[]> {
-  const signal = AbortSignal.timeout(longest);
+  const signal = AbortSignal.timeout(Math.min(longest, LONGEST));
   const known = await Promise.all(components.map(({ name }) => becomesKnown(connection, name, signal)));
   return components.map(({ name }) => name).filter((_, index) => !known[index]);
 }
