@@ -99,6 +99,8 @@ if (stages.has('heap')) {
 }
 
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
-const misses = rows.filter((row) => verdict(row) === 'MISS').length;
-console.log(`\n${misses === 0 ? 'All targets are met.' : `${misses} targets are missed.`} Load ${load()} at the end.`);
+const verdicts = rows.map((row) => verdict(row)).filter((one) => one !== undefined);
+const misses = verdicts.filter((one) => one === 'MISS').length;
+const met = verdicts.length === 0 ? 'No row has a target.' : 'All targets are met.';
+console.log(`\n${misses === 0 ? met : `${misses} targets are missed.`} Load ${load()} at the end.`);
 process.exitCode = misses === 0 ? 0 : 1;
