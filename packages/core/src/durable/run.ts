@@ -24,7 +24,7 @@ export interface RunContext {
   /**
    * Aborted when the invocation is cancelled, when a deadline around the run passes, when the run's timeout is over, and
    * when the attempt ends (also by suspension, kill or a lost connection). Pass it on: what does not listen goes on in the
-   * background.
+   * background. In a step of a saga a cancellation does not abort it: the saga waits for the effect, to undo it.
    */
   readonly signal: AbortSignal;
 }
