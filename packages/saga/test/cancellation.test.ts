@@ -2,7 +2,7 @@ import { all, allSettled, awakeable, parallel, promise, promiseKey, race, run, w
 import { Interruption } from '@rea/core/internal';
 import type { Context, WorkflowContext } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually } from '../../core/test/support/eventually.js';
+import { until } from '../../core/test/support/until.js';
 import { Play } from './support/play.js';
 import { inviteCallees, type OnStage } from './support/scenes.js';
 import { replaysAlways } from './support/test-mode.js';
@@ -165,7 +165,7 @@ describe.for(MODES)('With %s cancellation, a cancel', (mode) => {
               await play.effects.seen('go on');
               // What the journal has reaches the attempt a moment later.
               const knows = () => replaysAlways(context) || interruption.causeFor(undefined) === 'cancelled';
-              await eventually(() => knows() || Promise.reject(new Error('The attempt does not know.')));
+              await until(knows, 'The attempt does not know.');
               throw new Error('for now');
             }),
           );

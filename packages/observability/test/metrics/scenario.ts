@@ -3,7 +3,7 @@ import { ReaEvents, type ReaEventType } from '@rea/core';
 import { ObservabilityModule, OnReaEvent } from '@rea/observability';
 import { DeadLetters, SagaModule } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import { eventually } from '../../../core/test/support/eventually.js';
+import { until } from '../../../core/test/support/until.js';
 import { type Scrape, scrape } from '../support/scrape.js';
 import { Acts, Backstage, Play, Props, Tour, Undoing } from './scenario.components.js';
 
@@ -20,8 +20,8 @@ class Hooks {
 
   @OnReaEvent('workflow-ended')
   blocks(): void {
-    const until = performance.now() + 60;
-    while (performance.now() < until);
+    const freeAt = performance.now() + 60;
+    while (performance.now() < freeAt);
   }
 }
 
@@ -106,7 +106,7 @@ export class Scenario {
       path: '/',
     }));
     events.publish('webhook-rejected', () => ({ scheme: 'stripe', reason: 'stale' }));
-    await eventually(() => ends.includes('handles') || Promise.reject(new Error('The hook has not ended.')));
+    await until(() => ends.includes('handles'), 'The hook has not ended.');
   }
 
   /** Names of the handlers that a type of event was about, as they come. */

@@ -2,7 +2,7 @@ import { type SagaModuleOptions, SagaModule, sagaReportOf, type SagaReport } fro
 import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import type { DeadLetterReport } from '@rea/saga';
-import { vi } from 'vitest';
+import { until } from '../../../core/test/support/until.js';
 import { DeadLetterQueue } from '../../src/dead-letters/dead-letter-queue.js';
 import { Callees, FlowStage, Ledger, ObjectStage, Stage, Undoing } from './components.js';
 import type { Play } from './play.js';
@@ -18,14 +18,6 @@ export interface Ending {
   readonly status?: number;
   readonly message?: string;
   readonly report?: SagaReport;
-}
-
-/** Asks again until it holds. */
-function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const check = async () => {
-    if (!(await holds())) throw new Error('Not yet.');
-  };
-  return vi.waitFor(check, { timeout: 10_000, interval: 10 });
 }
 
 /** An invocation under way. */
@@ -53,7 +45,7 @@ export class Performance {
   async cancel(): Promise<void> {
     const before = await this.signals();
     await this.app.cancel(this.id);
-    await eventually(async () => (await this.signals()) > before);
+    await until(async () => (await this.signals()) > before, 'The cancellation is not in the journal.');
   }
 
   /** Waits until the journal has an entry of this type and, if given, name. */
@@ -62,7 +54,7 @@ export class Performance {
       (await this.app.journal(this.id)).some(
         (row) => row.entry_type === type && (name === undefined || row.name === name),
       );
-    await eventually(find);
+    await until(find, `The journal has no ${type} ${name ?? ''}.`);
   }
 
   private async signals(): Promise<number> {
