@@ -24,6 +24,6 @@ test.each([
   ['ObservabilityModule', [ObservabilityModule.forRoot({ watch: false }), rea('one'), ObservabilityModule.forRoot()]],
 ])('%s cannot be imported twice', async (name, imports) => {
   await expect(start(...imports)).rejects.toThrow(
-    `REA1022: The application imports ${name} 2 times, each time with options of its own. Call forRoot() or forRootAsync() once,`,
+    `REA1023: The application imports ${name} 2 times, each time with options of its own. Call forRoot() or forRootAsync() once,`,
   );
 });
