@@ -17,6 +17,7 @@ import { sdkLogger } from './endpoint/sdk-logger.js';
 import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
@@ -50,6 +51,8 @@ export class ReaRuntime {
   private url: string | undefined;
   private serving: readonly string[] = [];
   private createdDeployment: string | undefined;
+  /** Ends what keeps promises that handlers forget from ending the process. */
+  private endFloating: (() => void) | undefined;
 
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
@@ -106,6 +109,7 @@ export class ReaRuntime {
       this.checkDeadlines(component);
     }
     const sdk = this.createEndpoint(components);
+    this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
     this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
@@ -135,6 +139,8 @@ export class ReaRuntime {
     this.serving = [];
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    this.endFloating?.();
+    this.endFloating = undefined;
     await this.grace.settleLast();
   }
 

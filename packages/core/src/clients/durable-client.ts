@@ -29,10 +29,12 @@ function callAndSend(target: TargetModel, key: string | undefined): object {
   return {
     call: facade(
       target,
+      'call',
       (method) => (input: unknown, options?: CallOptions) => call(target, key, method, input, options),
     ),
     send: facade(
       target,
+      'send',
       (method) => (input: unknown, options?: SendOptions) => send(target, key, method, input, options),
     ),
   };
