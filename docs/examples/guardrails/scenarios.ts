@@ -20,6 +20,8 @@ import { scenario as secretHeader } from './secret-header.js';
 import { scenario as selfCall } from './self-call.js';
 import { scenario as sharedWrite } from './shared-write.js';
 import { scenario as submitKey } from './submit-key.js';
+import { scenario as unawaited } from './unawaited.js';
+import { scenario as unawaitedCall } from './unawaited-call.js';
 import { scenario as weakKey } from './weak-key.js';
 import { scenario as workflowRetention } from './workflow-retention.js';
 
@@ -47,4 +49,6 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'saga-too-many-steps': sagaTooManySteps,
   'saga-kill-policy': sagaKillPolicy,
   'secret-header': secretHeader,
+  unawaited,
+  'unawaited-call': unawaitedCall,
 };

@@ -40,6 +40,7 @@ export {
   type WorkPart,
 } from './instrumentation/instrumentation.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { beginOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';

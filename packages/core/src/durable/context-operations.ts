@@ -1,9 +1,10 @@
 import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
-import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
+import { ATTEMPT, type Attempt, type InAttempt } from '../invocation/attempt.js';
 import type { Stretch } from '../instrumentation/instrumentation.js';
 import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
 import type { Section } from './section.js';
+import type { SingleFuture } from './watched-future.js';
 
 /** A run's closure. */
 export type RunClosure = () => unknown;
@@ -90,10 +91,12 @@ export function followOperations(ctx: Context): void {
     const tried = () => (attempt ? observedRun(attempt, name, own, begin, failure) : unobservedRun(own, failure!));
     const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
     control?.started(future, section);
+    if (attempt)
+      noteStart(attempt, 'unawaited', future, name === '' ? 'a run without a name' : `the run "${name}"`, section);
     return future;
   };
   owner.genericCall = function (call) {
-    const { [CONTROL]: control } = this;
+    const { [ATTEMPT]: attempt, [CONTROL]: control } = this;
     const section = control?.admit();
     let future = control?.divert(call, section);
     if (!future) {
@@ -101,12 +104,28 @@ export function followOperations(ctx: Context): void {
       future = genericCall.call(this, call);
     }
     control?.started(future, section);
+    if (attempt) noteStart(attempt, 'unawaited-call', future, call, section);
     return future;
   };
   owner.genericSend = function (send) {
     this[WATCH]?.called('send', send);
     return genericSend.call(this, send);
   };
+}
+
+/** For the guardrails on what nobody awaits. */
+function noteStart(
+  attempt: Attempt,
+  rule: 'unawaited' | 'unawaited-call',
+  future: RestatePromise<unknown>,
+  what: string | Call,
+  section: Section | undefined,
+): void {
+  const work = attempt.openWork();
+  // What could not be started, since the attempt ends, has no handle.
+  if (!work || (future as Partial<SingleFuture>).handle === undefined) return;
+  const mode = attempt.handler.policy.modeOf(rule);
+  if (mode !== 'disabled') work.add(future as SingleFuture, what, mode, section);
 }
 
 /** As {@link observedRun}, in a handler that is not Rea's. */

@@ -5,6 +5,7 @@ import { AttemptTeller } from './attempt-teller.js';
 import { asTerminalError } from './error-mapping.js';
 import type { HandlerScope } from './handler-scope.js';
 import type { InvocationStarts } from './invocation-starts.js';
+import { refuseUnawaited } from './unawaited.js';
 import { outcomeOf, outcomeOfReturn } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
@@ -44,6 +45,7 @@ async function observed(
     // Node reports the promises that nobody awaits once the microtasks are drained.
     if (attempt.hasRefused) await drained();
     if (attempt.failure) throw attempt.failure.error;
+    refuseUnawaited(attempt);
   } catch (error) {
     const mapped = asTerminalError(error) ?? error;
     attempt.end(outcomeOf(mapped, attempt.request));

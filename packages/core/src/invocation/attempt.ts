@@ -2,6 +2,7 @@ import type { Context, internal, Request } from '@restatedev/restate-sdk';
 import { Ambient, type AmbientValue } from '../ambient.js';
 import type { AttemptOutcome, HandlerInfo, ReaEventMap, ReaEventType } from '../events/rea-event.js';
 import type { RuleId } from '../policy/policy.types.js';
+import { OpenWork } from '../durable/open-work.js';
 import type { HandlerScope } from './handler-scope.js';
 import { JournaledEffects } from './journaled-effects.js';
 
@@ -43,6 +44,8 @@ export class Attempt {
 
   /** What {@link fail} was given first. */
   failure: { readonly error: unknown } | undefined;
+  /** What it has started; undefined when nothing was, or no guardrail asks. */
+  work: OpenWork | undefined;
   /** A guardrail has refused something; perhaps in code that nobody awaits. */
   hasRefused = false;
 
@@ -114,6 +117,11 @@ export class Attempt {
   nextCall(): number {
     this.callCount += 1;
     return this.callCount;
+  }
+
+  /** Where to note what is started; undefined when no guardrail asks. */
+  openWork(): OpenWork | undefined {
+    return this.handler.policy.watchesAwaits ? (this.work ??= new OpenWork()) : undefined;
   }
 
   /** Ends the attempt: its context is dead from now on. */

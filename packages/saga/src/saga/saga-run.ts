@@ -1,6 +1,14 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
+import {
+  asTerminalError,
+  attemptOf,
+  beginOpen,
+  checkSize,
+  refuseUnawaited,
+  reportUnawaited,
+  toMillis,
+} from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -15,7 +23,7 @@ import { type SagaReport, withReport } from './saga-report.js';
 import type { SagaRunOptions } from './saga-run.options.js';
 import type { SagaScope, StepLog } from './saga-scope.js';
 import { SagaSection } from './saga-section.js';
-import type { StepUnit, Unit } from './saga-unit.js';
+import { openUnits, type StepUnit, type Unit } from './saga-unit.js';
 import type { AnyStep, Step, StepRun } from './step.types.js';
 
 type GivenStep = AnyStep & StepOptions;
@@ -54,6 +62,7 @@ export class SagaRun implements Saga {
       deadline === undefined
         ? undefined
         : interruption?.watchDeadline(raw.sleep(toMillis(deadline), `deadline of ${scope.name}`), this.section);
+    const endOpen = beginOpen(attemptOf(scope.ctx), `the saga "${scope.name}"`);
     scope.publish('saga-started', () => ({}));
     scope.save();
     try {
@@ -65,6 +74,7 @@ export class SagaRun implements Saga {
       scope.fail(error);
       throw withReport(error, scope.report);
     } finally {
+      endOpen?.();
       unwatch?.();
       leave?.();
       scope.unshield?.();
@@ -110,6 +120,7 @@ export class SagaRun implements Saga {
       const value = await this.section.begin(() => block(this));
       this.end();
       this.refuseWhenInterrupted();
+      this.refuseUnawaited();
       return value;
     } catch (error) {
       this.end();
@@ -299,6 +310,20 @@ export class SagaRun implements Saga {
   private refuseWhenInterrupted(): void {
     if (this.section.failure) throw this.section.failure;
     if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
+  }
+
+  /** What its block has started and not awaited. */
+  private refuseUnawaited(): void {
+    const attempt = attemptOf(this.scope.ctx);
+    if (!attempt) return;
+    const mode = attempt.handler.policy.modeOf('unawaited');
+    const open =
+      mode === 'disabled' ? [] : openUnits(this.units, ({ isOver, prefix }) => (isOver ? undefined : prefix));
+    reportUnawaited(
+      attempt,
+      open.map((what) => ({ what, mode })),
+    );
+    refuseUnawaited(attempt, ({ section }) => this.section.contains(section));
   }
 
   /** What a block starts and does not await could no longer be undone. */

@@ -1,5 +1,6 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
+import { giveUp } from '../given-up.js';
 import { Section } from '../section.js';
 import { classToChange } from '../class-with.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
@@ -30,12 +31,13 @@ type Progress = (this: ProgressExecutor, future: DurableFuture) => Promise<void>
 const unwatched = new WeakMap<object, Progress>();
 
 /**
- * Reports native code that waits for two durable futures at once: `Promise.all`, `Promise.race`, async functions side by
+ * Follows what code of an attempt waits for: so that what it does not await is known, and
+ * reports native code that waits for two durable futures at once: `Promise.all`, `Promise.race`, async functions side by
  * side. The SDK lets one future progress at a time, and aborts the attempt when a second one has to wait, too.
  *
  * The executor's class is changed, once: most attempts wait for nothing, and pay nothing then.
  */
-export function watchNativePromises(ctx: Context): void {
+export function watchWaits(ctx: Context): void {
   const executor = executorOf(ctx);
   if (!executor) return;
   const prototype = prototypeOf(executor);
@@ -44,7 +46,11 @@ export function watchNativePromises(ctx: Context): void {
   unwatched.set(prototype, doProgress);
   prototype.doProgress = function (this: Watched, future) {
     const attempt = currentScope()?.attempt;
-    if (attempt?.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
+    if (attempt) {
+      if (!(future as AwaitedFuture)[FOLLOWED]) followClassOf(future);
+      attempt.work?.await(future);
+      if (attempt.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
+    }
     return doProgress.call(this, future);
   };
 }
@@ -67,7 +73,6 @@ function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): 
   if (executor[AWAITED] !== undefined && isOpen(future) && !admits(executor, attempt)) return false;
   executor[AWAITED] = future;
   cancelled.delete(future);
-  if (!future[FOLLOWED]) followClassOf(future);
   return true;
 }
 
@@ -96,6 +101,7 @@ function followClassOf(future: AwaitedFuture): void {
   const tryCancel: AwaitedFuture['tryCancel'] = Reflect.get(owner, 'tryCancel');
   owner.tryCancel = function (this: AwaitedFuture, ...args) {
     cancelled.add(this);
+    giveUp(this);
     tryCancel.apply(this, args);
   };
 }
