@@ -30,6 +30,7 @@ export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { untilNoneWaits } from './durable/concurrency/native-promise-watch.js';
 export { checkSize } from './durable/journal-value.js';
 export { Section } from './durable/section.js';
 export {

@@ -26,7 +26,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
             void saga.step('b', play.step(ctx, 'b'));
             return 'done';
           }),
-      ['a value-a'],
+      ['undo b value-b', 'undo a value-a'],
     ],
     [
       'a step in forEach(async)',
@@ -38,7 +38,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
             ['b'].forEach((name) => void saga.step(name, play.step(ctx, name)));
             return 'done';
           }),
-      ['a value-a'],
+      ['undo b value-b', 'undo a value-a'],
     ],
     [
       'parallel steps',
@@ -50,7 +50,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
             void saga.parallel({ b: play.step(ctx, 'b'), c: play.step(ctx, 'c') });
             return 'done';
           }),
-      ['a value-a'],
+      ['undo a value-a'],
     ],
     [
       'a run',
@@ -62,7 +62,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
             void run(ctx, 'b', () => 'b');
             return 'done';
           }),
-      ['a value-a'],
+      ['undo a value-a'],
     ],
     [
       'a nested saga',
@@ -74,7 +74,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
             void saga.nested('inner', (inner) => inner.step('b', play.step(ctx, 'b')));
             return 'done';
           }),
-      ['a value-a'],
+      ['undo b value-b', 'undo a value-a'],
     ],
     [
       'a step of a nested saga',
@@ -86,7 +86,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
             await saga.nested('inner', async (inner) => void inner.step('b', play.step(ctx, 'b')));
             return 'done';
           }),
-      ['a value-a'],
+      ['undo b value-b', 'undo a value-a'],
     ],
     [
       'the saga',
@@ -121,6 +121,6 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
       }),
     );
     expect(ending).toMatchObject({ status: 418 });
-    expect(play.undone).toEqual(['a value-a']);
+    expect(play.undone).toEqual(['undo a value-a']);
   });
 });

@@ -46,6 +46,8 @@ export class Attempt {
   failure: { readonly error: unknown } | undefined;
   /** What it has started; undefined when nothing was, or no guardrail asks. */
   work: OpenWork | undefined;
+  /** Some section of its code is closed. */
+  hasClosed = false;
   /** A guardrail has refused something; perhaps in code that nobody awaits. */
   hasRefused = false;
 

@@ -8,6 +8,7 @@ import {
   refuseUnawaited,
   reportUnawaited,
   toMillis,
+  untilNoneWaits,
 } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
@@ -155,6 +156,7 @@ export class SagaRun implements Saga {
       await undo();
       return thrown;
     }
+    await this.close();
     await interruption.settle(this.section);
     // Whoever was to be told of the interruption has ended.
     if (kind !== 'error') interruption.acknowledge();
@@ -162,6 +164,14 @@ export class SagaRun implements Saga {
     // Cancelled again meanwhile: that is what it is.
     if (kind === 'cancelled') interruption.acknowledge();
     return thrown;
+  }
+
+  /** What its block has started and not awaited goes no further. */
+  private async close(): Promise<void> {
+    const { ctx, raw } = this.scope;
+    const attempt = attemptOf(ctx);
+    if (attempt) attempt.hasClosed = this.section.isClosed = true;
+    await untilNoneWaits(raw);
   }
 
   /** What is to undo, latest first. */

@@ -1,3 +1,4 @@
+import { setImmediate as drained } from 'node:timers/promises';
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
 import { giveUp } from '../given-up.js';
@@ -48,6 +49,7 @@ export function watchWaits(ctx: Context): void {
     const attempt = currentScope()?.attempt;
     if (attempt) {
       if (!(future as AwaitedFuture)[FOLLOWED]) followClassOf(future);
+      if (attempt.hasClosed && Section.current?.some(({ isClosed }) => isClosed)) return NEVER;
       attempt.work?.await(future);
       if (attempt.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
     }
@@ -60,6 +62,19 @@ export function checkNativeWaits(ctx: Context): void {
   const executor: Watched | undefined = executorOf(ctx);
   const attempt = currentScope()?.attempt;
   if (executor && attempt) check(executor, attempt);
+}
+
+/**
+ * Until no code that nobody awaits waits for something durable; what it waits for is let end. To be called before durable
+ * work that takes place beside such code.
+ */
+export async function untilNoneWaits(ctx: Context): Promise<void> {
+  const executor: Watched | undefined = executorOf(ctx);
+  for (let awaited = executor?.[AWAITED]; awaited && holds(awaited); awaited = executor?.[AWAITED]) {
+    // Its own awaiter makes it progress.
+    await awaited.publicPromise().then(nothing, nothing);
+    await drained();
+  }
 }
 
 /** Makes a future progress for who waits for several on purpose. */
@@ -112,10 +127,17 @@ function prototypeOf(executor: ProgressExecutor): { doProgress: Progress } {
 
 function check(executor: Watched, attempt: Attempt): void {
   const awaited = executor[AWAITED];
-  if (awaited !== undefined && isOpen(awaited) && !cancelled.has(awaited)) {
+  if (awaited !== undefined && holds(awaited)) {
     attempt.report('native-promise', 'A durable future awaited while another one is');
   }
 }
+
+/** Whether it keeps others from waiting. */
+function holds(awaited: AwaitedFuture): boolean {
+  return isOpen(awaited) && !cancelled.has(awaited);
+}
+
+function nothing(): void {}
 
 function isOpen(future: DurableFuture): boolean {
   return future.unresolvedFuture() !== null;
