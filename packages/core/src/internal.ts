@@ -17,10 +17,10 @@ export type {
   WithOptions,
 } from './clients/handler-types.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
-export { qualify } from './clients/namespace.js';
+export { type NameScope, qualify, unqualify } from './clients/namespace.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
-export { BoundsItself } from './decorators/bounds-itself.decorator.js';
+export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
 export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';

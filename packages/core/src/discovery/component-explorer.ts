@@ -8,6 +8,7 @@ import {
   type HandlerDeclaration,
   handlersOf,
 } from '../decorators/component-declaration.js';
+import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
 import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { declaredDtosReady, type DtoSupport, loadDtoSupport } from '../validation/dto-validator.js';
@@ -81,6 +82,13 @@ export class ComponentExplorer {
   private refuseUnknownOverrides(components: readonly ComponentModel[]): void {
     for (const [name, overrides] of Object.entries(this.options.components ?? {})) {
       const component = components.find(({ declaration }) => declaration.name === name);
+      if (name.startsWith(BUILT_IN_PREFIX) && (!component || builtInOptions(component.type))) {
+        throw new DiscoveryError(
+          'REA1081',
+          `The option components names "${name}". Names with ${BUILT_IN_PREFIX} before them are those of built-in components, which take neither defaults nor overrides: sagas, dead letters and webhooks depend on their options.`,
+          'Remove it. What can be changed about them is an option of their modules, for example SagaModule.forRoot({ deadLetters: { redriveRetry } }).',
+        );
+      }
       if (!component) {
         throw new DiscoveryError(
           'REA1012',

@@ -1,5 +1,5 @@
 import { Handler, now, ReaEvents, run, Shared, VirtualObject } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BuiltIn } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 import { CompensationRegistry } from '../compensations/compensation-registry.js';
@@ -54,7 +54,7 @@ interface Stored {
  *
  * Its verbs are reached through the guarded `rea.DeadLetterOperator` only.
  */
-@BoundsItself()
+@BuiltIn()
 @VirtualObject({
   name: ENTRY,
   ingressPrivate: true,
