@@ -1,3 +1,4 @@
+import type { Duration } from '@restatedev/restate-sdk';
 import type { ComponentOverrides } from './decorators/component.options.js';
 import type { PolicyOptions } from './policy/policy.types.js';
 import type { SecurityOptions } from './security/security.options.js';
@@ -72,6 +73,24 @@ export interface RegistrationOptions {
   readonly force?: boolean;
   /** Allow changes that Restate calls breaking (a removed service, another service type). Default: same as `force`. */
   readonly breaking?: boolean;
+  /**
+   * Look at intervals whether the server still knows this process's deployment, and whether a newer one takes its calls:
+   * one request to the admin API a look. `false`: do not.
+   */
+  readonly watch?: RegistrationWatchOptions | false;
+}
+
+export interface RegistrationWatchOptions {
+  /**
+   * Time between two looks, in milliseconds or as `{ seconds: 30 }`, each 20% more or less, so that replicas do not look
+   * at once. Default 15 s.
+   */
+  readonly interval?: Duration | number;
+  /**
+   * Register again with a server that has lost its data, by the same rules as at the start. Default true. Otherwise the
+   * loss is logged, and the health indicator `registration` is down.
+   */
+  readonly registerAgain?: boolean;
 }
 
 /** Bounds that guardrails check. */

@@ -28,6 +28,9 @@ export interface CallOptions extends ClientCallOptions<never, unknown> {
   readonly allowSecretHeaders?: readonly string[];
 }
 
+/** Options of `attach`, `output` and `status` of a workflow: what its guards ask for. Journaled like those of a call. */
+export type WorkflowReadOptions = Pick<CallOptions, 'headers' | 'allowSecretHeaders'>;
+
 /** Options of a one-way call. */
 export interface SendOptions extends ClientSendOptions<never> {
   /** As in {@link CallOptions.crossInvocation}. */
@@ -92,17 +95,21 @@ export interface AddressedWorkflow<T> {
   /**
    * Waits for the result of a workflow that has been submitted.
    *
-   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s
+   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s; 403 when a guard of its class refuses
    */
-  attach(): Promise<HandlerOutput<T, RunName<T>>>;
-  /** The result, without waiting for it. A workflow that was killed stays `ready: false`. */
-  output(): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
+  attach(options?: WorkflowReadOptions): Promise<HandlerOutput<T, RunName<T>>>;
+  /**
+   * The result, without waiting for it. A workflow that was killed stays `ready: false`.
+   *
+   * @throws TerminalError (403) when a guard of its class refuses
+   */
+  output(options?: WorkflowReadOptions): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
   /**
    * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
    *
-   * @throws TerminalError (404, `REA3005`) for other workflows
+   * @throws TerminalError (404, `REA3005`) for other workflows; 403 when a guard of its class refuses
    */
-  status(): InvocationPromise<WorkflowStatus>;
+  status(options?: WorkflowReadOptions): InvocationPromise<WorkflowStatus>;
   /** Tells the running workflow something; resolves once the signal's handler has run. */
   readonly signal: DurableCalls<T, SignalNames<T>>;
   /** Asks the workflow something. */

@@ -77,11 +77,12 @@ export class InvokerFactory {
     const prototype = component.type.prototype as Record<string, Method>;
     const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
     const { input } = declaration.options;
-    const clearState = retentionOf(retentionInForce(component, this.options))?.clearState ?? false;
+    const retention = retentionOf(retentionInForce(component, this.options));
+    const clears = { clearState: retention?.clearState ?? false };
     const schema = isStandardSchema(input) ? input : undefined;
     const toCall = (instance: object, enhancersOf: EnhancersOf): EnhancedCall => {
       const method = (instance as Record<string, Method>)[declaration.method]!;
-      return { instance, method, enhancers: enhancersOf(method), deadline, metatype: types[1], schema, clearState };
+      return { instance, method, enhancers: enhancersOf(method), deadline, metatype: types[1], schema, ...clears };
     };
     return this.onInstance(component, toCall, declaration.kind === 'run' ? invokeRun : invokeCall);
   }
