@@ -98,9 +98,9 @@ class Refuse {
 /** JSON that nobody but itself can read. */
 const backwards: Serde<unknown> = {
   contentType: 'application/json',
-  serialize: (value) => Buffer.from([...(JSON.stringify(value) ?? '')].toReversed().join('')),
+  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').reverse(),
   deserialize: (bytes) =>
-    bytes.length === 0 ? undefined : (JSON.parse([...Buffer.from(bytes).toString()].toReversed().join('')) as unknown),
+    bytes.length === 0 ? undefined : (JSON.parse(Buffer.from(bytes).reverse().toString()) as unknown),
 };
 
 class Base {
@@ -211,20 +211,20 @@ describe('a handler that Rea adds to a workflow', { meta: { claim: 'built-in' } 
 
     test.each(['attach', 'output', 'status'] as const)('%s() in a handler is behind its guards', async (verb) => {
       const id = `${name} ${verb}`;
-      const { attach } = await flow(id).submit(undefined, acme);
-      await attach();
+      const submitted = await flow(id).submit(undefined, acme);
+      await submitted.attach();
       const ask = (tenant?: string) =>
         app.ingress.service(Asker).call.ask({ name, id, verb, ...(tenant === undefined ? {} : { tenant }) }, quiet);
       tried(2);
       await expect(ask()).rejects.toMatchObject({ status: 403 });
       await expect(ask('evil')).rejects.toMatchObject({ status: 403 });
       const answers = { attach: 'done', output: { ready: true, result: 'done' }, status: { phase: 'half way' } };
-      expect(await ask('acme')).toEqual(verb === 'status' ? expect.objectContaining(answers.status) : answers[verb]);
+      expect({ answer: await ask('acme') }).toMatchObject({ answer: answers[verb] });
     });
 
     test('status() at the ingress is behind its guards', async () => {
-      const { attach } = await flow(`${name} ingress`).submit(undefined, acme);
-      await attach();
+      const submitted = await flow(`${name} ingress`).submit(undefined, acme);
+      await submitted.attach();
       await expect(flow(`${name} ingress`).status()).rejects.toMatchObject({ status: 403 });
       expect(await flow(`${name} ingress`).status(acme)).toMatchObject({ phase: 'half way' });
     });
@@ -237,8 +237,8 @@ describe('a handler that Rea adds to a workflow', { meta: { claim: 'built-in' } 
   });
 
   test.each(['Backwards'] as const)('answers in its own format, whatever that of %s is', async (name) => {
-    const { attach } = await app.ingress.workflow(Backwards).of('b').submit();
-    await attach({ output: backwards as Serde<never> }).catch(() => {});
+    const submitted = await app.ingress.workflow(Backwards).of('b').submit();
+    await submitted.attach({ output: backwards }).catch(() => {});
     expect(await app.ingress.workflow(Backwards).of('b').status()).toMatchObject({ phase: 'half way' });
     expect(await app.ingress.service(Asker).call.ask({ name, id: 'b', verb: 'status' }, quiet)).toMatchObject({
       phase: 'half way',
@@ -246,8 +246,8 @@ describe('a handler that Rea adds to a workflow', { meta: { claim: 'built-in' } 
   });
 
   test('is not changed by interceptors and pipes, which are for what the class itself takes and gives', async () => {
-    const { attach } = await app.ingress.workflow(Dressed).of('d').submit('mine');
-    expect(await attach()).toEqual({ wrapped: 'done' });
+    const submitted = await app.ingress.workflow(Dressed).of('d').submit('mine');
+    expect(await submitted.attach()).toEqual({ wrapped: 'done' });
     expect(await app.ingress.workflow(Dressed).of('d').status()).toMatchObject({ phase: 'half way' });
     expect(
       await app.ingress.service(Asker).call.ask({ name: 'Dressed', id: 'd', verb: 'status' }, quiet),

@@ -136,8 +136,8 @@ describe('after its server has lost its data', { meta: { claim: 'lost-data' } },
     await engine.whileStopped('empty');
     await eventually(async () => expect(await engine.greet()).toEqual([200, 'v1']));
     expect(await app.ingress.object(Counter).of('a').call.add(undefined, { idempotencyKey: 'a' })).toBe(1);
-    const { attach } = await app.ingress.workflow(Flow).of('w').submit();
-    expect(await attach()).toBe('done');
+    const submitted = await app.ingress.workflow(Flow).of('w').submit();
+    expect(await submitted.attach()).toBe('done');
     await eventually(() => expect(stateOf(app)).toMatchObject({ status: 'registered', newer: [] }));
     expect(stateOf(app).deploymentId).not.toBe(before);
     expect(logged('REA6031')).toMatchObject([

@@ -153,6 +153,14 @@ describe.each(['production', 'development'])('an older version, in %s', { meta: 
     expect(await versionOf()).toBe('v1');
   });
 
+  test('whose body has changed since is not told apart at a known URL, as the documents say', async () => {
+    const port = await freePort();
+    await stop(await start({ version: 'v1', port }));
+    await start({ version: 'v1 with another body', port });
+    expect(await versionOf()).toBe('v1 with another body');
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   test('that is the latest and starts again says nothing', async () => {
     const port = await freePort();
     await stop(await start({ version: 'v1', port: await freePort() }));

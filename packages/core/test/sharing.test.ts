@@ -5,6 +5,7 @@ import { Logger, type Type } from '@nestjs/common';
 import {
   Handler,
   ReaModule,
+  ReaRuntime,
   type ReaModuleOptions,
   Service,
   Shared,
@@ -184,24 +185,28 @@ describe('the same name is the same application', { meta: { claim: 'shared-serve
     expect((await deployments(namespace)).map(({ metadata }) => metadata?.['rea.application'])).toContain('shop');
   });
 
-  test.each([
-    ['development', undefined],
-    ['production', 'REA6030'],
-  ])('a name that changes at one URL, in %s: %s', async (env, code) => {
+  /** Stops an application, and starts it at its URL with another name. */
+  async function renamed(env: string): Promise<{ readonly namespace: string; readonly again: Promise<ReaTestApp> }> {
     vi.stubEnv('NODE_ENV', env);
     const namespace = nextNamespace();
-    const first = await start(namespace, 'shop', [ordersAs('service')], {
-      endpoint: { security: { mode: 'permissive' } },
-    });
-    const { endpointUrl } = first.get((await import('@rea/core')).ReaRuntime);
+    const security = { mode: 'permissive' } as const;
+    const first = await start(namespace, 'shop', [ordersAs('service')], { endpoint: { security } });
+    const { port } = new URL(first.get(ReaRuntime).endpointUrl!);
     open.pop();
     await first.close();
-    const again = start(namespace, 'store', [ordersAs('service')], {
-      endpoint: { port: Number(new URL(endpointUrl!).port), security: { mode: 'permissive' } },
-    });
-    if (code !== undefined) return expect(again).rejects.toMatchObject({ code });
+    const endpoint = { port: Number(port), security };
+    return { namespace, again: start(namespace, 'store', [ordersAs('service')], { endpoint }) };
+  }
+
+  test('one that changes at a URL is registered with it where a known URL may be replaced', async () => {
+    const { namespace, again } = await renamed('development');
     await again;
-    return expect(await deployments(namespace)).toMatchObject([{ metadata: { 'rea.application': 'store' } }]);
+    expect(await deployments(namespace)).toMatchObject([{ metadata: { 'rea.application': 'store' } }]);
+  });
+
+  test('one that changes at a URL is refused where a known URL may not be replaced', async () => {
+    const { again } = await renamed('production');
+    await expect(again).rejects.toMatchObject({ code: 'REA6030' });
   });
 });
 

@@ -37,7 +37,7 @@ function providersOf(name: Name): Type[] {
       await this.sagas.run(ctx, 'order', async (saga) => {
         await saga.step('pay', { compensate: compensateWith(`undo-${name}`, () => id), action: async () => {} });
         if (end === 'fail') throw new TerminalError('sold out');
-        await run(ctx, 'note', () => void effects.add(`${name} holds ${id}`));
+        await run(ctx, 'note', () => effects.add(`${name} holds ${id}`));
         await ctx.awakeable().promise;
       });
     }
