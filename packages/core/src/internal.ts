@@ -22,7 +22,7 @@ export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
-export { findRequestKeyProblem } from './durable/idempotency-key.js';
+export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { LONGEST_TIMER, toMillis } from './durable/duration.js';
 export type { AmbientValue } from './ambient.js';
