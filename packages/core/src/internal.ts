@@ -7,10 +7,15 @@
 export { facade, noStatus } from './clients/client-misuse.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
+export type { FitsObject, FitsService, FitsWorkflow } from './clients/client-kind.js';
 export type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  HandlersOf,
+  InputOf,
+  KeysOf,
+  OutputOf,
   QueryNames,
   RunName,
   SignalNames,
