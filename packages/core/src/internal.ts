@@ -16,12 +16,14 @@ export type {
   SignalNames,
   WithOptions,
 } from './clients/handler-types.js';
+export { injectingClasses } from './clients/injection-point.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { qualify } from './clients/namespace.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BoundsItself } from './decorators/bounds-itself.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
+export { checkDecoratedMethod } from './decorators/decorated-method.js';
 export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { LONGEST_TIMER, toMillis } from './durable/duration.js';

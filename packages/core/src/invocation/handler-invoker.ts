@@ -23,6 +23,7 @@ import { watchNativePromises } from '../durable/concurrency/native-promise-watch
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
+import { ERROR_METADATA } from './error-mapping.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -73,8 +74,9 @@ export class InvokerFactory {
     const prototype = component.type.prototype as Record<string, Method>;
     const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
     const { input } = declaration.options;
+    const missing = missingMethod(component, declaration.method);
     const toCall = (instance: object, contextId?: ContextId, inquirerId?: string): EnhancedCall => {
-      const method = (instance as Record<string, Method>)[declaration.method]!;
+      const method = (instance as Record<string, Method | undefined>)[declaration.method] ?? missing;
       return {
         instance,
         method,
@@ -99,6 +101,16 @@ export class InvokerFactory {
       return invoke(toCall(instance, contextId, provider.id), ctx, value, decideGuards);
     };
   }
+}
+
+/** For an instance that turns out not to have a handler's method: trying again would not help. */
+function missingMethod({ type }: ComponentModel, method: string): Method {
+  return () => {
+    throw new TerminalError(
+      `REA1095: The provider of ${type.name} gave an instance without the handler method ${method}(). Let it be an instance of ${type.name}, or give it that method.`,
+      { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA1095' } },
+    );
+  };
 }
 
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
