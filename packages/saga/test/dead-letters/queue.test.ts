@@ -133,14 +133,14 @@ describe('the dead-letter queue', () => {
     expect(await fixture.deadLetters.get(others.id)).toMatchObject({
       payload: others.payload,
       notUndone: [{ step: 'a', compensation: 'b', payload: null }],
-      withheld: expect.stringContaining('the payloads of the undone steps are not kept'),
+      withheld: expect.stringContaining('the payloads of the steps that were not undone are not kept'),
     });
     await expect(fixture.deadLetters.redrive(both.id, { by: 'ada' })).rejects.toMatchObject({
       status: 422,
       code: 'REA8026',
     });
-    const { outcome } = await fixture.deadLetters.redrive(both.id, { by: 'ada', payload: { order: both.id } });
-    expect(outcome).toBe('redriven');
+    const redrive = await fixture.deadLetters.redrive(both.id, { by: 'ada', payload: { order: both.id } });
+    expect(redrive).toMatchObject({ outcome: 'failed', entry: { settled: ['charge'], notUndone: [{ step: 'a' }] } });
     expect(fixture.bank.effectsOf(both.id)).toEqual(['first', 'second']);
   });
 
