@@ -79,11 +79,19 @@ export class InvokerFactory {
     const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
     const { input } = declaration.options;
     const missing = missingMethod(component, declaration.method);
-    const clearState = retentionOf(retentionInForce(component, this.options))?.clearState ?? false;
+    const clearsState = retentionOf(retentionInForce(component, this.options))?.clearState ?? false;
     const schema = isStandardSchema(input) ? input : undefined;
     const toCall = (instance: object, enhancersOf: EnhancersOf): EnhancedCall => {
       const method = (instance as Record<string, Method | undefined>)[declaration.method] ?? missing;
-      return { instance, method, enhancers: enhancersOf(method), deadline, metatype: types[1], schema, clearState };
+      return {
+        instance,
+        method,
+        enhancers: enhancersOf(method),
+        deadline,
+        metatype: types[1],
+        schema,
+        clearState: clearsState,
+      };
     };
     return this.onInstance(component, toCall, declaration.kind === 'run' ? invokeRun : invokeCall);
   }
