@@ -64,7 +64,7 @@ export { race } from './durable/concurrency/race.js';
 export { type NamedWinner, raceNamed } from './durable/concurrency/race-named.js';
 export type { BranchOutcome } from './durable/concurrency/settle-branches.js';
 export { findKeyProblem, idempotencyKey, type KeyPart, MAX_IDEMPOTENCY_KEY_LENGTH } from './durable/idempotency-key.js';
-export type { Journaled } from './durable/journaled.js';
+export type { Journaled, Restored } from './durable/journaled.js';
 export { choose, now, random, uuid } from './durable/deterministic.js';
 export { OrderedMap } from './durable/ordered-map.js';
 export { promise, type PromiseKey, promiseKey, type WorkflowPromise } from './durable/promise.js';

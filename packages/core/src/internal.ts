@@ -7,22 +7,29 @@
 export { facade, noStatus } from './clients/client-misuse.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
+export type { FitsObject, FitsService, FitsWorkflow } from './clients/client-kind.js';
 export type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  HandlersOf,
+  InputOf,
+  KeysOf,
+  OutputOf,
   QueryNames,
   RunName,
   SignalNames,
   WithOptions,
 } from './clients/handler-types.js';
+export { injectingClasses } from './clients/injection-point.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { type NameScope, qualify, unqualify } from './clients/namespace.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
-export { findRequestKeyProblem } from './durable/idempotency-key.js';
+export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
+export { checkDecoratedMethod } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { LONGEST_TIMER, toMillis } from './durable/duration.js';
 export type { AmbientValue } from './ambient.js';

@@ -9,10 +9,12 @@ import {
   handlersOf,
 } from '../decorators/component-declaration.js';
 import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
+import { injectingClasses } from '../clients/injection-point.js';
 import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { declaredDtosReady, type DtoSupport, loadDtoSupport } from '../validation/dto-validator.js';
 import { checkComponent } from './component-checks.js';
+import { checkMethods } from './method-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
@@ -44,6 +46,7 @@ export class ComponentExplorer {
         continue;
       }
       checkComponent(type, declaration);
+      checkMethods(type, declaration, provider);
       checkEnhancers(type, declaration, provider);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
@@ -52,7 +55,7 @@ export class ComponentExplorer {
     for (const { controllers } of this.modules.values()) {
       for (const { metatype } of controllers.values()) refuseStrayHandlers(metatype as Class);
     }
-    checkInjections(this.classes());
+    checkInjections(injectingClasses(this.modules));
     this.refuseUnknownOverrides([...found.values()]);
     return [...found.values()];
   }
@@ -67,16 +70,6 @@ export class ComponentExplorer {
         yield { type, provider };
       }
     }
-  }
-
-  /** Every class of the application that may have an injection point. */
-  private classes(): Set<unknown> {
-    const modules = [...this.modules.values()];
-    return new Set(
-      modules.flatMap(({ providers, controllers, injectables }) =>
-        [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
-      ),
-    );
   }
 
   private refuseUnknownOverrides(components: readonly ComponentModel[]): void {

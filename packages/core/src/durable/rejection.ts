@@ -47,8 +47,11 @@ export function declarePayload<T>(subject: string, { schema }: PayloadOptions<T>
   if (schema && !isStandardSchema(schema)) declareDto(subject);
 }
 
+/** Options of a payload, as it is awaited. */
+type AnyPayloadOptions = Pick<PayloadOptions<unknown>, 'schema'>;
+
 /** Unwraps a payload: throws what it was rejected with, checks the value against the schema. */
-export function settle<T>(future: RestatePromise<T>, subject: string, options: PayloadOptions<T>): RestatePromise<T> {
+export function settle<T>(future: RestatePromise<T>, subject: string, options: AnyPayloadOptions): RestatePromise<T> {
   return future.map((value, failure) => {
     if (failure) throw failure;
     return unwrap(value as T, subject, options);
@@ -56,7 +59,7 @@ export function settle<T>(future: RestatePromise<T>, subject: string, options: P
 }
 
 /** @throws TerminalError the rejection in the payload, or a 400 when the payload does not fit the schema. */
-export function unwrap<T>(value: T, subject: string, { schema }: PayloadOptions<T>): T {
+export function unwrap<T>(value: T, subject: string, { schema }: AnyPayloadOptions): T {
   if (isRejection(value)) {
     const { message, code, metadata } = value['_rea.rejected'];
     throw new TerminalError(message, { errorCode: code, metadata });

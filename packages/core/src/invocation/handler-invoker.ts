@@ -24,6 +24,7 @@ import { watchNativePromises } from '../durable/concurrency/native-promise-watch
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
+import { ERROR_METADATA } from './error-mapping.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -77,12 +78,20 @@ export class InvokerFactory {
     const prototype = component.type.prototype as Record<string, Method>;
     const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
     const { input } = declaration.options;
-    const retention = retentionOf(retentionInForce(component, this.options));
-    const clears = { clearState: retention?.clearState ?? false };
+    const missing = missingMethod(component, declaration.method);
+    const clearsState = retentionOf(retentionInForce(component, this.options))?.clearState ?? false;
     const schema = isStandardSchema(input) ? input : undefined;
     const toCall = (instance: object, enhancersOf: EnhancersOf): EnhancedCall => {
-      const method = (instance as Record<string, Method>)[declaration.method]!;
-      return { instance, method, enhancers: enhancersOf(method), deadline, metatype: types[1], schema, ...clears };
+      const method = (instance as Record<string, Method | undefined>)[declaration.method] ?? missing;
+      return {
+        instance,
+        method,
+        enhancers: enhancersOf(method),
+        deadline,
+        metatype: types[1],
+        schema,
+        clearState: clearsState,
+      };
     };
     return this.onInstance(component, toCall, declaration.kind === 'run' ? invokeRun : invokeCall);
   }
@@ -127,6 +136,16 @@ export class InvokerFactory {
       return invoke(bind(instance, contextId, provider.id), ctx, value, decideGuards);
     };
   }
+}
+
+/** For an instance that turns out not to have a handler's method: trying again would not help. */
+function missingMethod({ type }: ComponentModel, method: string): Method {
+  return () => {
+    throw new TerminalError(
+      `REA1095: The provider of ${type.name} gave an instance without the handler method ${method}(). Let it be an instance of ${type.name}, or give it that method.`,
+      { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA1095' } },
+    );
+  };
 }
 
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {

@@ -115,8 +115,8 @@ export class DeadLetterOperator {
 
   private async close(ctx: Context, request: CloseRequest, as: Closing['as']): Promise<DeadLetterEntry> {
     await this.admission.admit(ctx);
-    const { id, by, note } = checkClose(request);
-    const closing: Closing = { by, note, as };
+    const { id, by, note, step } = checkClose(request);
+    const closing: Closing = { by, note, as, ...(as === 'resolved' && step !== undefined ? { step } : {}) };
     return this.calls.call<DeadLetterEntry>(ctx, ENTRY, 'close', id, closing);
   }
 

@@ -84,7 +84,7 @@ export class LogRollback {
         handler,
         key,
         cause: order.cause,
-        undone: rest.map(({ step: name, compensation, payload }) => ({ step: name, compensation, payload })),
+        notUndone: rest.map(({ step: name, compensation, payload }) => ({ step: name, compensation, payload })),
       });
       if (step.strategy === 'best-effort') continue;
       progress.notUndone.push(...rest.map(({ step: name }) => name));
