@@ -15,6 +15,7 @@ import type { TargetHandler, TargetModel } from './client-target.js';
 import { attemptFor, call, send, serdeFor } from './durable-calls.js';
 import type { AddressedWorkflow, CallOptions, SendOptions, SubmittedWorkflow } from './durable-client.types.js';
 import { qualify } from './namespace.js';
+import { wrongVerb } from './wrong-verb.js';
 
 /** The verbs of one workflow id. */
 export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status'> {
@@ -29,6 +30,15 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
       call(target, id, method, input, options);
     this.signal = facade(target, besideRun, ['signal', 'query']);
     this.query = facade(target, besideRun, ['query', 'signal']);
+  }
+
+  /** The verbs of other kinds of components. */
+  get call(): never {
+    throw wrongVerb(this.target, 'call');
+  }
+
+  get send(): never {
+    throw wrongVerb(this.target, 'send');
   }
 
   submit(input?: unknown, options?: SendOptions): SubmittedWorkflow<unknown> {

@@ -25,7 +25,7 @@ export interface HandlerScope {
   readonly events: ReaEvents;
   /** Put before the names of the components that its clients call. */
   readonly namespace: string | undefined;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises'>;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
