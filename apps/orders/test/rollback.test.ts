@@ -68,7 +68,7 @@ describe('a step that cannot be taken back', () => {
       compensation: 'refund-payment',
       payload: { orderId: body.orderId, fail: true },
       attempts: 4,
-      undone: [{ step: 'authorise-payment' }, { step: 'reserve-stock' }],
+      notUndone: [{ step: 'authorise-payment' }, { step: 'reserve-stock' }],
     });
 
     const redrive = (payload?: object) => shop.request<RedriveResult>('POST', `${path}/redrive`, { payload });

@@ -23,13 +23,15 @@ export type {
   SignalNames,
   WithOptions,
 } from './clients/handler-types.js';
+export { injectingClasses } from './clients/injection-point.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
-export { qualify } from './clients/namespace.js';
+export { type NameScope, qualify, unqualify } from './clients/namespace.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
-export { BoundsItself } from './decorators/bounds-itself.decorator.js';
+export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
-export { findRequestKeyProblem } from './durable/idempotency-key.js';
+export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
+export { checkDecoratedMethod } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { LONGEST_TIMER, toMillis } from './durable/duration.js';
 export type { AmbientValue } from './ambient.js';

@@ -1,3 +1,4 @@
+import { APPLICATION_NAME } from './application-name.js';
 import { ReaOptionsError } from './options.error.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
@@ -45,6 +46,13 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
       `is ${JSON.stringify(options.namespace)}; use letters, digits, dashes and underscores, starting with a letter.`,
     );
   }
+  const { name: application } = options;
+  if (application !== undefined && application !== false && !isApplicationName(application)) {
+    throw new ReaOptionsError(
+      'name',
+      `is ${JSON.stringify(application)}; use letters, digits, dashes and underscores, starting with a letter or digit.`,
+    );
+  }
   for (const [name, value] of Object.entries(options.limits ?? {})) {
     if (!(typeof value === 'number' && value >= 0)) {
       throw new ReaOptionsError(`limits.${name}`, `is ${JSON.stringify(value)}; it is a number, 0 or more.`);
@@ -72,6 +80,10 @@ function checkDuration(path: string, value: unknown): void {
   if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
     throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it is a number of milliseconds, 0 or more.`);
   }
+}
+
+function isApplicationName(value: unknown): boolean {
+  return typeof value === 'string' && APPLICATION_NAME.test(value);
 }
 
 const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9_-]*$/;

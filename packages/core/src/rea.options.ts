@@ -103,6 +103,14 @@ export interface ReaModuleOptions {
    */
   readonly namespace?: string;
   /**
+   * The application's name, the same in all its processes, replicas and versions, and in no other application on the
+   * Restate server: letters, digits, dashes and underscores. The built-in components carry it (`rea.<name>.DeadLetter`),
+   * each deployment is registered with it, and a component that another application serves is refused. Default: the
+   * `name` in the package.json of what the process was started with, else of the working directory; `@acme/orders` is
+   * `acme-orders`. `false`: none, for a server of this application alone.
+   */
+  readonly name?: string | false;
+  /**
    * Path of the HTTP front that answers GET with the components and guardrail findings as JSON, for example
    * `/internal/rea`. It has no guard of its own: keep it off the internet. Default: none.
    */
@@ -116,8 +124,8 @@ export interface ReaModuleOptions {
   readonly secretHeaders?: readonly string[];
   /** Bounds that guardrails check. */
   readonly limits?: Partial<Limits>;
-  /** Options for every component, overridden by its decorator. */
+  /** Options for every component, overridden by its decorator. Not for the built-in ones. */
   readonly defaults?: Omit<ComponentOverrides, 'handlers' | 'description' | 'metadata'>;
-  /** Options by component name; they win over the decorators. */
+  /** Options by component name; they win over the decorators. Not for the built-in ones. */
   readonly components?: Readonly<Record<string, ComponentOverrides>>;
 }

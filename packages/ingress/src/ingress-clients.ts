@@ -4,6 +4,7 @@ import {
   type ClientDecorator,
   type ClientThatFits,
   type ComponentOfTarget,
+  injectingClasses,
   InjectionRegistry,
   injectTarget,
 } from '@rea/core/internal';
@@ -28,13 +29,16 @@ export const ingressClients = new InjectionRegistry(
   [IngressConnections],
 );
 
-/** @throws UnknownConnectionError when a class of the application injects a client of a connection that is not there */
-export function checkConnections(modules: ModulesContainer, connections: IngressConnections): void {
-  const classes = [...modules.values()].flatMap(({ providers, controllers, injectables }) =>
-    [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
-  );
-  for (const [name, { name: owner }] of ingressClients.variantsOf(new Set<unknown>(classes)))
-    connections.get(name, owner);
+/**
+ * Checks the injection points of an application.
+ *
+ * @throws ClientTargetError when a class injects a client of something that is not a component
+ * @throws UnknownConnectionError when a class injects a client of a connection that is not there
+ */
+export function checkIngressClients(modules: ModulesContainer, connections: IngressConnections): void {
+  const classes = injectingClasses(modules);
+  ingressClients.check(classes);
+  for (const [name, { name: owner }] of ingressClients.variantsOf(classes)) connections.get(name, owner);
 }
 
 /**

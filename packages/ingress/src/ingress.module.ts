@@ -8,7 +8,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { importedOnce, liveList } from '@rea/core/internal';
 import { Ingress } from './ingress.js';
-import { checkConnections, ingressClients } from './ingress-clients.js';
+import { checkIngressClients, ingressClients } from './ingress-clients.js';
 import { IngressConnections } from './ingress-connections.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './ingress.module-definition.js';
 
@@ -35,7 +35,7 @@ export class IngressModule
   ) {
     super();
     importedOnce(modules, IngressModule);
-    checkConnections(modules, connections);
+    checkIngressClients(modules, connections);
   }
 
   /** @param options nothing is needed beside `ReaModule`; further servers are `connections` */

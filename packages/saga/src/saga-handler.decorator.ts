@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Inject } from '@nestjs/common';
 import type { Context } from '@restatedev/restate-sdk';
-import { amendHandler } from '@rea/core/internal';
+import { amendHandler, checkDecoratedMethod } from '@rea/core/internal';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaStartError } from './saga.errors.js';
 import { Sagas } from './sagas.service.js';
@@ -40,6 +40,7 @@ export function SagaHandler(
   options: SagaHandlerOptions = {},
 ): <M extends HandlerMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void {
   return <M extends HandlerMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => {
+    checkDecoratedMethod('@SagaHandler', target, method, descriptor);
     const { name = method, ...run } = options;
     const body = descriptor.value as unknown as (this: object, ctx: Context, input: unknown) => Promise<unknown>;
     const place = `${target.constructor.name}.${method}`;

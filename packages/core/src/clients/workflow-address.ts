@@ -74,9 +74,9 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
         metadata: { [ERROR_METADATA.code]: 'REA3005' },
       });
     }
-    const { ctx, namespace } = this.orchestrate('status');
+    const { ctx, names } = this.orchestrate('status');
     return ctx.genericCall<undefined, WorkflowStatus>({
-      service: qualify(namespace, this.target.name),
+      service: qualify(names, this.target.name),
       method: STATUS_HANDLER,
       key: this.id,
       parameter: undefined,
@@ -91,9 +91,9 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
   }
 
   private runNote(verb: string): Promise<RunNote | null> {
-    const { ctx, namespace } = this.orchestrate(verb);
+    const { ctx, names } = this.orchestrate(verb);
     return ctx.genericCall<undefined, RunNote | null>({
-      service: qualify(namespace, this.target.name),
+      service: qualify(names, this.target.name),
       method: RUN_NOTE_HANDLER,
       key: this.id,
       parameter: undefined,

@@ -8,10 +8,13 @@ import {
   type HandlerDeclaration,
   handlersOf,
 } from '../decorators/component-declaration.js';
+import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
+import { injectingClasses } from '../clients/injection-point.js';
 import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { declaredDtosReady, type DtoSupport, loadDtoSupport } from '../validation/dto-validator.js';
 import { checkComponent } from './component-checks.js';
+import { checkMethods } from './method-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
@@ -43,6 +46,7 @@ export class ComponentExplorer {
         continue;
       }
       checkComponent(type, declaration);
+      checkMethods(type, declaration, provider);
       checkEnhancers(type, declaration, provider);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
@@ -51,7 +55,7 @@ export class ComponentExplorer {
     for (const { controllers } of this.modules.values()) {
       for (const { metatype } of controllers.values()) refuseStrayHandlers(metatype as Class);
     }
-    checkInjections(this.classes());
+    checkInjections(injectingClasses(this.modules));
     this.refuseUnknownOverrides([...found.values()]);
     return [...found.values()];
   }
@@ -68,19 +72,16 @@ export class ComponentExplorer {
     }
   }
 
-  /** Every class of the application that may have an injection point. */
-  private classes(): Set<unknown> {
-    const modules = [...this.modules.values()];
-    return new Set(
-      modules.flatMap(({ providers, controllers, injectables }) =>
-        [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
-      ),
-    );
-  }
-
   private refuseUnknownOverrides(components: readonly ComponentModel[]): void {
     for (const [name, overrides] of Object.entries(this.options.components ?? {})) {
       const component = components.find(({ declaration }) => declaration.name === name);
+      if (name.startsWith(BUILT_IN_PREFIX) && (!component || builtInOptions(component.type))) {
+        throw new DiscoveryError(
+          'REA1081',
+          `The option components names "${name}". Names with ${BUILT_IN_PREFIX} before them are those of built-in components, which take neither defaults nor overrides: sagas, dead letters and webhooks depend on their options.`,
+          'Remove it. What can be changed about them is an option of their modules, for example SagaModule.forRoot({ deadLetters: { redriveRetry } }).',
+        );
+      }
       if (!component) {
         throw new DiscoveryError(
           'REA1012',

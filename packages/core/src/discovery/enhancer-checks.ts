@@ -20,7 +20,35 @@ const ENHANCERS = {
 export function checkEnhancers(type: Class, component: ComponentDeclaration, provider: InstanceWrapper): void {
   const methods = [...component.handlers.values()].map(({ method }) => method);
   if (provider.isNotMetatype) refuseOnFactory(type, methods);
-  for (const method of methods) refuseErasedInput(type, method);
+  for (const method of methods) {
+    refuseErasedInput(type, method);
+    refuseLost(type, method, provider.instance as object | undefined);
+  }
+}
+
+/** Enhancers of a method are metadata of its function: a method that overrides it has none of them. */
+function refuseLost(type: Class, method: string, instance: object | undefined): void {
+  const called: unknown = (instance as Record<string, unknown> | undefined)?.[method] ?? type.prototype[method];
+  const found = Object.entries(ENHANCERS).find(
+    ([key]) =>
+      inheritedFunctions(type, method).some((each) => Reflect.hasMetadata(key, each)) &&
+      !Reflect.hasMetadata(key, called as object),
+  );
+  if (!found) return;
+  throw new DiscoveryError(
+    'REA1094',
+    `${type.name}.${method} overrides a handler that has ${found[1]}, and does not have it itself: it would silently not run.`,
+    `Repeat ${found[1]} on the overriding method (with no arguments to have none), or put it on the class.`,
+  );
+}
+
+function inheritedFunctions(type: Class, method: string): object[] {
+  const found: object[] = [];
+  for (let proto: object | null = type.prototype; proto; proto = Object.getPrototypeOf(proto)) {
+    const own: unknown = Object.getOwnPropertyDescriptor(proto, method)?.value;
+    if (typeof own === 'function') found.push(own);
+  }
+  return found;
 }
 
 /** Nest creates the guards of a class only where it creates the class itself. */

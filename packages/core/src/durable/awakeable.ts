@@ -34,7 +34,7 @@ export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awa
  */
 export function resolveAwakeable<T>(ctx: Context, id: string, value?: T, options: PayloadOptions<T> = {}): void {
   if (value === undefined) return ctx.resolveAwakeable(id);
-  const format = (options.serde ?? defaultSerde(ctx)) as Serde<unknown>;
+  const format = options.serde ?? defaultSerde(ctx);
   const written = payloadForJournal(ctx, value, format, options, `The payload of awakeable ${id}`);
   ctx.resolveAwakeable(id, written.value, written.serde);
 }

@@ -85,7 +85,7 @@ class StoredState<T, Read> implements State<T, Read> {
 
   private writeBySchema(value: T, schema: StandardSchemaV1): T {
     const { name, options } = this.key;
-    const format = (options.serde ?? defaultSerde(this.ctx)) as Serde<unknown>;
+    const format = options.serde ?? defaultSerde(this.ctx);
     const attempt = attemptOf(this.ctx);
     const wrap = options.version === undefined ? undefined : (stored: unknown) => withVersion(this.key, stored);
     const written = writeBySchema(schema, value, format, this.subject, wrap);

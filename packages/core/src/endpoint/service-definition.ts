@@ -11,6 +11,7 @@ import {
   type VirtualObjectDefinition,
   workflow,
   type WorkflowDefinition,
+  type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
 import { qualify } from '../clients/namespace.js';
 import { allowNondeterminism } from '../determinism/allow-nondeterminism.js';
@@ -46,6 +47,13 @@ export interface DefinitionContext {
   readonly instrumentation: Instrumentation | undefined;
 }
 
+/** Of the handlers that Rea adds: their clients know their format, whatever the component's is. */
+const ADDED = {
+  input: sdkSerde.json as Serde<unknown>,
+  output: sdkSerde.json as Serde<unknown>,
+  asTerminalError: (error: unknown): TerminalError | undefined => asTerminalError(error) ?? foreignTerminalError(error),
+};
+
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
 export function createDefinition(component: ComponentModel, context: DefinitionContext): AnyDefinition {
   const { kind, name } = component.declaration;
@@ -57,11 +65,16 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
   if (kind === 'workflow') {
-    handlers[RUN_NOTE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunNote);
-    if (component.declaration.options.status) handlers[STATUS_HANDLER] = sdk.workflow.shared({}, readStatus);
+    const add = (added: object, read: (ctx: WorkflowSharedContext) => Promise<unknown>) =>
+      sdk.workflow.shared(
+        { ...ADDED, ...added },
+        context.invokers.createAdded(component, (ctx) => read(ctx as unknown as WorkflowSharedContext)),
+      );
+    handlers[RUN_NOTE_HANDLER] = add({ ingressPrivate: true }, readRunNote);
+    if (component.declaration.options.status) handlers[STATUS_HANDLER] = add({}, readStatus);
   }
   const definition = {
-    name: qualify(context.options.namespace, name),
+    name: qualify(context.options, name),
     ...(description === undefined ? {} : { description }),
     ...(metadata === undefined ? {} : { metadata }),
     options: { ...options, ...(hooks.length > 0 ? { hooks } : {}) },

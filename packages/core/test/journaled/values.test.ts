@@ -204,7 +204,7 @@ describe('A value that JSON does not keep', { meta: { claim: 'journaled' } }, ()
 describe('A bigint', { meta: { claim: 'journaled' } }, () => {
   test.for(PLACES)('is refused where it is written, and not retried: %s', async (place) => {
     await expect(write(place, { total: 1n })).rejects.toMatchObject({ code: 'REA7020' });
-    expect(outcomes).not.toContain('retryable');
+    expect(outcomes).not.toContain('retrying');
   });
 });
 

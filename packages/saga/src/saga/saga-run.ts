@@ -131,7 +131,7 @@ export class SagaRun implements Saga {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
       const batches = this.takeBatches();
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
+      await new Rollback(scope).run(batches);
       scope.endRollback();
     };
     if (!interruption) {
@@ -161,11 +161,6 @@ export class SagaRun implements Saga {
     const batches = this.batches();
     this.units.length = 0;
     return batches;
-  }
-
-  /** What this saga and those around it would undo. */
-  private allBatches(): Batch[] {
-    return [...this.batches(), ...(this.parent?.allBatches() ?? [])];
   }
 
   /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
