@@ -20,7 +20,7 @@ export function checkedOutput(validate: Validator, output: unknown, subject: str
   const again = validate(value);
   if ('value' in again && asJson(again.value) === json) return value;
   throw new TerminalError(
-    `REA7082: The schema of ${subject} makes another value of it, which callers do not expect: they have the type that the method returns. Convert in the method, and let the schema check the result.`,
+    `REA7082: ${subject} is converted by its schema, and callers have the type that the method returns. Convert in the method, and let the schema check the result.`,
     { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7082' } },
   );
 }
