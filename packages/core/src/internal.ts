@@ -5,8 +5,10 @@
  * @packageDocumentation
  */
 export { facade, noStatus } from './clients/client-misuse.js';
+export { verbsOver, withoutVerbs } from './clients/wrong-verb.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
+export type { ClientDecorator, ClientThatFits, ComponentOfTarget } from './clients/client-decorator.types.js';
 export type { FitsObject, FitsService, FitsWorkflow } from './clients/client-kind.js';
 export type {
   HandlerInput,
@@ -37,7 +39,8 @@ export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
-export { checkSize } from './durable/journal-value.js';
+export { checkLoss, checkSize } from './durable/journal-value.js';
+export { isPlainJson, lossIn } from './durable/lossy-value.js';
 export { Section } from './durable/section.js';
 export {
   INSTRUMENTATION,

@@ -21,6 +21,7 @@ import type {
 } from './durable-client.types.js';
 import { qualify } from './namespace.js';
 import { checkDurableHeaders } from './secret-headers.js';
+import { wrongVerb } from './wrong-verb.js';
 
 /** The verbs of one workflow id. */
 export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status'> {
@@ -35,6 +36,15 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
       call(target, id, method, input, options);
     this.signal = facade(target, besideRun, ['signal', 'query']);
     this.query = facade(target, besideRun, ['query', 'signal']);
+  }
+
+  /** The verbs of other kinds of components. */
+  get call(): never {
+    throw wrongVerb(this.target, 'call');
+  }
+
+  get send(): never {
+    throw wrongVerb(this.target, 'send');
   }
 
   submit(input?: unknown, options?: SendOptions): SubmittedWorkflow<unknown> {

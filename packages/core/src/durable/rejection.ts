@@ -4,6 +4,7 @@ import type { DtoClass } from '../decorators/handler-schema.js';
 import { declareDto, readyDtoValidator } from '../validation/dto-validator.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, standardSchemaValidator } from '../validation/validator.js';
+import { isPlainJson } from './lossy-value.js';
 
 /** A promise's payload when it was rejected through Rea. Part of the wire: it never changes. */
 interface RejectionEnvelope {
@@ -32,6 +33,7 @@ export function rejectionEnvelope(reason: string | TerminalError): RejectionEnve
 
 /** Reads values with the given serde, and rejection envelopes always as JSON. */
 export function envelopeSerde<T>(serde: Serde<T> = sdkSerde.json as Serde<T>): Serde<T> {
+  if (isPlainJson(serde)) return serde;
   return {
     ...(serde.contentType === undefined ? {} : { contentType: serde.contentType }),
     serialize: (value) => (isRejection(value) ? sdkSerde.json.serialize(value) : serde.serialize(value)),

@@ -22,7 +22,9 @@ import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope, leaveMethod } from '../invocation/attempt.js';
-import { checkSize, serialise } from '../durable/journal-value.js';
+import { checkLoss, checkSize, serialise } from '../durable/journal-value.js';
+import { isPlainJson } from '../durable/lossy-value.js';
+import { refuseUnserialisable } from '../durable/unserialisable-output.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
 import { foreignTerminalError } from './foreign-terminal-error.js';
@@ -140,12 +142,16 @@ function present(name: 'input' | 'output', value: Serde<unknown> | undefined): o
 /** The output's format, with the guardrails on size: what is too large never reaches the journal. */
 function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as Serde<unknown>): Serde<unknown> {
   const what = `The output of ${scope.place}`;
+  const isJson = isPlainJson(serde);
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
         leaveMethod();
+        if (isJson) refuseUnserialisable(output, what);
+        const attempt = currentScope()?.attempt;
         const bytes = serialise(serde, output, what);
-        checkSize(currentScope()?.attempt, bytes.byteLength, what);
+        checkSize(attempt, bytes.byteLength, what);
+        if (isJson) checkLoss(attempt, output, what);
         return bytes;
       },
     },

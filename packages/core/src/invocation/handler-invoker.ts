@@ -16,6 +16,7 @@ import type { PolicyService } from '../policy/policy.service.js';
 import { boundHandler } from '../workflow/deadline.js';
 import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
+import { checkedOutput } from '../validation/checked-output.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
@@ -62,13 +63,14 @@ export class InvokerFactory {
     const call = this.createCall(component, handler);
     const invoke: Invoker = (raw, rawInput) => {
       const ctx = openContext(raw, currentScope()?.attempt, this.policy);
-      return call(ctx, check(handler.input.validate, rawInput, theInput, 400));
+      return call(ctx, check(handler.input.validate, rawInput, theInput));
     };
-    if (!handler.output.validate) return invoke;
+    const validateOutput = handler.output.validate;
+    if (!validateOutput) return invoke;
     return async (raw, rawInput) => {
       const output = await invoke(raw, rawInput);
       leaveMethod();
-      return check(handler.output.validate, output, theOutput, 500);
+      return checkedOutput(validateOutput, output, theOutput);
     };
   }
 
@@ -164,10 +166,10 @@ function observesState(events: ReaEvents): boolean {
   return events.observes('state-set') || events.observes('state-get') || events.observes('state-cleared');
 }
 
-function check(validate: Validator | undefined, value: unknown, subject: string, status: 400 | 500): unknown {
+function check(validate: Validator | undefined, value: unknown, subject: string): unknown {
   if (!validate) return value;
   const result = validate(value);
-  if ('details' in result) throw new ValidationFailedError(subject, result.details, status);
+  if ('details' in result) throw new ValidationFailedError(subject, result.details, 400);
   return result.value;
 }
 

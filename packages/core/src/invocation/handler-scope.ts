@@ -26,7 +26,7 @@ export interface HandlerScope {
   readonly events: ReaEvents;
   /** What stands in the names of the components that its clients call. */
   readonly names: NameScope;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises'>;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
@@ -48,7 +48,12 @@ export type OperationGuards = Readonly<
 >;
 
 /** Of the built-in components: what they do is not the application's to guard. */
-const NO_POLICY: HandlerScope['policy'] = { report: () => {}, modeOf: () => 'disabled', watchesPromises: false };
+const NO_POLICY: HandlerScope['policy'] = {
+  report: () => {},
+  modeOf: () => 'disabled',
+  watchesPromises: false,
+  watchesValues: false,
+};
 
 const NO_BOUNDS = { warnBytes: Infinity, maxBytes: Infinity } as const;
 

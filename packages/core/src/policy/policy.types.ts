@@ -42,7 +42,8 @@ export type RuleId =
   | 'saga-many-steps'
   | 'saga-too-many-steps'
   | 'saga-kill-policy'
-  | 'secret-header';
+  | 'secret-header'
+  | 'lossy-value';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

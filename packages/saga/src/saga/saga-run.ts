@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
+import { asTerminalError, attemptOf, checkLoss, checkSize, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -222,7 +222,9 @@ export class SagaRun implements Saga {
       );
     }
     const bytes = Buffer.byteLength(JSON.stringify(payload));
-    checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
+    const what = `The payload of the compensation "${compensation}"`;
+    checkSize(attempt, bytes, what);
+    checkLoss(attempt, payload, what);
   }
 
   /**
