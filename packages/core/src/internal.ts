@@ -23,7 +23,7 @@ export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BoundsItself } from './decorators/bounds-itself.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
-export { checkDecoratedMethod } from './decorators/decorated-method.js';
+export { checkDecoratedMethod, descriptorOf } from './decorators/decorated-method.js';
 export { findRequestKeyProblem } from './durable/idempotency-key.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { LONGEST_TIMER, toMillis } from './durable/duration.js';
@@ -43,6 +43,7 @@ export {
 } from './instrumentation/instrumentation.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
+export { checkOptionNames, each, type OptionShape } from './option-shape.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';

@@ -9,6 +9,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
@@ -36,6 +37,7 @@ const PROVIDERS: Provider[] = [
   { provide: RestateConnection, useFactory: connect, inject: [REA_OPTIONS] },
   ReaEvents,
   PolicyService,
+  ClientChecks,
   ComponentExplorer,
   EndpointSecurity,
   MountedEndpoint,

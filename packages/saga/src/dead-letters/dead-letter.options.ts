@@ -1,3 +1,5 @@
+import type { OptionShape } from '@rea/core/internal';
+
 /** Injection token of the {@link DeadLetterOptions}; without a provider the defaults apply. */
 export const DEAD_LETTER_OPTIONS = Symbol('REA_DEAD_LETTER_OPTIONS');
 
@@ -20,3 +22,5 @@ export interface DeadLetterOptions {
    */
   readonly timeout?: number;
 }
+
+export const DEAD_LETTER_SHAPE: OptionShape<DeadLetterOptions> = { secret: true, index: true, timeout: true };
