@@ -31,7 +31,7 @@ export { checkKey } from './clients/object-key.js';
 export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
 export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
-export { checkDecoratedMethod } from './decorators/decorated-method.js';
+export { checkDecoratedMethod, descriptorOf } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { LONGEST_TIMER, toMillis } from './durable/duration.js';
 export type { AmbientValue } from './ambient.js';
@@ -50,7 +50,9 @@ export {
   type WorkPart,
 } from './instrumentation/instrumentation.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
+export { checkOptionNames, each, type OptionShape } from './option-shape.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';

@@ -10,6 +10,7 @@ import { withApplicationName } from './application-name.js';
 import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
@@ -37,6 +38,7 @@ const PROVIDERS: Provider[] = [
   { provide: RestateConnection, useFactory: connect, inject: [REA_OPTIONS] },
   ReaEvents,
   PolicyService,
+  ClientChecks,
   ComponentExplorer,
   EndpointSecurity,
   MountedEndpoint,

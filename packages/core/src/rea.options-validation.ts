@@ -1,8 +1,9 @@
 import { APPLICATION_NAME } from './application-name.js';
 import { ReaOptionsError } from './options.error.js';
+import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
-import type { ReaModuleOptions } from './rea.options.js';
+import { REA_SHAPE, type ReaModuleOptions } from './rea.options.js';
 import { validateSecurity } from './security/security-validation.js';
 
 /**
@@ -12,6 +13,7 @@ import { validateSecurity } from './security/security-validation.js';
  */
 export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   checkNode(process.versions.node);
+  checkOptionNames('ReaModule', options, REA_SHAPE);
   const { server, endpoint, registration } = options ?? {};
   if (server !== 'embedded' && (typeof server !== 'object' || server === null)) {
     throw new ReaOptionsError(

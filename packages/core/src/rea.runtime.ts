@@ -6,6 +6,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
 import { DiscoveryError } from './discovery/discovery.error.js';
@@ -58,6 +59,7 @@ export class ReaRuntime {
     private readonly config: ApplicationConfig,
     private readonly http: HttpAdapterHost,
     private readonly explorer: ComponentExplorer,
+    private readonly clients: ClientChecks,
     private readonly policy: PolicyService,
     private readonly events: ReaEvents,
     private readonly endpoint: ReaEndpoint,
@@ -99,6 +101,12 @@ export class ReaRuntime {
   /** Finds the components, serves them and makes them known to the Restate server. */
   async start(): Promise<void> {
     const components = await this.explorer.explore();
+    await this.open(components);
+    this.clients.watchLateModules(components);
+    if (!this.isMounted) await this.clients.reportUnserved(components);
+  }
+
+  private async open(components: ComponentModel[]): Promise<void> {
     const endpoint = this.endpointOptions;
     if (!endpoint) return;
     if (components.length === 0) {
@@ -121,7 +129,7 @@ export class ReaRuntime {
       const front: Server | undefined = this.http.httpAdapter?.getHttpServer();
       if (front) onFrontFailure(front, () => this.abandon());
     }
-    if (serve === 'mounted') this.openMounted(sdk, endpoint);
+    if (serve === 'mounted') this.openMounted(sdk, endpoint, components);
     if (serve === 'manual' && endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
   }
 
@@ -218,7 +226,7 @@ export class ReaRuntime {
   }
 
   /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
-  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions): void {
+  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions, components: ComponentModel[]): void {
     this.mounted.open(gated<IncomingMessage, ServerResponse>(createEndpointHandler(sdk), this.gate));
     this.warnIfOpen('0.0.0.0');
     const front: Server = this.http.httpAdapter.getHttpServer();
@@ -226,7 +234,9 @@ export class ReaRuntime {
       const { port } = front.address() as AddressInfo;
       const path = `/${(endpoint.path ?? DEFAULT_PATH).replace(/^\/+/, '')}`;
       // A refusal has to stop the process as it does during the bootstrap, so it is not caught.
-      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true);
+      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true).then(() =>
+        this.clients.reportUnserved(components),
+      );
     });
   }
 

@@ -27,7 +27,13 @@ export const ingressClients = new InjectionRegistry(
     return transport ? createIngressClient(target, transport) : null;
   },
   [IngressConnections],
+  (modules, connection) => connection === undefined && connectionsOf(modules)?.isOwn === true,
 );
+
+function connectionsOf(modules: ModulesContainer): IngressConnections | undefined {
+  const module = [...modules.values()].find(({ providers }) => providers.has(IngressConnections));
+  return module?.getProviderByKey<IngressConnections>(IngressConnections).instance;
+}
 
 /**
  * Checks the injection points of an application.
