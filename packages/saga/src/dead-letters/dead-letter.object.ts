@@ -15,7 +15,15 @@ import { ENTRY } from './dead-letter-names.js';
 import { eventInfo, firstSummary, newHistory, record, type StoredHistory, toError } from './entry-state.js';
 import { type EntryStep, extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
 import { Redriver, type StepEnding } from './redriver.service.js';
-import { type OperatorRecord, purged, settle, store, type Stored, type SummaryChanges, viewOf } from './stored-entry.js';
+import {
+  type OperatorRecord,
+  purged,
+  settle,
+  store,
+  type Stored,
+  type SummaryChanges,
+  viewOf,
+} from './stored-entry.js';
 import type { StoredReport } from './stored-report.js';
 
 /** How an entry is closed without running anything. */
@@ -122,7 +130,15 @@ export class DeadLetterObject {
         entry = { ...entry, edited: { payload: edited.get(0) } };
         ctx.set('edited', entry.edited);
       }
-      entry = await this.noteStep(ctx, entry, step, ending, options, edited.has(step.index), left[nth + 1] === undefined);
+      entry = await this.noteStep(
+        ctx,
+        entry,
+        step,
+        ending,
+        options,
+        edited.has(step.index),
+        left[nth + 1] === undefined,
+      );
       const { error } = ending;
       if (error) return { outcome: 'failed', error, entry: viewOf(entry) };
     }
@@ -141,7 +157,12 @@ export class DeadLetterObject {
     const left = remaining(entry.report, progress);
     if (name === undefined) return viewOf(await this.change(ctx, entry, { status: as }, { action: as, by, note }));
     const step = left.find((each) => each.step === name);
-    if (!step) throw noSuchStep(entry.summary.id, name, left.map((each) => each.step));
+    if (!step)
+      throw noSuchStep(
+        entry.summary.id,
+        name,
+        left.map((each) => each.step),
+      );
     const isLast = left.length === 1;
     const settled = settle(entry, step, progress.tries);
     const done = { action: isLast ? as : ('step-resolved' as const), by, note, step: name };
@@ -191,7 +212,12 @@ export class DeadLetterObject {
     const edited = new Map<number, unknown>();
     for (const [name, value] of Object.entries(payloads)) {
       const step = left.find((each) => each.step === name);
-      if (!step) throw noSuchStep(summary.id, name, left.map((each) => each.step));
+      if (!step)
+        throw noSuchStep(
+          summary.id,
+          name,
+          left.map((each) => each.step),
+        );
       edited.set(step.index, value);
     }
     if (payload !== undefined && left[0]) edited.set(left[0].index, payload);

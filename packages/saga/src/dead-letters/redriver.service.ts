@@ -7,7 +7,13 @@ import { SAGA_OPTIONS, type SagaModuleOptions } from '../saga.options.js';
 import type { CompensationOrder } from './compensation-runner.service.js';
 import { ComponentCalls } from './component-calls.js';
 import type { DeadLetterError, DeadLetterSummary } from './dead-letter-entry.js';
-import { forwardStep, inlineCompensation, unregistered, waitsForAnother, withheldPayload } from './dead-letter-failures.js';
+import {
+  forwardStep,
+  inlineCompensation,
+  unregistered,
+  waitsForAnother,
+  withheldPayload,
+} from './dead-letter-failures.js';
 import { ENTRY, RUNNER } from './dead-letter-names.js';
 import { type StoredHistory, toError } from './entry-state.js';
 import { type EntryStep, NO_PROGRESS } from './entry-work.js';
