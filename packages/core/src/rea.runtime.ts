@@ -19,6 +19,7 @@ import { builtInOptions } from './decorators/built-in.decorator.js';
 import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
@@ -51,6 +52,8 @@ export class ReaRuntime {
   private url: string | undefined;
   private serving: readonly string[] = [];
   private readonly registration: EndpointRegistration;
+  /** Ends what keeps promises that handlers forget from ending the process. */
+  private endFloating: (() => void) | undefined;
 
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
@@ -121,6 +124,7 @@ export class ReaRuntime {
       this.checkDeadlines(component);
     }
     const sdk = this.createEndpoint(components);
+    this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
     this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
@@ -151,6 +155,8 @@ export class ReaRuntime {
     this.serving = [];
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    this.endFloating?.();
+    this.endFloating = undefined;
     await this.grace.settleLast();
   }
 

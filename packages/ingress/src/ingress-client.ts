@@ -51,24 +51,35 @@ function addressing(target: TargetModel, of: (key: string) => object): IngressOb
 }
 
 function callAndSend(target: TargetModel, address: IngressAddress, others: object): object {
-  const verb = (create: (handler: RequestedHandler) => unknown) =>
-    facade(target, (method) => create(requested(target, method)), undefined, refuse);
+  const verb = (name: string, create: (handler: RequestedHandler) => unknown) =>
+    facade(target, name, (method) => create(requested(target, method)), undefined, refuse);
   return verbsOver(others, {
-    call: verb((handler) => (input: unknown, options?: IngressCallOptions) => address.call(handler, input, options)),
-    send: verb((handler) => (input: unknown, options?: IngressSendOptions) => address.send(handler, input, options)),
+    call: verb(
+      'call',
+      (handler) => (input: unknown, options?: IngressCallOptions) => address.call(handler, input, options),
+    ),
+    send: verb(
+      'send',
+      (handler) => (input: unknown, options?: IngressSendOptions) => address.send(handler, input, options),
+    ),
     attach: verb(
+      'attach',
       (handler) => async (key: string, options?: IngressAttachOptions) =>
         address.resultOf(handler, key).attach(options),
     ),
     output: verb(
+      'output',
       (handler) => async (key: string, options?: IngressAttachOptions) =>
         address.resultOf(handler, key).output(options),
     ),
   });
 }
 
-async function refuse(error: TerminalError): Promise<never> {
-  throw toRefusal(error);
+function refuse(refusal: TerminalError): Promise<never> {
+  const refused = Promise.reject(toRefusal(refusal));
+  // Whoever asks an object for what it does not have may not await the answer.
+  refused.catch(() => undefined);
+  return refused;
 }
 
 function workflow(target: TargetModel, address: IngressAddress, others: object): object {
@@ -80,8 +91,8 @@ function workflow(target: TargetModel, address: IngressAddress, others: object):
     attach: (options?: IngressAttachOptions) => result.attach(options),
     output: (options?: IngressAttachOptions) => result.output(options),
     status: (options?: IngressReadOptions) => status(target, address, options),
-    signal: facade(target, call, ['signal', 'query'], refuse),
-    query: facade(target, call, ['query', 'signal'], refuse),
+    signal: facade(target, 'signal', call, ['signal', 'query'], refuse),
+    query: facade(target, 'query', call, ['query', 'signal'], refuse),
   });
 }
 

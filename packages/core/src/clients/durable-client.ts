@@ -34,10 +34,12 @@ function callAndSend(target: TargetModel, key: string | undefined, others: objec
   return verbsOver(others, {
     call: facade(
       target,
+      'call',
       (method) => (input: unknown, options?: CallOptions) => call(target, key, method, input, options),
     ),
     send: facade(
       target,
+      'send',
       (method) => (input: unknown, options?: SendOptions) => send(target, key, method, input, options),
     ),
   });

@@ -34,8 +34,8 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
   ) {
     const besideRun = (method: string) => (input: unknown, options?: CallOptions) =>
       call(target, id, method, input, options);
-    this.signal = facade(target, besideRun, ['signal', 'query']);
-    this.query = facade(target, besideRun, ['query', 'signal']);
+    this.signal = facade(target, 'signal', besideRun, ['signal', 'query']);
+    this.query = facade(target, 'query', besideRun, ['query', 'signal']);
   }
 
   /** The verbs of other kinds of components. */

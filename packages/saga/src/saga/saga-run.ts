@@ -106,18 +106,24 @@ export class SagaRun implements Saga {
 
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     try {
+      this.section.takesFailures = true;
       const value = await this.section.begin(() => block(this));
-      this.isOver = true;
+      this.end();
       this.refuseWhenInterrupted();
       return value;
     } catch (error) {
-      this.isOver = true;
+      this.end();
       const terminal = asTerminalError(error);
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
       throw await this.rollBack(terminal);
     }
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.section.takesFailures = false;
   }
 
   private async rollBack(error: TerminalError): Promise<TerminalError> {
@@ -286,8 +292,9 @@ export class SagaRun implements Saga {
     if (named) entry.payload = named.payload;
   }
 
-  /** A cancelled saga ends, also when its block has swallowed the error. */
+  /** A cancelled saga ends, also when its block has swallowed the error; likewise one whose unawaited code has failed. */
   private refuseWhenInterrupted(): void {
+    if (this.section.failure) throw this.section.failure;
     if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
   }
 
