@@ -1,5 +1,12 @@
 import { ERROR_METADATA, type FieldDetail, type IngressOutcome, PolicyViolationError } from '@rea/core';
-import { AdminRequestError, AdminUnreachableError, currentScope, type HttpAnswer } from '@rea/core/internal';
+import {
+  AdminRequestError,
+  AdminUnreachableError,
+  currentScope,
+  type HttpAnswer,
+  isA,
+  messageOf,
+} from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
 import { answerSource, errorBody, parsedJson } from './ingress-answer.js';
 import {
@@ -85,7 +92,7 @@ function refusalBody(statusCode: number, body: string | undefined) {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isA(error, Error)) return messageOf(error);
   const { message, cause, name } = error;
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
   return (cause instanceof Error ? cause.message : message) || name;

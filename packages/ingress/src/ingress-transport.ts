@@ -16,6 +16,7 @@ import {
   type Instrumentation,
   secretHeadersOf,
   secretsAmong,
+  messageOf,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
@@ -243,7 +244,7 @@ export class IngressTransport {
       return await unlessAborted(headers, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = `The function headers of the connection to ${this.url} failed: ${error instanceof Error ? error.message : String(error)}.`;
+      const reason = `The function headers of the connection to ${this.url} failed: ${messageOf(error)}.`;
       throw sent ? new IngressUnavailableException(reason, error) : new IngressHeadersException(reason, error);
     }
   }

@@ -7,7 +7,6 @@ import {
   service,
   type ServiceDefinition,
   type ServiceOptions as SdkServiceOptions,
-  type TerminalError,
   type VirtualObjectDefinition,
   workflow,
   type WorkflowDefinition,
@@ -16,15 +15,16 @@ import { qualify } from '../clients/namespace.js';
 import { allowNondeterminism } from '../determinism/allow-nondeterminism.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ReaEvents } from '../events/rea-events.js';
-import { attemptHook } from '../invocation/attempt-hook.js';
+import { errorOf } from '../failures/thrown.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
+import { attemptHook } from '../invocation/attempt-hook.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope, leaveMethod } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
-import { foreignTerminalError } from './foreign-terminal-error.js';
+import { terminalMapping } from './terminal-mapping.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
 import type { Instrumentation } from '../instrumentation/instrumentation.js';
@@ -80,7 +80,21 @@ function outsideMethods(
 ): HooksProvider[] {
   const anyHooks =
     hooks.length > 0 || component.handlers.some((each) => handlerOptions(component, each, options).hooks);
-  return anyHooks ? [() => ({ interceptor: { run: (_name, next) => allowNondeterminism(next) } }), ...hooks] : [];
+  return anyHooks ? [() => ({ interceptor: OUTERMOST }), ...hooks] : [];
+}
+
+/** Around the application's own hooks, which may throw anything, too. */
+const OUTERMOST: NonNullable<ReturnType<HooksProvider>['interceptor']> = {
+  handler: (next) => readable(next),
+  run: (_name, next) => readable(() => allowNondeterminism(next)),
+};
+
+async function readable(next: () => Promise<void>): Promise<void> {
+  try {
+    await next();
+  } catch (thrown) {
+    throw asTerminalError(thrown) ?? errorOf(thrown);
+  }
 }
 
 function createHandler(
@@ -91,13 +105,13 @@ function createHandler(
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
-  const scope = createHandlerScope(component, handler, module, policy, events, instrumentation);
+  const toTerminal = terminalMapping(userMapping);
+  const scope = createHandlerScope(component, handler, module, policy, events, toTerminal, instrumentation);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
-    asTerminalError: (error: unknown): TerminalError | undefined =>
-      userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
+    asTerminalError: toTerminal,
     hooks: [...(merged.hooks ?? []), attemptHook(scope, starts)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));

@@ -6,7 +6,6 @@ import {
   type ModulesContainer,
 } from '@nestjs/core';
 import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
-import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { deadlineInForce, retentionInForce } from '../endpoint/merged-options.js';
 import type { ReaEvents } from '../events/rea-events.js';
@@ -18,10 +17,12 @@ import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
+import { receivedCancel } from '../durable/received-cancel.js';
 import { followProgress } from '../durable/interruption.js';
 import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
+import { asTerminalError } from './error-mapping.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
@@ -163,7 +164,8 @@ async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh
     noteEnd(workflow);
     return output;
   } catch (error) {
-    if (error instanceof TerminalError) noteEnd(workflow);
+    const toTerminal = attemptOf(ctx)?.handler.asTerminalError ?? asTerminalError;
+    if (toTerminal(error) || receivedCancel(workflow)) noteEnd(workflow);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { DeadLetterReport } from './dead-letter.types.js';
+import { messageOf } from '@rea/core/internal';
 
 /** A report as it is stored: what does not fit is left out, and said so. */
 export interface StoredReport extends DeadLetterReport {
@@ -49,6 +50,6 @@ function problemOf(report: DeadLetterReport, maxBytes: number): string | undefin
     const bytes = Buffer.byteLength(JSON.stringify(report));
     return bytes > maxBytes ? `would have ${bytes} bytes (limit ${maxBytes})` : undefined;
   } catch (error) {
-    return `is no JSON (${error instanceof Error ? error.message : String(error)})`;
+    return `is no JSON (${messageOf(error)})`;
   }
 }

@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
+import { attemptOf, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -112,12 +112,19 @@ export class SagaRun implements Saga {
       return value;
     } catch (error) {
       this.isOver = true;
-      const terminal = asTerminalError(error);
+      const terminal = this.scope.terminal(error) ?? this.cancelled();
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
       throw await this.rollBack(terminal);
     }
+  }
+
+  /** Code that throws before its next wait would never learn that it was cancelled. Past the pivot it goes on. */
+  private cancelled(): CancelledError | undefined {
+    const { interruption, isPastPivot, raw } = this.scope;
+    if (isPastPivot) outlastsCancel(raw);
+    return interruption?.received(this.section) ? new CancelledError() : undefined;
   }
 
   private async rollBack(error: TerminalError): Promise<TerminalError> {
@@ -257,7 +264,7 @@ export class SagaRun implements Saga {
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
       stretch.end(error);
-      if (asTerminalError(error)) {
+      if (scope.terminal(error) || scope.interruption?.received(this.section)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
         scope.attribute(error, entry.name);
         scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'failed' as const }));
