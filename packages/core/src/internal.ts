@@ -52,6 +52,7 @@ export { limitsOf } from './rea.options.js';
 export type { HttpAnswer, HttpExchange } from './connection/http-answer.js';
 export { exchange } from './connection/http-exchange.js';
 export { AdminClient } from './registration/admin-client.js';
+export { cancelInvocation, CancelWithoutEffectError, untilCancelTakesEffect } from './registration/cancellation.js';
 export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -1,7 +1,9 @@
+import { HttpStatus } from '@nestjs/common';
 import { ERROR_METADATA, type FieldDetail, type IngressOutcome, PolicyViolationError } from '@rea/core';
 import {
   AdminRequestError,
   AdminUnreachableError,
+  CancelWithoutEffectError,
   currentScope,
   type HttpAnswer,
   isA,
@@ -27,10 +29,16 @@ export function fromFailure(error: unknown, signal: AbortSignal, what: string, u
   if (signal.aborted) return new IngressTimeoutException(what, error);
   if (error instanceof AdminRequestError)
     return new IngressRefusedException(refusalBody(error.status, error.body), { cause: error });
+  if (error instanceof CancelWithoutEffectError) return withoutEffect(error);
   if (error instanceof AdminUnreachableError) return new IngressUnavailableException(error.message, error);
   // Of the admin client: a page, say, where its answer should be.
   if (error instanceof SyntaxError) return new UnreadableAnswerException(what, error);
   return new IngressUnavailableException(`The Restate ingress at ${url} does not answer (${reasonOf(error)}).`, error);
+}
+
+function withoutEffect(cause: CancelWithoutEffectError): IngressRefusedException {
+  const { code, message } = cause;
+  return new IngressRefusedException({ statusCode: HttpStatus.GATEWAY_TIMEOUT, code, message }, { cause });
 }
 
 const UNSENDABLE = [

@@ -10,6 +10,7 @@ import {
 } from '@rea/core';
 import {
   AdminClient,
+  cancelInvocation,
   currentScope,
   exchange,
   type HttpAnswer,
@@ -136,7 +137,8 @@ export class IngressTransport {
         );
       }
       const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
-      await admin.end(invocationId, how, signal);
+      if (how === 'cancel') await cancelInvocation(admin, invocationId, signal);
+      else await admin.end(invocationId, how, signal);
     });
   }
 

@@ -6,6 +6,7 @@ import { leavingRun, type TriedRun } from '../failures/run-try.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
+import { watchCancels } from './received-cancel.js';
 import type { Section } from './section.js';
 import type { SingleFuture } from './watched-future.js';
 
@@ -82,7 +83,10 @@ export function followOperations(ctx: Context): void {
   const context = ctx as unknown as Followed;
   const owner = context[FOLLOWED] ? undefined : classToChange<Operations>('run', context, FOLLOWED);
   if (!owner) return;
-  if (context.coreVm) keepFailuresSound(context.coreVm);
+  if (context.coreVm) {
+    keepFailuresSound(context.coreVm);
+    watchCancels(context.coreVm);
+  }
   const { run, genericCall, genericSend } = owner;
   owner.run = function (nameOrClosure, second, options) {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;

@@ -7,7 +7,7 @@ import {
   type RunOptions,
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
-import { noteCancel, receivedCancel } from './received-cancel.js';
+import { receivedCancel } from './received-cancel.js';
 import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
 import { classWith } from './class-with.js';
@@ -324,7 +324,6 @@ export class Interruption implements OperationControl {
       // The SDK has told the callees already.
       for (const future of this.works.unsettled()) if (isCall(future) && !isSent(future)) this.markCancelled(future);
     }
-    if (cause === 'cancelled') noteCancel(this.ctx);
     this.pending ??= { cause, section: deadline?.section };
     if (this.shields === 0) this.takeEffect();
   }

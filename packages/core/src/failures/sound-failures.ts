@@ -5,14 +5,10 @@ import { toFailure } from './engine-error.js';
 /** On the class of the SDK's virtual machine, once it is changed. */
 const SOUND = Symbol('rea.sound-failures');
 
-/** On a machine that has reported a cancellation. */
-export const REPORTED_CANCEL = Symbol('rea.reported-cancel');
-
 /** What is used of the SDK's virtual machine. Each of these is the last that JavaScript sees of a failure. */
 interface Machine {
   readonly [SOUND]?: true;
-  [REPORTED_CANCEL]?: true;
-  do_progress(future: unknown): unknown;
+  notify_error(message: string, stack?: string): void;
 }
 
 type Method = (this: Machine, ...args: unknown[]) => unknown;
@@ -42,12 +38,12 @@ const LONGEST_STACK = 65_536;
 
 /**
  * Keeps failures from the engine that it does not take: one with a code that is no u16 leaves the machine unusable, so the
- * invocation hangs and the process ends with it. Whatever code has made them, they pass here. Also notes that a
- * cancellation was reported. The machine's class is changed, once.
+ * invocation hangs and the process ends with it. Whatever code has made them, they pass here. The machine's class is
+ * changed, once.
  */
 export function keepFailuresSound(machine: object): void {
   if ((machine as Machine)[SOUND]) return;
-  const owner = classToChange<Machine>('do_progress', machine, SOUND);
+  const owner = classToChange<Machine>('notify_error', machine, SOUND);
   if (!owner) return;
   const methods = owner as unknown as Record<string, Method | undefined>;
   for (const name of FAILURES) {
@@ -67,12 +63,6 @@ export function keepFailuresSound(machine: object): void {
       return method.apply(this, [...args.slice(0, at), ...sound, ...args.slice(at + 2)]);
     };
   }
-  const progress = methods['do_progress']!;
-  methods['do_progress'] = function (future) {
-    const result = progress.call(this, future);
-    if (result === 'CancelSignalReceived') this[REPORTED_CANCEL] = true;
-    return result;
-  };
 }
 
 /** The SDK has its metadata as a list. */
