@@ -66,7 +66,7 @@ describe.for(MODES)('In mode %s, what a saga does not await', { meta: { claim: '
     ],
     [
       'a nested saga',
-      /the nested saga "inner\/"/i,
+      /the nested saga "inner"/i,
       (play) =>
         (ctx, { sagas }) =>
           sagas.run(ctx, 'order', async (saga) => {

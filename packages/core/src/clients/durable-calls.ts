@@ -126,14 +126,14 @@ function tracedHeaders(
 type Address = Pick<GenericCall<unknown, unknown>, 'service' | 'method' | 'key' | 'scope'>;
 
 function addressOf(
-  { namespace }: Attempt,
+  { names }: Attempt,
   target: TargetModel,
   handler: TargetHandler,
   key: string | undefined,
   scope: string | undefined,
 ): Address {
   return {
-    service: qualify(namespace, target.name),
+    service: qualify(names, target.name),
     method: handler.name,
     ...(key === undefined ? {} : { key }),
     ...(scope === undefined ? {} : { scope }),

@@ -1,5 +1,6 @@
 import type { Context, internal, Request } from '@restatedev/restate-sdk';
 import { Ambient, type AmbientValue } from '../ambient.js';
+import type { NameScope } from '../clients/namespace.js';
 import type { AttemptOutcome, HandlerInfo, ReaEventMap, ReaEventType } from '../events/rea-event.js';
 import type { RuleId } from '../policy/policy.types.js';
 import { OpenWork } from '../durable/open-work.js';
@@ -90,14 +91,19 @@ export class Attempt {
     return this.handler.place;
   }
 
-  /** Put before the names of the components that its clients call. */
-  get namespace(): string | undefined {
-    return this.handler.namespace;
+  /** What stands in the names of the components that its clients call. */
+  get names(): NameScope {
+    return this.handler.names;
   }
 
   /** The SDK's own context, unguarded. */
   get ctx(): Context {
     if (!this.context) throw new Error(`The attempt of ${this.place} has no context yet.`);
+    return this.context;
+  }
+
+  /** As {@link ctx}; undefined before the handler was called. */
+  get boundContext(): Context | undefined {
     return this.context;
   }
 

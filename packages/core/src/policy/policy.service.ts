@@ -36,6 +36,7 @@ export class PolicyService {
   private contextIsGuarded: boolean;
   private promisesAreWatched: boolean;
   private awaitsAreWatched: boolean;
+  private valuesAreWatched: boolean;
 
   constructor(
     @Inject(REA_OPTIONS) options: ReaModuleOptions,
@@ -45,6 +46,7 @@ export class PolicyService {
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
     this.awaitsAreWatched = this.areAwaitsOn();
+    this.valuesAreWatched = this.isOn('lossy-value');
   }
 
   /** Whether handlers get a guarded context: some guardrail on its operations is on. */
@@ -60,6 +62,11 @@ export class PolicyService {
   /** Whether attempts note what they start, to find what is not awaited. */
   get watchesAwaits(): boolean {
     return this.awaitsAreWatched;
+  }
+
+  /** Whether values for the journal are looked at for what JSON does not keep. */
+  get watchesValues(): boolean {
+    return this.valuesAreWatched;
   }
 
   /**
@@ -83,6 +90,7 @@ export class PolicyService {
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
     this.awaitsAreWatched = this.areAwaitsOn();
+    this.valuesAreWatched = this.isOn('lossy-value');
   }
 
   /**

@@ -183,6 +183,14 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches: 'A handler made a call and returned without its answer; the call goes on, and its failure is lost.',
     cure: 'Await the call, or send a message in place of it: client.send.charge(input).',
   },
+  'lossy-value': {
+    id: 'lossy-value',
+    code: 'REA2064',
+    severity: 'advisory',
+    catches:
+      'JSON does not keep a part of a value for the journal: a Map or a Set becomes {}, NaN and undefined in an array become null, a function is dropped, and an instance loses its methods.',
+    cure: 'Write plain data: Object.fromEntries(map), [...set], the fields that are needed; or give a serde, or a schema with a codec.',
+  },
 };
 
 /** Whether a string is the id of a guardrail. */

@@ -1,15 +1,7 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import {
-  asTerminalError,
-  attemptOf,
-  beginOpen,
-  checkSize,
-  refuseUnawaited,
-  reportUnawaited,
-  toMillis,
-  untilNoneWaits,
-} from '@rea/core/internal';
+import { attemptOf, beginOpen, checkLoss, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
+import { closeSection, refuseUnawaitedOf } from './unawaited-steps.js';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -24,7 +16,7 @@ import { type SagaReport, withReport } from './saga-report.js';
 import type { SagaRunOptions } from './saga-run.options.js';
 import type { SagaScope, StepLog } from './saga-scope.js';
 import { SagaSection } from './saga-section.js';
-import { openUnits, type StepUnit, type Unit } from './saga-unit.js';
+import type { StepUnit, Unit } from './saga-unit.js';
 import type { AnyStep, Step, StepRun } from './step.types.js';
 
 type GivenStep = AnyStep & StepOptions;
@@ -51,6 +43,11 @@ export class SagaRun implements Saga {
 
   get report(): SagaReport {
     return this.scope.report;
+  }
+
+  /** Its name, for messages, while it has not ended. */
+  get openName(): string | undefined {
+    return this.isOver ? undefined : this.prefix.slice(0, -1);
   }
 
   /** Runs the outermost saga. */
@@ -121,11 +118,11 @@ export class SagaRun implements Saga {
       const value = await this.section.begin(() => block(this));
       this.end();
       this.refuseWhenInterrupted();
-      this.refuseUnawaited();
+      refuseUnawaitedOf(this.scope, this.section, this.units);
       return value;
     } catch (error) {
       this.end();
-      const terminal = asTerminalError(error);
+      const terminal = this.scope.terminal(error) ?? this.cancelled();
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
@@ -136,6 +133,13 @@ export class SagaRun implements Saga {
   private end(): void {
     this.isOver = true;
     this.section.takesFailures = false;
+  }
+
+  /** Code that throws before its next wait would never learn that it was cancelled. Past the pivot it goes on. */
+  private cancelled(): CancelledError | undefined {
+    const { interruption, isPastPivot, raw } = this.scope;
+    if (isPastPivot) outlastsCancel(raw);
+    return interruption?.received(this.section) ? new CancelledError() : undefined;
   }
 
   private async rollBack(error: TerminalError): Promise<TerminalError> {
@@ -149,14 +153,14 @@ export class SagaRun implements Saga {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
       const batches = this.takeBatches();
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
+      await new Rollback(scope).run(batches);
       scope.endRollback();
     };
     if (!interruption) {
       await undo();
       return thrown;
     }
-    await this.close();
+    await closeSection(scope, this.section);
     await interruption.settle(this.section);
     // Whoever was to be told of the interruption has ended.
     if (kind !== 'error') interruption.acknowledge();
@@ -164,14 +168,6 @@ export class SagaRun implements Saga {
     // Cancelled again meanwhile: that is what it is.
     if (kind === 'cancelled') interruption.acknowledge();
     return thrown;
-  }
-
-  /** What its block has started and not awaited goes no further. */
-  private async close(): Promise<void> {
-    const { ctx, raw } = this.scope;
-    const attempt = attemptOf(ctx);
-    if (attempt) attempt.hasClosed = this.section.isClosed = true;
-    await untilNoneWaits(raw);
   }
 
   /** What is to undo, latest first. */
@@ -188,11 +184,6 @@ export class SagaRun implements Saga {
     const batches = this.batches();
     this.units.length = 0;
     return batches;
-  }
-
-  /** What this saga and those around it would undo. */
-  private allBatches(): Batch[] {
-    return [...this.batches(), ...(this.parent?.allBatches() ?? [])];
   }
 
   /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
@@ -254,7 +245,9 @@ export class SagaRun implements Saga {
       );
     }
     const bytes = Buffer.byteLength(JSON.stringify(payload));
-    checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
+    const what = `The payload of the compensation "${compensation}"`;
+    checkSize(attempt, bytes, what);
+    checkLoss(attempt, payload, what);
   }
 
   /**
@@ -284,7 +277,7 @@ export class SagaRun implements Saga {
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
       stretch.end(error);
-      if (asTerminalError(error)) {
+      if (scope.terminal(error) || scope.interruption?.received(this.section)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
         scope.attribute(error, entry.name);
         scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'failed' as const }));
@@ -320,20 +313,6 @@ export class SagaRun implements Saga {
   private refuseWhenInterrupted(): void {
     if (this.section.failure) throw this.section.failure;
     if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
-  }
-
-  /** What its block has started and not awaited. */
-  private refuseUnawaited(): void {
-    const attempt = attemptOf(this.scope.ctx);
-    if (!attempt) return;
-    const mode = attempt.handler.policy.modeOf('unawaited');
-    const open =
-      mode === 'disabled' ? [] : openUnits(this.units, ({ isOver, prefix }) => (isOver ? undefined : prefix));
-    reportUnawaited(
-      attempt,
-      open.map((what) => ({ what, mode })),
-    );
-    refuseUnawaited(attempt, ({ section }) => this.section.contains(section));
   }
 
   /** What a block starts and does not await could no longer be undone. */

@@ -27,21 +27,3 @@ export interface NestedUnit<S> {
 
 /** What a saga undoes one after another, latest first. */
 export type Unit<S> = StepUnit | GroupUnit | NestedUnit<S>;
-
-/**
- * What is under way, for messages.
- *
- * @param isOpen gives the name of a nested saga that has not ended
- */
-export function openUnits<S>(units: readonly Unit<S>[], isOpen: (saga: S) => string | undefined): string[] {
-  return units.flatMap((unit) => {
-    if (unit.kind === 'nested') {
-      const name = isOpen(unit.saga);
-      return name === undefined ? [] : [`the nested saga "${name}"`];
-    }
-    const steps = unit.kind === 'group' ? unit.units : [unit];
-    return steps.flatMap(({ state, entry }) =>
-      state === 'running' || state === 'waiting' ? [`the step "${entry.name}"`] : [],
-    );
-  });
-}
