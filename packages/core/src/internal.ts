@@ -51,7 +51,7 @@ export {
   type WorkPart,
 } from './instrumentation/instrumentation.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
-export { beginOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
+export { noteOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
 export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { checkOptionNames, each, type OptionShape } from './option-shape.js';

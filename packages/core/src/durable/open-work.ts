@@ -66,7 +66,9 @@ export class OpenWork {
   private drop(): void {
     const over = this.awaited.filter((future) => isGivenUp(future) || future.unresolvedFuture() === null);
     const settled = new Set(over.flatMap(partsOf));
-    this.parts = this.parts.filter(({ ending }) => !hasEnded(ending) && !isGivenUp(ending) && !settled.has(ending));
+    this.parts = this.parts.filter(
+      ({ ending, branch }) => !hasEnded(ending) && !isGivenUp(ending) && !settled.has(ending) && !branch?.isAbandoned,
+    );
     this.awaited = this.awaited.filter((future) => !over.includes(future));
     this.limit = 2 * (this.parts.length + this.awaited.length) + MANY;
   }

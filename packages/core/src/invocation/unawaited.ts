@@ -1,4 +1,4 @@
-import type { OpenPart, OpenWork } from '../durable/open-work.js';
+import type { OpenPart } from '../durable/open-work.js';
 import { withPolicy } from '../policy/with-policy.js';
 import type { Attempt } from './attempt.js';
 
@@ -37,22 +37,14 @@ export function reportUnawaited(attempt: Attempt, [first, ...others]: readonly N
 }
 
 /**
- * Something has begun that its caller has to await. Gives what ends it; undefined when nobody asks.
+ * Something has begun that its caller has to await.
  *
  * @param what for messages: `the saga "order"`
+ * @param isOver whether it has ended
  */
-export function beginOpen(attempt: Attempt | undefined, what: string): (() => void) | undefined {
-  const work = workOf(attempt);
-  if (!work || !attempt) return undefined;
+export function noteOpen(attempt: Attempt | undefined, what: string, isOver: () => boolean): void {
+  const work = attempt?.active ? attempt.openWork() : undefined;
+  if (!work || !attempt) return;
   const mode = attempt.handler.policy.modeOf('unawaited');
-  if (mode === 'disabled') return undefined;
-  let ended = false;
-  work.add({ isCompleted: () => ended }, what, mode);
-  return () => {
-    ended = true;
-  };
-}
-
-function workOf(attempt: Attempt | undefined): OpenWork | undefined {
-  return attempt?.active ? attempt.openWork() : undefined;
+  if (mode !== 'disabled') work.add({ isCompleted: isOver }, what, mode);
 }

@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { attemptOf, beginOpen, checkLoss, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
+import { attemptOf, noteOpen, checkLoss, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
 import { closeSection, refuseUnawaitedOf } from './unawaited-steps.js';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
@@ -29,6 +29,8 @@ export class SagaRun implements Saga {
   /** What its block starts. */
   private readonly section: SagaSection;
   private isOver = false;
+  /** It is done, or undone. */
+  private hasSettled = false;
 
   constructor(
     private readonly scope: SagaScope,
@@ -60,7 +62,7 @@ export class SagaRun implements Saga {
       deadline === undefined
         ? undefined
         : interruption?.watchDeadline(raw.sleep(toMillis(deadline), `deadline of ${scope.name}`), this.section);
-    const endOpen = beginOpen(attemptOf(scope.ctx), `the saga "${scope.name}"`);
+    noteOpen(attemptOf(scope.ctx), `the saga "${scope.name}"`, () => this.hasSettled);
     scope.publish('saga-started', () => ({}));
     scope.save();
     try {
@@ -72,7 +74,7 @@ export class SagaRun implements Saga {
       scope.fail(error);
       throw withReport(error, scope.report);
     } finally {
-      endOpen?.();
+      this.hasSettled = true;
       unwatch?.();
       leave?.();
       scope.unshield?.();

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as drained } from 'node:timers/promises';
 import { CancelledError, type Context, type RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
 import { attemptOf, currentScope } from '../../invocation/attempt.js';
-import { beginOpen, refuseUnawaited } from '../../invocation/unawaited.js';
+import { noteOpen, refuseUnawaited } from '../../invocation/unawaited.js';
 import { tellOfEnd } from '../cancel-hook.js';
 import { atMost } from './at-most.js';
 import { Section } from '../section.js';
@@ -103,7 +103,7 @@ export class BranchScheduler {
   async run<T>(branch: Branch, fn: () => PromiseLike<T>): Promise<T> {
     if (!this.progress) return fn();
     const attempt = currentScope()?.attempt;
-    const end = beginOpen(attempt, 'a branch');
+    noteOpen(attempt, 'a branch', () => branch.ended || branch.isAbandoned);
     this.branches += 1;
     if (this.branches === 1) this.open();
     try {
@@ -113,7 +113,6 @@ export class BranchScheduler {
       if (attempt && !branch.expiry) refuseUnawaited(attempt, (part) => part.branch === branch);
       return value;
     } finally {
-      end?.();
       branch.ended = true;
       this.stop(branch);
       this.branches -= 1;
