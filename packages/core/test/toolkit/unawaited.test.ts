@@ -222,7 +222,7 @@ describe('What need not be awaited is left alone:', { meta: { claim: 'unawaited'
     [
       'what awaits natively, one after another',
       async (ctx) => {
-        await Promise.all([never(ctx)]);
+        await Promise.all([never(ctx), Promise.resolve()]);
         await Promise.resolve().then(() => never(ctx));
       },
     ],
