@@ -10,6 +10,7 @@ import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
+import { EndpointState } from './endpoint/endpoint-state.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { ReaEvents } from './events/rea-events.js';
@@ -38,6 +39,7 @@ const PROVIDERS: Provider[] = [
   PolicyService,
   ComponentExplorer,
   EndpointSecurity,
+  EndpointState,
   MountedEndpoint,
   ReaEndpoint,
   ReaExplorer,
@@ -52,6 +54,7 @@ const EXPORTS = [
   ReaEvents,
   PolicyService,
   EndpointSecurity,
+  EndpointState,
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,

@@ -1,18 +1,22 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
+import { ownHost } from './connection/own-host.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
 import { DiscoveryError } from './discovery/discovery.error.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
+import { NoHttpServerError, StartAbortedError } from './endpoint/endpoint.error.js';
+import { EndpointState } from './endpoint/endpoint-state.js';
 import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
+import { callOnEndpointReady } from './endpoint/on-endpoint-ready.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
+import { onShutdownSignal } from './endpoint/shutdown-signals.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
@@ -32,6 +36,7 @@ import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
 import { RequestGate } from './security/request-gate.js';
+import { unlessAborted } from './unless-aborted.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const DEFAULT_PORT = 9080;
@@ -46,7 +51,9 @@ const EXIT_CODE_SIGTERM = 143;
 @Injectable()
 export class ReaRuntime {
   private readonly logger = new Logger('Rea');
+  private readonly starting = new AbortController();
   private server: EndpointServer | undefined;
+  private draining: Promise<void> | undefined;
   private url: string | undefined;
   private serving: readonly string[] = [];
   private createdDeployment: string | undefined;
@@ -62,6 +69,7 @@ export class ReaRuntime {
     private readonly events: ReaEvents,
     private readonly endpoint: ReaEndpoint,
     private readonly mounted: MountedEndpoint,
+    private readonly state: EndpointState,
     private readonly grace: ShutdownGrace,
     private readonly security: EndpointSecurity,
     private readonly gate: RequestGate,
@@ -90,15 +98,26 @@ export class ReaRuntime {
     return this.endpointOptions?.serve === 'mounted';
   }
 
-  /** Finds the components, serves them and makes them known to the Restate server. */
+  /** Finds the components, serves and registers them, and calls `onEndpointReady`. A failed start leaves nothing open. */
   async start(): Promise<void> {
+    try {
+      if (!(await this.open())) await this.becomeReady();
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
+  }
+
+  /** Opens the endpoint, if there is one; reports whether it will be ready only once the HTTP server listens. */
+  private async open(): Promise<boolean> {
     const components = await this.explorer.explore();
     const endpoint = this.endpointOptions;
-    if (!endpoint) return;
+    if (!endpoint) return false;
     if (components.length === 0) {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
-      return;
+      return false;
     }
+    if (endpoint.serve === 'mounted' && !this.http.httpAdapter?.getHttpServer()) throw new NoHttpServerError();
     checkSdk(findSdkCopies());
     this.security.checkKeys();
     for (const component of components) {
@@ -115,24 +134,36 @@ export class ReaRuntime {
       if (front) onFrontFailure(front, () => this.abandon());
     }
     if (serve === 'mounted') this.openMounted(sdk, endpoint);
-    if (serve === 'manual' && endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
+    if (serve === 'manual') {
+      this.state.enter('registering');
+      if (endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
+    }
+    return serve === 'mounted';
   }
 
-  /** Serves a request of the HTTP front that is for the mounted endpoint; tells whether it was. */
-  handleMounted(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.mounted.handle(request, response);
+  /** Serves the mounted endpoint before all else of the HTTP front; returns the handler for requests of other servers. */
+  mountBefore(front: Server): (request: IncomingMessage, response: ServerResponse) => boolean {
+    this.mounted.serveBefore(front);
+    return (request, response) => this.mounted.handle(request, response);
   }
 
   /**
    * Lets HTTP requests that wait for a handler of this application finish, then running effects; suspends the rest, and
    * closes the endpoint. A SIGTERM that arrives meanwhile ends the process at once: whatever is cut is retried elsewhere.
+   * Repeated calls wait for the first.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return (this.draining ??= this.close());
+  }
+
+  private async close(): Promise<void> {
     process.once('SIGTERM', exitNow);
+    this.abortStart();
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
     this.serving = [];
+    this.state.enter('closed');
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
     await this.grace.settleLast();
@@ -193,29 +224,50 @@ export class ReaRuntime {
     const port = await this.server.listen(endpoint.port ?? embedded?.endpointPort ?? DEFAULT_PORT, host);
     const { length } = sdk.services;
     this.logger.log(`Serving ${length} component${length === 1 ? '' : 's'} to Restate on ${host}:${port}`);
-    this.warnIfOpen(host);
-    await this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}`, false);
+    this.state.enter('registering');
+    this.security.warnIfOpen(host);
+    await this.register(endpoint.advertisedUrl ?? `http://${ownHost(this.connection)}:${port}`, false);
   }
 
   /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
   private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions): void {
     this.mounted.open(gated<IncomingMessage, ServerResponse>(createEndpointHandler(sdk), this.gate));
-    this.warnIfOpen('0.0.0.0');
+    this.security.warnIfOpen('0.0.0.0');
+    if (this.options.registration === false) this.state.enter('registering');
     const front: Server = this.http.httpAdapter.getHttpServer();
     front.once('listening', () => {
       const { port } = front.address() as AddressInfo;
       const path = `/${(endpoint.path ?? DEFAULT_PATH).replace(/^\/+/, '')}`;
       // A refusal has to stop the process as it does during the bootstrap, so it is not caught.
-      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true);
+      void this.startMounted(endpoint.advertisedUrl ?? `http://${ownHost(this.connection)}:${port}${path}`);
     });
+  }
+
+  private async startMounted(url: string): Promise<void> {
+    this.state.enter('registering');
+    try {
+      await this.register(url, true);
+      await this.becomeReady();
+    } catch (error) {
+      // The application has been closed meanwhile: nobody needs the registration any more.
+      if (!this.starting.signal.aborted) throw error;
+    }
+  }
+
+  private async becomeReady(): Promise<void> {
+    this.state.enter('ready');
+    if (this.state.phase === 'ready') await callOnEndpointReady(this.modules);
   }
 
   private async register(url: string, http11: boolean): Promise<void> {
     this.url = url;
     const { registration = {} } = this.options;
+    const { signal } = this.starting;
     const admin = AdminClient.of(this.connection);
     if (registration === false || !admin) return;
-    const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
+    const registrar = new Registrar(admin, this.events, registration, http11, signal);
+    const ignore = onShutdownSignal(() => this.abortStart());
+    const { id, created, services } = await unlessAborted(() => registrar.register(url), signal).finally(ignore);
     if (created) this.createdDeployment = id;
     const unknown = await untilCallable(this.connection, services, registration.timeout);
     if (unknown.length === 0) return;
@@ -224,31 +276,22 @@ export class ReaRuntime {
     );
   }
 
+  private abortStart(): void {
+    this.starting.abort(new StartAbortedError());
+  }
+
   /** The application will not run: takes back what the start has done. */
   private async abandon(): Promise<void> {
     const admin = AdminClient.of(this.connection);
     try {
       if (this.createdDeployment) await admin?.remove(this.createdDeployment);
+      this.serving = [];
+      this.state.enter('closed');
       await this.server?.close(0);
     } catch (error) {
       this.logger.warn(`Taking back the registration failed: ${String(error)}`);
     }
     await this.disconnect();
-  }
-
-  /** This host as the Restate server sees it: beside it on a laptop, by name elsewhere. */
-  private ownHost(): string {
-    const { adminUrl } = this.connection;
-    const local = adminUrl !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(adminUrl).hostname);
-    return local ? '127.0.0.1' : hostname();
-  }
-
-  private warnIfOpen(host: string): void {
-    const { identityKeys, mode } = this.security;
-    if ((identityKeys.length > 0 && mode === 'strict') || host === '127.0.0.1') return;
-    this.logger.warn(
-      `The endpoint accepts unsigned requests (mode ${mode}): whoever reaches it can run handlers. Set endpoint.security.identityKeys to the public key of your Restate server, or keep it private.`,
-    );
   }
 }
 

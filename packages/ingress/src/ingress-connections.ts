@@ -1,8 +1,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
+import { EndpointState, given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
-import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
+import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
 import { IngressTransport } from './ingress-transport.js';
 
@@ -18,6 +18,7 @@ export class IngressConnections {
     @Optional() @Inject(PolicyService) policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    @Optional() @Inject(EndpointState) endpoint: EndpointState | undefined,
     @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
   ) {
@@ -32,15 +33,17 @@ export class IngressConnections {
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
     const watchers = { events, instrumentation };
+    const create = (name: string | undefined, connectionOptions: IngressConnectionOptions) => {
+      const checked = checkedConnection(name, connectionOptions);
+      // Components of the same names elsewhere are not this application's.
+      const isOwn = checked.url.replace(/\/+$/, '') === connection?.ingressUrl && checked.namespace === rea?.namespace;
+      return new IngressTransport(checked, policy, watchers, isOwn ? endpoint : undefined);
+    };
     this.byName = new Map([
-      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers)],
+      [undefined, create(undefined, main)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
-        new IngressTransport(
-          checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }),
-          policy,
-          watchers,
-        ),
+        create(name, { ...given({ secretHeaders }), ...given(further) }),
       ]),
     ]);
     grace?.register(async (timeout) => {

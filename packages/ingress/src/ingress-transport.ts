@@ -11,16 +11,19 @@ import {
 import {
   AdminClient,
   currentScope,
+  type EndpointState,
   exchange,
   type HttpAnswer,
   type Instrumentation,
   secretHeadersOf,
   secretsAmong,
+  unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
 import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } from './ingress-errors.js';
 import {
+  EndpointNotOpenException,
   IngressHeadersException,
   IngressMisuseException,
   IngressShutdownException,
@@ -29,8 +32,8 @@ import {
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
+import { isUnregistered, refuseUnserved } from './unserved.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
-import { unlessAborted } from './unless-aborted.js';
 
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
@@ -82,6 +85,8 @@ export class IngressTransport {
     private readonly options: IngressConnectionOptions & { readonly url: string },
     private readonly policy: PolicyService | undefined,
     private readonly watchers: IngressWatchers,
+    /** The endpoint of this application, where the connection reaches it. */
+    private readonly endpoint?: EndpointState,
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.namespace = options.namespace;
@@ -110,11 +115,13 @@ export class IngressTransport {
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
     const { what, bounds, ifNotFound } = request;
+    if (this.endpoint && this.endpoint.phase !== 'ready') refuseUnserved(this.endpoint, request);
     const send = () =>
       this.guarded(what, bounds, async (signal) => {
         try {
           return await this.answer(request, signal);
         } catch (error) {
+          if (this.endpoint && isUnregistered(this.endpoint, request, error)) throw new EndpointNotOpenException(what);
           const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
           if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
           throw error;

@@ -56,6 +56,11 @@ export class ComponentExplorer {
     return [...found.values()];
   }
 
+  /** The names of the components, without checking them: also before the bootstrap. */
+  names(): Set<string> {
+    return new Set([...this.providers()].flatMap(({ type }) => componentOf(type)?.name ?? []));
+  }
+
   private *providers(): Generator<{ type: Class; provider: InstanceWrapper }> {
     const seen = new Set<object>();
     for (const module of this.modules.values()) {

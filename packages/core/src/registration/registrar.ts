@@ -28,6 +28,8 @@ export class Registrar {
     private readonly events: ReaEvents,
     private readonly options: RegistrationOptions,
     private readonly http11 = false,
+    /** Ends the wait for the server. */
+    private readonly signal?: AbortSignal,
   ) {}
 
   /**
@@ -75,7 +77,7 @@ export class Registrar {
         if (failure.final || Date.now() + pause > deadline) throw failure.error;
         if (pause === FIRST_WAIT) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
       }
-      await wait(pause);
+      await wait(pause, undefined, { signal: this.signal });
     }
   }
 }
