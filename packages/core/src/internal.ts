@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { facade, noStatus } from './clients/client-misuse.js';
+export { RUN_NOTE_HANDLER } from './invocation/workflow-run-note.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
 export type {
@@ -39,6 +40,8 @@ export {
   UNWATCHED,
   type WorkPart,
 } from './instrumentation/instrumentation.js';
+export { REQUEST_WATCH, type RequestWatch, type WatchedRequest } from './instrumentation/request-watch.js';
+export { ownerOf } from './determinism/frame-owner.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';

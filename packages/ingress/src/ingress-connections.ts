@@ -1,6 +1,14 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { EndpointState, given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
+import {
+  EndpointState,
+  given,
+  INSTRUMENTATION,
+  type Instrumentation,
+  REQUEST_WATCH,
+  type RequestWatch,
+  ShutdownGrace,
+} from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
 import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
@@ -21,6 +29,7 @@ export class IngressConnections {
     @Optional() @Inject(EndpointState) endpoint: EndpointState | undefined,
     @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
+    @Optional() @Inject(REQUEST_WATCH) watch: RequestWatch | undefined,
   ) {
     const { connections = {}, ...own } = options;
     const fromRea = given({
@@ -32,7 +41,7 @@ export class IngressConnections {
     });
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
-    const watchers = { events, instrumentation };
+    const watchers = { events, instrumentation, watch };
     const create = (name: string | undefined, connectionOptions: IngressConnectionOptions) => {
       const checked = checkedConnection(name, connectionOptions);
       // Components of the same names elsewhere are not this application's.

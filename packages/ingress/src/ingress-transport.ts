@@ -15,6 +15,7 @@ import {
   exchange,
   type HttpAnswer,
   type Instrumentation,
+  type RequestWatch,
   secretHeadersOf,
   secretsAmong,
   unlessAborted,
@@ -42,6 +43,7 @@ export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs'
 export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
   readonly instrumentation: Instrumentation | undefined;
+  readonly watch?: RequestWatch | undefined;
 }
 
 /** What is sent to the ingress. */
@@ -127,7 +129,9 @@ export class IngressTransport {
           throw error;
         }
       });
-    return this.observed(request.asked, () => this.watchers.instrumentation?.request?.(what, send) ?? send());
+    const { instrumentation, watch } = this.watchers;
+    const answer = () => this.observed(request.asked, () => instrumentation?.request?.(what, send) ?? send());
+    return watch ? watch({ ...request.asked, path: request.path }, answer) : answer();
   }
 
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */
