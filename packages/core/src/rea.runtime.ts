@@ -6,37 +6,32 @@ import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } fro
 import { EmbeddedConnection } from './connection/connect.js';
 import { ownHost } from './connection/own-host.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
-import { DiscoveryError } from './discovery/discovery.error.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
-import { NoHttpServerError, StartAbortedError } from './endpoint/endpoint.error.js';
+import { checkDeclarations } from './endpoint/declaration-checks.js';
+import { NoHttpServerError } from './endpoint/endpoint.error.js';
 import { EndpointState } from './endpoint/endpoint-state.js';
 import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { callOnEndpointReady } from './endpoint/on-endpoint-ready.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
-import { onShutdownSignal } from './endpoint/shutdown-signals.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
-import { placeOf } from './invocation/handler-scope.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
-import { AdminClient } from './registration/admin-client.js';
-import { Registrar } from './registration/registrar.js';
-import { untilCallable } from './registration/until-callable.js';
+import { EndpointRegistration } from './registration/endpoint-registration.js';
+import type { RegistrationState } from './registration/registration-state.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
-import { deadlineProblem } from './workflow/deadline.js';
-import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
 import { RequestGate } from './security/request-gate.js';
-import { unlessAborted } from './unless-aborted.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const DEFAULT_PORT = 9080;
@@ -51,12 +46,13 @@ const EXIT_CODE_SIGTERM = 143;
 @Injectable()
 export class ReaRuntime {
   private readonly logger = new Logger('Rea');
-  private readonly starting = new AbortController();
   private server: EndpointServer | undefined;
   private draining: Promise<void> | undefined;
   private url: string | undefined;
   private serving: readonly string[] = [];
-  private createdDeployment: string | undefined;
+  private readonly registration: EndpointRegistration;
+  /** Ends what keeps promises that handlers forget from ending the process. */
+  private endFloating: (() => void) | undefined;
 
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
@@ -65,6 +61,7 @@ export class ReaRuntime {
     private readonly config: ApplicationConfig,
     private readonly http: HttpAdapterHost,
     private readonly explorer: ComponentExplorer,
+    private readonly clients: ClientChecks,
     private readonly policy: PolicyService,
     private readonly events: ReaEvents,
     private readonly endpoint: ReaEndpoint,
@@ -75,6 +72,7 @@ export class ReaRuntime {
     private readonly gate: RequestGate,
     @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
+    this.registration = new EndpointRegistration(options, connection, events);
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
 
@@ -93,6 +91,11 @@ export class ReaRuntime {
     return this.serving;
   }
 
+  /** What the last look at the Restate server has found about this process's deployment. */
+  get registrationState(): RegistrationState {
+    return this.registration.state;
+  }
+
   /** Whether the endpoint is part of the application's own HTTP server. */
   get isMounted(): boolean {
     return this.endpointOptions?.serve === 'mounted';
@@ -101,30 +104,32 @@ export class ReaRuntime {
   /** Finds the components, serves and registers them, and calls `onEndpointReady`. A failed start leaves nothing open. */
   async start(): Promise<void> {
     try {
-      if (!(await this.open())) await this.becomeReady();
+      const components = await this.explorer.explore();
+      await this.open(components);
+      this.clients.watchLateModules(components);
+      // A mounted endpoint becomes ready when the HTTP server listens.
+      if (this.isMounted && components.length > 0) return;
+      await this.clients.reportUnserved(components);
+      await this.becomeReady();
     } catch (error) {
       await this.abandon();
       throw error;
     }
   }
 
-  /** Opens the endpoint, if there is one; reports whether it will be ready only once the HTTP server listens. */
-  private async open(): Promise<boolean> {
-    const components = await this.explorer.explore();
+  private async open(components: ComponentModel[]): Promise<void> {
     const endpoint = this.endpointOptions;
-    if (!endpoint) return false;
+    if (!endpoint) return;
     if (components.length === 0) {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
-      return false;
+      return;
     }
-    if (endpoint.serve === 'mounted' && !this.http.httpAdapter?.getHttpServer()) throw new NoHttpServerError();
+    if (this.isMounted && !this.http.httpAdapter?.getHttpServer()) throw new NoHttpServerError();
     checkSdk(findSdkCopies());
     this.security.checkKeys();
-    for (const component of components) {
-      this.checkRetention(component);
-      this.checkDeadlines(component);
-    }
+    checkDeclarations(components, this.options, this.policy);
     const sdk = this.createEndpoint(components);
+    this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
     this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
@@ -133,12 +138,11 @@ export class ReaRuntime {
       const front: Server | undefined = this.http.httpAdapter?.getHttpServer();
       if (front) onFrontFailure(front, () => this.abandon());
     }
-    if (serve === 'mounted') this.openMounted(sdk, endpoint);
+    if (serve === 'mounted') this.openMounted(sdk, endpoint, components);
     if (serve === 'manual') {
       this.state.enter('registering');
       if (endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
     }
-    return serve === 'mounted';
   }
 
   /** Serves the mounted endpoint before all else of the HTTP front; returns the handler for requests of other servers. */
@@ -158,7 +162,7 @@ export class ReaRuntime {
 
   private async close(): Promise<void> {
     process.once('SIGTERM', exitNow);
-    this.abortStart();
+    this.registration.stop();
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
@@ -166,6 +170,8 @@ export class ReaRuntime {
     this.state.enter('closed');
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    this.endFloating?.();
+    this.endFloating = undefined;
     await this.grace.settleLast();
   }
 
@@ -191,32 +197,6 @@ export class ReaRuntime {
     };
   }
 
-  /** Workflows that are forgotten sooner than their authors may think, or kept for unusually long. */
-  private checkRetention(component: ComponentModel): void {
-    const { kind, name } = component.declaration;
-    if (kind !== 'workflow') return;
-    const retention = retentionInForce(component, this.options);
-    const problem = retentionProblem(retention);
-    if (problem !== undefined) {
-      throw new DiscoveryError('REA1020', `The workflow ${name} ${problem}.`, 'Change its retention.');
-    }
-    if (componentOptions(component, this.options).workflowRetention === undefined) {
-      this.policy.report('workflow-retention', { place: name, what: 'No retention is declared' });
-    }
-    const warning = retentionWarning(retention);
-    if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
-  }
-
-  private checkDeadlines(component: ComponentModel): void {
-    for (const handler of component.handlers) {
-      const deadline = deadlineInForce(component, handler, this.options);
-      const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
-      if (problem === undefined) continue;
-      const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
-      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
-    }
-  }
-
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {
     this.server = new EndpointServer(gated(createEndpointHandler(sdk), this.gate));
     const embedded = this.connection instanceof EmbeddedConnection ? this.connection : undefined;
@@ -230,7 +210,7 @@ export class ReaRuntime {
   }
 
   /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
-  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions): void {
+  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions, components: ComponentModel[]): void {
     this.mounted.open(gated<IncomingMessage, ServerResponse>(createEndpointHandler(sdk), this.gate));
     this.security.warnIfOpen('0.0.0.0');
     if (this.options.registration === false) this.state.enter('registering');
@@ -239,18 +219,19 @@ export class ReaRuntime {
       const { port } = front.address() as AddressInfo;
       const path = `/${(endpoint.path ?? DEFAULT_PATH).replace(/^\/+/, '')}`;
       // A refusal has to stop the process as it does during the bootstrap, so it is not caught.
-      void this.startMounted(endpoint.advertisedUrl ?? `http://${ownHost(this.connection)}:${port}${path}`);
+      void this.startMounted(endpoint.advertisedUrl ?? `http://${ownHost(this.connection)}:${port}${path}`, components);
     });
   }
 
-  private async startMounted(url: string): Promise<void> {
+  private async startMounted(url: string, components: ComponentModel[]): Promise<void> {
     this.state.enter('registering');
     try {
       await this.register(url, true);
+      await this.clients.reportUnserved(components);
       await this.becomeReady();
     } catch (error) {
       // The application has been closed meanwhile: nobody needs the registration any more.
-      if (!this.starting.signal.aborted) throw error;
+      if (!this.registration.isStopped) throw error;
     }
   }
 
@@ -261,33 +242,17 @@ export class ReaRuntime {
 
   private async register(url: string, http11: boolean): Promise<void> {
     this.url = url;
-    const { registration = {} } = this.options;
-    const { signal } = this.starting;
-    const admin = AdminClient.of(this.connection);
-    if (registration === false || !admin) return;
-    const registrar = new Registrar(admin, this.events, registration, http11, signal);
-    const ignore = onShutdownSignal(() => this.abortStart());
-    const { id, created, services } = await unlessAborted(() => registrar.register(url), signal).finally(ignore);
-    if (created) this.createdDeployment = id;
-    const unknown = await untilCallable(this.connection, services, registration.timeout);
-    if (unknown.length === 0) return;
-    this.logger.warn(
-      `Registered at ${this.connection.adminUrl}, but the ingress at ${this.connection.ingressUrl} does not know ${unknown.join(', ')}: calls get a 404 "service not found". Are both URLs of one server?`,
-    );
-  }
-
-  private abortStart(): void {
-    this.starting.abort(new StartAbortedError());
+    await this.registration.register(url, this.serving, http11);
   }
 
   /** The application will not run: takes back what the start has done. */
   private async abandon(): Promise<void> {
-    const admin = AdminClient.of(this.connection);
     try {
-      if (this.createdDeployment) await admin?.remove(this.createdDeployment);
       this.serving = [];
       this.state.enter('closed');
+      await this.registration.takeBack();
       await this.server?.close(0);
+      this.endFloating?.();
     } catch (error) {
       this.logger.warn(`Taking back the registration failed: ${String(error)}`);
     }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
 import {
+  checkOptionNames,
   EndpointState,
   given,
   INSTRUMENTATION,
@@ -10,13 +11,20 @@ import {
   ShutdownGrace,
 } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
-import { INGRESS_OPTIONS, type IngressConnectionOptions, type IngressModuleOptions } from './ingress.options.js';
+import {
+  INGRESS_OPTIONS,
+  INGRESS_SHAPE,
+  type IngressConnectionOptions,
+  type IngressModuleOptions,
+} from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
 import { IngressTransport } from './ingress-transport.js';
 
 /** The connections of this application: the default one, and those with a name. */
 @Injectable()
 export class IngressConnections {
+  /** Whether the connection without a name goes to the server and the namespace of `ReaModule`. */
+  readonly isOwn: boolean;
   private readonly byName: ReadonlyMap<string | undefined, IngressTransport>;
 
   /** @throws ReaOptionsError when an option of a connection cannot work */
@@ -31,6 +39,7 @@ export class IngressConnections {
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
     @Optional() @Inject(REQUEST_WATCH) watch: RequestWatch | undefined,
   ) {
+    checkOptionNames('IngressModule', options, INGRESS_SHAPE);
     const { connections = {}, ...own } = options;
     const fromRea = given({
       url: connection?.ingressUrl,
@@ -39,17 +48,19 @@ export class IngressConnections {
       namespace: rea?.namespace,
       secretHeaders: rea?.secretHeaders,
     });
+    this.isOwn = own.url === undefined && own.namespace === undefined;
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
     const watchers = { events, instrumentation, watch };
-    const create = (name: string | undefined, connectionOptions: IngressConnectionOptions) => {
+    const create = (name: string | undefined, connectionOptions: IngressConnectionOptions, app?: string | false) => {
       const checked = checkedConnection(name, connectionOptions);
       // Components of the same names elsewhere are not this application's.
-      const isOwn = checked.url.replace(/\/+$/, '') === connection?.ingressUrl && checked.namespace === rea?.namespace;
-      return new IngressTransport(checked, policy, watchers, isOwn ? endpoint : undefined);
+      const reachesOwn =
+        checked.url.replace(/\/+$/, '') === connection?.ingressUrl && checked.namespace === rea?.namespace;
+      return new IngressTransport(checked, policy, watchers, app, reachesOwn ? endpoint : undefined);
     };
     this.byName = new Map([
-      [undefined, create(undefined, main)],
+      [undefined, create(undefined, main, rea?.name)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
         create(name, { ...given({ secretHeaders }), ...given(further) }),

@@ -18,6 +18,7 @@ import {
   type RequestWatch,
   secretHeadersOf,
   secretsAmong,
+  type NameScope,
   unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
@@ -73,7 +74,8 @@ export interface IngressRequest extends IngressMessage {
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
 export class IngressTransport {
   readonly url: string;
-  readonly namespace: string | undefined;
+  /** What stands in the names of components. */
+  readonly names: NameScope;
   private readonly retry: RetryPolicy | undefined;
   private readonly logger = new Logger('Rea');
   private readonly secretHeaders: ReadonlySet<string>;
@@ -87,11 +89,13 @@ export class IngressTransport {
     private readonly options: IngressConnectionOptions & { readonly url: string },
     private readonly policy: PolicyService | undefined,
     private readonly watchers: IngressWatchers,
+    /** Name of the application whose built-in components are asked. */
+    application?: string | false,
     /** The endpoint of this application, where the connection reaches it. */
     private readonly endpoint?: EndpointState,
   ) {
     this.url = options.url.replace(/\/+$/, '');
-    this.namespace = options.namespace;
+    this.names = { namespace: options.namespace, name: application };
     this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
     this.retry = retryPolicyOf(options.retry);
   }
