@@ -16,6 +16,7 @@ import { EndpointState } from './endpoint/endpoint-state.js';
 import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { callOnEndpointReady } from './endpoint/on-endpoint-ready.js';
+import { OutdatedInvocations } from './endpoint/outdated-invocations.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { createDefinition } from './endpoint/service-definition.js';
@@ -26,6 +27,7 @@ import { InvocationStarts } from './invocation/invocation-starts.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
+import { AdminClient } from './registration/admin-client.js';
 import { EndpointRegistration } from './registration/endpoint-registration.js';
 import type { RegistrationState } from './registration/registration-state.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
@@ -193,7 +195,9 @@ export class ReaRuntime {
     const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
     return {
       services: components.map((component) => createDefinition(component, context)),
-      logger: instrumentation?.logger ?? sdkLogger(),
+      logger: new OutdatedInvocations(AdminClient.of(this.connection), options.server).watching(
+        instrumentation?.logger ?? sdkLogger(),
+      ),
     };
   }
 
