@@ -27,6 +27,7 @@ export type {
 export { injectingClasses } from './clients/injection-point.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { type NameScope, qualify, unqualify } from './clients/namespace.js';
+export { TRACE_LINK_HEADER } from './clients/trace-headers.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';

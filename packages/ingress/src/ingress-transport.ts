@@ -40,6 +40,9 @@ import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingr
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
 
+/** In the path of a message that is delivered later; in a key it would be encoded. */
+const DELAYED = '/send?delay=';
+
 /** Who is told of the requests. */
 export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
@@ -230,7 +233,7 @@ export class IngressTransport {
       const all = {
         ...(await this.headers(signal, sent || attempt > 1)),
         ...headers,
-        ...this.watchers.instrumentation?.headers?.(),
+        ...this.watchers.instrumentation?.headers?.(path.includes(DELAYED)),
       };
       try {
         answer = await exchange(this.url + path, {
