@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { facade, noStatus } from './clients/client-misuse.js';
+export { RUN_NOTE_HANDLER } from './invocation/workflow-run-note.js';
 export { verbsOver, withoutVerbs } from './clients/wrong-verb.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
@@ -49,6 +50,8 @@ export {
   UNWATCHED,
   type WorkPart,
 } from './instrumentation/instrumentation.js';
+export { REQUEST_WATCH, type RequestWatch, type WatchedRequest } from './instrumentation/request-watch.js';
+export { ownerOf } from './determinism/frame-owner.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
@@ -67,7 +70,9 @@ export { AdminClient } from './registration/admin-client.js';
 export { isSameUrl } from './registration/known-deployments.js';
 export { cancelInvocation, CancelWithoutEffectError, untilCancelTakesEffect } from './registration/cancellation.js';
 export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
+export { EndpointState } from './endpoint/endpoint-state.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';
 export { sqlList, sqlLiteral } from './registration/sql-literal.js';
+export { unlessAborted } from './unless-aborted.js';
 export { untilCallable } from './registration/until-callable.js';

@@ -12,18 +12,22 @@ import {
   AdminClient,
   cancelInvocation,
   currentScope,
+  type EndpointState,
   exchange,
   type HttpAnswer,
   type Instrumentation,
+  type RequestWatch,
   secretHeadersOf,
   secretsAmong,
   messageOf,
   type NameScope,
+  unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
 import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } from './ingress-errors.js';
 import {
+  EndpointNotOpenException,
   IngressHeadersException,
   IngressMisuseException,
   IngressShutdownException,
@@ -32,8 +36,8 @@ import {
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
+import { isUnregistered, refuseUnserved } from './unserved.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
-import { unlessAborted } from './unless-aborted.js';
 
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
@@ -42,6 +46,7 @@ export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs'
 export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
   readonly instrumentation: Instrumentation | undefined;
+  readonly watch?: RequestWatch | undefined;
 }
 
 /** What is sent to the ingress. */
@@ -88,6 +93,8 @@ export class IngressTransport {
     private readonly watchers: IngressWatchers,
     /** Name of the application whose built-in components are asked. */
     application?: string | false,
+    /** The endpoint of this application, where the connection reaches it. */
+    private readonly endpoint?: EndpointState,
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.names = { namespace: options.namespace, name: application };
@@ -116,17 +123,21 @@ export class IngressTransport {
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
     const { what, bounds, ifNotFound } = request;
+    if (this.endpoint && this.endpoint.phase !== 'ready') refuseUnserved(this.endpoint, request);
     const send = () =>
       this.guarded(what, bounds, async (signal) => {
         try {
           return await this.answer(request, signal);
         } catch (error) {
+          if (this.endpoint && isUnregistered(this.endpoint, request, error)) throw new EndpointNotOpenException(what);
           const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
           if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
           throw error;
         }
       });
-    return this.observed(request.asked, () => this.watchers.instrumentation?.request?.(what, send) ?? send());
+    const { instrumentation, watch } = this.watchers;
+    const answer = () => this.observed(request.asked, () => instrumentation?.request?.(what, send) ?? send());
+    return watch ? watch({ ...request.asked, path: request.path }, answer) : answer();
   }
 
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */

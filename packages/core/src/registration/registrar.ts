@@ -49,6 +49,8 @@ export class Registrar {
     private readonly events: ReaEvents,
     private readonly options: RegistrationOptions,
     private readonly endpoint: RegisteredEndpoint,
+    /** Ends the wait for the server. */
+    private readonly signal?: AbortSignal,
   ) {}
 
   /**
@@ -135,7 +137,7 @@ export class Registrar {
         if (failure.final || Date.now() + pause > deadline) throw failure.error;
         if (pause === FIRST_WAIT) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
       }
-      await wait(pause);
+      await wait(pause, undefined, { signal: this.signal });
     }
   }
 }
