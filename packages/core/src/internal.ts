@@ -42,6 +42,7 @@ export {
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
+export { ONE_WAY_HEADER } from './invocation/failed-messages.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
 export { asTerminalError } from './invocation/error-mapping.js';

@@ -17,6 +17,7 @@ import { sdkLogger } from './endpoint/sdk-logger.js';
 import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { FailedMessages } from './invocation/failed-messages.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
@@ -153,7 +154,9 @@ export class ReaRuntime {
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options, instrumentation } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
-    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
+    const failed = new FailedMessages(events, AdminClient.of(this.connection));
+    this.grace.registerLast(() => failed.settle());
+    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts(), failed };
     return {
       services: components.map((component) => createDefinition(component, context)),
       logger: instrumentation?.logger ?? sdkLogger(),

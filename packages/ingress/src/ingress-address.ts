@@ -1,4 +1,4 @@
-import { findRequestKeyProblem, qualify, toMillis } from '@rea/core/internal';
+import { findRequestKeyProblem, ONE_WAY_HEADER, qualify, toMillis } from '@rea/core/internal';
 import type { Serde } from '@restatedev/restate-sdk';
 import type {
   IngressCallOptions,
@@ -121,6 +121,7 @@ export class IngressAddress {
         ...this.transport.journaled(what, options satisfies IngressReadOptions),
         ...payload.headers,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(verb === 'send' ? { [ONE_WAY_HEADER]: '1' } : {}),
       },
       body: payload.body,
       bounds: options,

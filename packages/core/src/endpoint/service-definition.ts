@@ -19,6 +19,7 @@ import type { ReaEvents } from '../events/rea-events.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
+import type { FailedMessages } from '../invocation/failed-messages.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope, leaveMethod } from '../invocation/attempt.js';
 import { checkSize, serialise } from '../durable/journal-value.js';
@@ -40,6 +41,7 @@ export interface DefinitionContext {
   readonly policy: PolicyService;
   readonly events: ReaEvents;
   readonly starts: InvocationStarts;
+  readonly failed: FailedMessages;
   readonly invokers: InvokerFactory;
   readonly instrumentation: Instrumentation | undefined;
 }
@@ -87,7 +89,7 @@ function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, starts, invokers, instrumentation }: DefinitionContext,
+  { options: module, policy, events, starts, failed, invokers, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
@@ -98,7 +100,7 @@ function createHandler(
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
     asTerminalError: (error: unknown): TerminalError | undefined =>
       userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
-    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts)],
+    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts, failed)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }

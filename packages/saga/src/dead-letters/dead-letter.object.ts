@@ -1,5 +1,5 @@
 import { Handler, now, ReaEvents, run, Shared, VirtualObject } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BoundsItself, Interruption } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 import type {
@@ -11,6 +11,7 @@ import type {
 } from './dead-letter-entry.js';
 import { noSuchStep, notOpen, unknownEntry } from './dead-letter-failures.js';
 import { DeadLetterIndex } from './dead-letter-index.js';
+import { DeadLetterLog } from './dead-letter-log.service.js';
 import { ENTRY } from './dead-letter-names.js';
 import { eventInfo, firstSummary, newHistory, record, type StoredHistory, toError } from './entry-state.js';
 import { type EntryStep, extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
@@ -25,6 +26,15 @@ import {
   viewOf,
 } from './stored-entry.js';
 import type { StoredReport } from './stored-report.js';
+
+/** Outlives every fault: the server's own policy may pause or kill. */
+const UNTIL_STORED = {
+  initialInterval: 500,
+  exponentiationFactor: 2,
+  maxInterval: 60_000,
+  maxAttempts: 1_000_000_000,
+  onMaxAttempts: 'pause',
+} as const;
 
 /** How an entry is closed without running anything. */
 export interface Closing extends ResolveOptions {
@@ -64,11 +74,19 @@ export class DeadLetterObject {
     private readonly redriver: Redriver,
     private readonly index: DeadLetterIndex,
     private readonly events: ReaEvents,
+    private readonly log: DeadLetterLog,
   ) {}
 
-  /** Stores a report, once: a second one of the same id changes nothing. */
-  @Handler()
+  /**
+   * Stores a report, once: a second one of the same id changes nothing. It is tried again until it is stored, whatever
+   * refuses it: as a message that had failed for good, the entry would be lost.
+   */
+  @Handler({ retryPolicy: UNTIL_STORED })
   async add(ctx: ObjectContext, report: StoredReport): Promise<void> {
+    await this.keep(ctx, report, () => this.store(ctx, report));
+  }
+
+  private async store(ctx: ObjectContext, report: StoredReport): Promise<void> {
     if ((await ctx.get<DeadLetterSummary>('summary')) !== null) return;
     const summary = firstSummary(ctx.key, report, await timeOf(ctx));
     ctx.set('report', report);
@@ -77,13 +95,35 @@ export class DeadLetterObject {
     // In a run: journaled, so that a replay does not publish again.
     await run(ctx, 'publish', () => {
       this.events.publish('dead-letter-added', () => ({ ...eventInfo(summary), error: summary.error }));
+      this.log.added(summary, report);
     });
     this.index.add(ctx, summary);
   }
 
-  /** Adds steps that were not undone either. An entry that was closed meanwhile is opened again. */
-  @Handler()
-  async extend(ctx: ObjectContext, { report, after }: Extension): Promise<void> {
+  /**
+   * Adds steps that were not undone either. An entry that was closed meanwhile is opened again. Tried again as
+   * {@link add}.
+   */
+  @Handler({ retryPolicy: UNTIL_STORED })
+  async extend(ctx: ObjectContext, extension: Extension): Promise<void> {
+    await this.keep(ctx, extension.report, () => this.storeExtension(ctx, extension));
+  }
+
+  /** Does it, also when it is cancelled meanwhile; a failure for good is one that is tried again. */
+  private async keep(ctx: ObjectContext, report: StoredReport, work: () => Promise<void>): Promise<void> {
+    try {
+      await (Interruption.of(ctx)?.shielded(work) ?? work());
+      this.log.stored(report.id);
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      this.log.notStored(report.id, report, error);
+      throw new Error(`The dead letter ${JSON.stringify(report.id)} could not be stored: ${error.message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  private async storeExtension(ctx: ObjectContext, { report, after }: Extension): Promise<void> {
     const at = await timeOf(ctx);
     const { summary, report: before, history } = (await this.find(ctx)) ?? purged(ctx.key, report, at);
     const { tries, settled } = history.progress ?? NO_PROGRESS;
@@ -96,6 +136,10 @@ export class DeadLetterObject {
     ctx.set('summary', changed);
     await run(ctx, 'publish', () => {
       this.events.publish('dead-letter-changed', () => ({ ...eventInfo(changed), action: 'extended', by }));
+      this.log.extended(
+        changed,
+        report.undone.map(({ step }) => step),
+      );
     });
     this.index.add(ctx, changed);
   }
