@@ -1,6 +1,7 @@
 import { findRequestKeyProblem, ONE_WAY_HEADER, qualify, toMillis } from '@rea/core/internal';
 import type { Serde } from '@restatedev/restate-sdk';
 import type {
+  IngressBounds,
   IngressCallOptions,
   IngressReadOptions,
   IngressSendOptions,
@@ -92,6 +93,11 @@ export class IngressAddress {
       service: this.component,
       handler: handler.name,
     });
+  }
+
+  /** Cancels the run of the workflow of this address. @throws IngressException; with status 404 when there is none */
+  async cancelRun(bounds: IngressBounds = {}): Promise<void> {
+    await this.transport.cancelRun({ what: this.component, service: this.service, id: this.key! }, bounds);
   }
 
   /** The result of the workflow of this address. */

@@ -4,6 +4,7 @@ import { IngressAddress, type RequestedHandler } from './ingress-address.js';
 import type {
   IngressAddressedWorkflow,
   IngressAttachOptions,
+  IngressBounds,
   IngressCallOptions,
   IngressObjectClient,
   IngressReadOptions,
@@ -62,6 +63,7 @@ function workflow(target: TargetModel, address: IngressAddress): IngressAddresse
     submit: (input?: unknown, options?: IngressSendOptions) => submit(target, address, input, options),
     attach: (options?: IngressAttachOptions) => result.attach(options),
     output: (options?: IngressAttachOptions) => result.output(options),
+    cancel: (options?: IngressBounds) => address.cancelRun(options),
     status: (options?: IngressReadOptions) => status(target, address, options),
     signal: facade(target, call, ['signal', 'query'], refuse),
     query: facade(target, call, ['query', 'signal'], refuse),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
+import { HttpStatus, Logger } from '@nestjs/common';
 import {
   type IngressOutcome,
   type PolicyService,
@@ -16,6 +16,7 @@ import {
   type Instrumentation,
   secretHeadersOf,
   secretsAmong,
+  sqlLiteral,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
@@ -23,6 +24,7 @@ import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } fr
 import {
   IngressHeadersException,
   IngressMisuseException,
+  IngressRefusedException,
   IngressShutdownException,
   IngressUnavailableException,
   InvocationFailedException,
@@ -63,6 +65,15 @@ export interface IngressRequest extends IngressMessage {
   readonly bounds: IngressBounds;
   /** Sent when a handler seems to have failed with 404, within the same bounds and event: what it fails with is the truth. */
   readonly ifNotFound?: IngressMessage;
+}
+
+/** A workflow, by its id. */
+export interface AddressedRun {
+  /** For messages: `Order`. */
+  readonly what: string;
+  /** As the server knows it. */
+  readonly service: string;
+  readonly id: string;
 }
 
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
@@ -126,17 +137,36 @@ export class IngressTransport {
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */
   async end(invocationId: string, how: 'cancel' | 'kill', bounds: IngressBounds): Promise<void> {
     const what = `${how} of ${invocationId}`;
-    const { adminUrl } = this.options;
     await this.guarded(what, bounds, async (signal) => {
-      if (adminUrl === undefined) {
-        throw new IngressMisuseException(
-          'REA4008',
-          `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
-        );
-      }
-      const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
+      const admin = await this.admin(what, signal);
       await admin.end(invocationId, how, signal);
     });
+  }
+
+  /** Cancels a workflow's run by the admin API. @throws IngressException; with status 404 when the workflow is not known */
+  async cancelRun({ what, service, id }: AddressedRun, bounds: IngressBounds): Promise<void> {
+    const request = `cancel of ${what} ${JSON.stringify(id)}`;
+    await this.guarded(request, bounds, async (signal) => {
+      const admin = await this.admin(request, signal);
+      const [run] = await admin.query<{ id: string }>(
+        `select id from sys_invocation where target_service_name = ${sqlLiteral(service)}
+         and target_service_key = ${sqlLiteral(id)} and target_handler_name = 'run'`,
+      );
+      if (!run) {
+        const message = `There is no workflow ${what} ${JSON.stringify(id)} to cancel. Submit it first.`;
+        throw new IngressRefusedException({ statusCode: HttpStatus.NOT_FOUND, message }, { source: 'application' });
+      }
+      await admin.end(run.id, 'cancel', signal);
+    });
+  }
+
+  private async admin(what: string, signal: AbortSignal): Promise<AdminClient> {
+    const { adminUrl } = this.options;
+    if (adminUrl !== undefined) return new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
+    throw new IngressMisuseException(
+      'REA4008',
+      `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
+    );
   }
 
   /** Waits, at most the given milliseconds, until no request is under way. */

@@ -17,7 +17,7 @@ import type { AddressedWorkflow, CallOptions, SendOptions, SubmittedWorkflow } f
 import { qualify } from './namespace.js';
 
 /** The verbs of one workflow id. */
-export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status'> {
+export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status' | 'cancel'> {
   readonly signal: object;
   readonly query: object;
 
@@ -46,10 +46,13 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
   async attach(): Promise<never> {
     const note = await this.runNote('attach');
     if (note) return this.attachTo(note.id) as Promise<never>;
-    throw new TerminalError(
-      `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to attach to. Submit it first.`,
-      { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3004' } },
-    );
+    throw this.notStarted('attach to');
+  }
+
+  async cancel(): Promise<void> {
+    const note = await this.runNote('cancel');
+    if (!note) throw this.notStarted('cancel');
+    if (!note.ended) attemptFor(this.target, 'cancel').ctx.invocation(note.id).cancel();
   }
 
   async output(): Promise<{ ready: false } | { ready: true; result: never }> {
@@ -73,6 +76,13 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
       inputSerde: sdkSerde.json as Serde<undefined>,
       outputSerde: sdkSerde.json as Serde<WorkflowStatus>,
     });
+  }
+
+  private notStarted(verb: string): TerminalError {
+    return new TerminalError(
+      `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to ${verb}. Submit it first.`,
+      { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3004' } },
+    );
   }
 
   private get run(): readonly [string, TargetHandler] {

@@ -21,7 +21,7 @@ export class DeadLetterLog {
     const left = report.undone.map((each) => each.step);
     const rest = left.length > 0 ? ` Not undone either, since the rollback stopped there: ${left.join(', ')}.` : '';
     this.logger.error(
-      `REA8067: The step "${step}" of the saga "${saga}" ${what} (${error.code} ${error.message.slice(0, LONGEST)}; ${attempts} tries). It is the dead letter ${JSON.stringify(id)} of ${placeOf(summary)}, with a payload of ${sizeOf(report.payload)} bytes.${rest} ${this.cure(summary)}`,
+      `REA8067: The step "${step}" of the saga "${saga}" ${what} (${error.code} ${error.message.slice(0, LONGEST)}; ${attempts} ${attempts === 1 ? 'try' : 'tries'}). It is the dead letter ${JSON.stringify(id)} of ${placeOf(summary)}, with a payload of ${sizeOf(report.payload)} bytes.${rest} ${this.cure(summary)}`,
     );
   }
 

@@ -13,10 +13,12 @@ import { noSuchStep, notOpen, unknownEntry } from './dead-letter-failures.js';
 import { DeadLetterIndex } from './dead-letter-index.js';
 import { DeadLetterLog } from './dead-letter-log.service.js';
 import { ENTRY } from './dead-letter-names.js';
-import { eventInfo, firstSummary, newHistory, record, type StoredHistory, toError } from './entry-state.js';
-import { type EntryStep, extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
-import { Redriver, type StepEnding } from './redriver.service.js';
+import { eventInfo, firstSummary, newHistory, record, type StoredHistory } from './entry-state.js';
+import { extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
+import { Redriver } from './redriver.service.js';
 import {
+  afterStep,
+  type EndedStep,
   type OperatorRecord,
   purged,
   settle,
@@ -115,8 +117,8 @@ export class DeadLetterObject {
       await (Interruption.of(ctx)?.shielded(work) ?? work());
       this.log.stored(report.id);
     } catch (error) {
-      if (!(error instanceof TerminalError)) throw error;
       this.log.notStored(report.id, report, error);
+      if (!(error instanceof TerminalError)) throw error;
       throw new Error(`The dead letter ${JSON.stringify(report.id)} could not be stored: ${error.message}`, {
         cause: error,
       });
@@ -167,22 +169,23 @@ export class DeadLetterObject {
   async redrive(ctx: ObjectContext, options: RedriveOptions): Promise<RedriveResult> {
     let entry = await this.open(ctx);
     const left = remaining(entry.report, entry.history.progress ?? NO_PROGRESS);
-    const edited = this.edited(entry, left, options);
+    const edited = this.redriver.edited(entry.summary.id, left, options);
     for (const [nth, step] of left.entries()) {
-      const ending = await this.redriveStep(ctx, entry, step, edited, left);
+      const ending = await this.redriver.run(ctx, entry, step, edited, left);
       if (step.index === 0 && edited.has(0) && ending.attempt !== undefined) {
         entry = { ...entry, edited: { payload: edited.get(0) } };
         ctx.set('edited', entry.edited);
       }
-      entry = await this.noteStep(
-        ctx,
-        entry,
+      const payloadEdited = edited.has(step.index);
+      const isLast = left[nth + 1] === undefined;
+      entry = await this.noteStep(ctx, entry, {
+        ...ending,
         step,
-        ending,
-        options,
-        edited.has(step.index),
-        left[nth + 1] === undefined,
-      );
+        by: options.by,
+        note: options.note,
+        payloadEdited,
+        isLast,
+      });
       const { error } = ending;
       if (error) return { outcome: 'failed', error, entry: viewOf(entry) };
     }
@@ -247,75 +250,10 @@ export class DeadLetterObject {
     return entry;
   }
 
-  /** Edited payloads, by the indexes of steps. @throws TerminalError 400 (`REA8004`, `REA8066`) */
-  private edited(
-    { summary }: Stored,
-    left: readonly EntryStep[],
-    { payload, payloads = {} }: RedriveOptions,
-  ): Map<number, unknown> {
-    const edited = new Map<number, unknown>();
-    for (const [name, value] of Object.entries(payloads)) {
-      const step = left.find((each) => each.step === name);
-      if (!step)
-        throw noSuchStep(
-          summary.id,
-          name,
-          left.map((each) => each.step),
-        );
-      edited.set(step.index, value);
-    }
-    if (payload !== undefined && left[0]) edited.set(left[0].index, payload);
-    for (const step of left.slice(1)) if (edited.has(step.index)) this.redriver.check(step, edited.get(step.index));
-    return edited;
-  }
-
-  /** @throws TerminalError when it is the first and cannot be run */
-  private async redriveStep(
-    ctx: ObjectContext,
-    entry: Stored,
-    step: EntryStep,
-    edited: ReadonlyMap<number, unknown>,
-    left: readonly EntryStep[],
-  ): Promise<Partial<StepEnding>> {
-    const isFirst = step === left[0];
-    try {
-      const order = await this.redriver.order(ctx, entry, step, edited, left);
-      return await this.redriver.execute(ctx, order, isFirst);
-    } catch (error) {
-      if (isFirst || !(error instanceof TerminalError)) throw error;
-      return { error: toError(error) };
-    }
-  }
-
   /** Stores how a step ended; the entry is closed with the last one. */
-  private async noteStep(
-    ctx: ObjectContext,
-    entry: Stored,
-    step: EntryStep,
-    { attempt, error }: Partial<StepEnding>,
-    { by, note }: RedriveOptions,
-    payloadEdited: boolean,
-    isLast: boolean,
-  ): Promise<Stored> {
-    const { progress = NO_PROGRESS } = entry.history;
-    const isAlone = stepsOf(entry.report).length === 1;
-    const tries =
-      attempt === undefined || step.index === 0 ? progress.tries : { ...progress.tries, [step.index]: attempt };
-    const worked = error
-      ? { ...entry, history: { ...entry.history, progress: { ...progress, tries } } }
-      : settle(entry, step, tries);
-    const summary = attempt === undefined || step.index > 0 ? {} : { attempts: attempt };
-    const changes = { ...summary, ...(isLast && !error ? { status: 'redriven' as const } : {}) };
-    const done = {
-      action: error ? ('redrive-failed' as const) : ('redriven' as const),
-      by,
-      ...(note === undefined ? {} : { note }),
-      ...(isAlone ? {} : { step: step.step }),
-      ...(attempt === undefined ? {} : { attempt }),
-      ...(payloadEdited && attempt !== undefined ? { payloadEdited: true as const } : {}),
-      ...(error ? { error } : {}),
-    };
-    if (error || isLast) return this.change(ctx, isAlone ? entry : worked, changes, done);
+  private async noteStep(ctx: ObjectContext, entry: Stored, ended: EndedStep): Promise<Stored> {
+    const { worked, changes, done } = afterStep(entry, ended);
+    if (ended.error || ended.isLast) return this.change(ctx, worked, changes, done);
     return store(ctx, worked, changes, done, await timeOf(ctx));
   }
 
