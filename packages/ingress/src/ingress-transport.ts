@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { HttpStatus, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import {
   type IngressOutcome,
   type PolicyService,
@@ -10,13 +10,15 @@ import {
 } from '@rea/core';
 import {
   AdminClient,
+  cancelInvocation,
   currentScope,
   exchange,
   type HttpAnswer,
   type Instrumentation,
   secretHeadersOf,
   secretsAmong,
-  sqlLiteral,
+  messageOf,
+  type NameScope,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
@@ -24,7 +26,6 @@ import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } fr
 import {
   IngressHeadersException,
   IngressMisuseException,
-  IngressRefusedException,
   IngressShutdownException,
   IngressUnavailableException,
   InvocationFailedException,
@@ -32,6 +33,7 @@ import {
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
+import { type AddressedRun, findRun } from './workflow-run.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** What a request asks for, as its event tells it. */
@@ -67,19 +69,11 @@ export interface IngressRequest extends IngressMessage {
   readonly ifNotFound?: IngressMessage;
 }
 
-/** A workflow, by its id. */
-export interface AddressedRun {
-  /** For messages: `Order`. */
-  readonly what: string;
-  /** As the server knows it. */
-  readonly service: string;
-  readonly id: string;
-}
-
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
 export class IngressTransport {
   readonly url: string;
-  readonly namespace: string | undefined;
+  /** What stands in the names of components. */
+  readonly names: NameScope;
   private readonly retry: RetryPolicy | undefined;
   private readonly logger = new Logger('Rea');
   private readonly secretHeaders: ReadonlySet<string>;
@@ -93,9 +87,11 @@ export class IngressTransport {
     private readonly options: IngressConnectionOptions & { readonly url: string },
     private readonly policy: PolicyService | undefined,
     private readonly watchers: IngressWatchers,
+    /** Name of the application whose built-in components are asked. */
+    application?: string | false,
   ) {
     this.url = options.url.replace(/\/+$/, '');
-    this.namespace = options.namespace;
+    this.names = { namespace: options.namespace, name: application };
     this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
     this.retry = retryPolicyOf(options.retry);
   }
@@ -139,24 +135,17 @@ export class IngressTransport {
     const what = `${how} of ${invocationId}`;
     await this.guarded(what, bounds, async (signal) => {
       const admin = await this.admin(what, signal);
-      await admin.end(invocationId, how, signal);
+      if (how === 'cancel') await cancelInvocation(admin, invocationId, signal);
+      else await admin.end(invocationId, how, signal);
     });
   }
 
   /** Cancels a workflow's run by the admin API. @throws IngressException; with status 404 when the workflow is not known */
-  async cancelRun({ what, service, id }: AddressedRun, bounds: IngressBounds): Promise<void> {
-    const request = `cancel of ${what} ${JSON.stringify(id)}`;
+  async cancelRun(run: AddressedRun, bounds: IngressBounds): Promise<void> {
+    const request = `cancel of ${run.what} ${JSON.stringify(run.id)}`;
     await this.guarded(request, bounds, async (signal) => {
       const admin = await this.admin(request, signal);
-      const [run] = await admin.query<{ id: string }>(
-        `select id from sys_invocation where target_service_name = ${sqlLiteral(service)}
-         and target_service_key = ${sqlLiteral(id)} and target_handler_name = 'run'`,
-      );
-      if (!run) {
-        const message = `There is no workflow ${what} ${JSON.stringify(id)} to cancel. Submit it first.`;
-        throw new IngressRefusedException({ statusCode: HttpStatus.NOT_FOUND, message }, { source: 'application' });
-      }
-      await admin.end(run.id, 'cancel', signal);
+      await cancelInvocation(admin, await findRun(admin, run), signal);
     });
   }
 
@@ -273,7 +262,7 @@ export class IngressTransport {
       return await unlessAborted(headers, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = `The function headers of the connection to ${this.url} failed: ${error instanceof Error ? error.message : String(error)}.`;
+      const reason = `The function headers of the connection to ${this.url} failed: ${messageOf(error)}.`;
       throw sent ? new IngressUnavailableException(reason, error) : new IngressHeadersException(reason, error);
     }
   }

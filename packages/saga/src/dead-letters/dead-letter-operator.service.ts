@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Handler, run, Service } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BuiltIn } from '@rea/core/internal';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
 import { OperatorAdmission } from '../operators/operator-admission.service.js';
 import { JSON_FORMAT } from './json-format.js';
@@ -35,7 +35,7 @@ const PURGED_AT_ONCE = 50;
  * The one way from outside to the dead letters: reachable through the ingress, it does nothing without the secret.
  * Journals of its handlers are not retained, since they hold the request's headers.
  */
-@BoundsItself()
+@BuiltIn()
 @Service({
   name: OPERATOR,
   journalRetention: 0,

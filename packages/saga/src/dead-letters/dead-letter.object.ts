@@ -1,5 +1,5 @@
 import { Handler, now, ReaEvents, run, Shared, VirtualObject } from '@rea/core';
-import { BoundsItself, Interruption } from '@rea/core/internal';
+import { BuiltIn, Interruption } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 import type {
@@ -64,7 +64,7 @@ export interface Purging {
  *
  * Its verbs are reached through the guarded `rea.DeadLetterOperator` only.
  */
-@BoundsItself()
+@BuiltIn()
 @VirtualObject({
   name: ENTRY,
   ingressPrivate: true,
