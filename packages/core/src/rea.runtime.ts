@@ -21,6 +21,7 @@ import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { FailedMessages } from './invocation/failed-messages.js';
 import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
@@ -193,7 +194,9 @@ export class ReaRuntime {
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options, instrumentation } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
-    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
+    const failed = new FailedMessages(events, AdminClient.of(this.connection));
+    this.grace.registerLast(() => failed.settle());
+    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts(), failed };
     return {
       services: components.map((component) => createDefinition(component, context)),
       logger: new OutdatedInvocations(AdminClient.of(this.connection), options.server).watching(

@@ -1,6 +1,14 @@
-import { findMalformedKey, findRequestKeyProblem, malformedKeyMessage, qualify, toMillis } from '@rea/core/internal';
+import {
+  findMalformedKey,
+  findRequestKeyProblem,
+  malformedKeyMessage,
+  ONE_WAY_HEADER,
+  qualify,
+  toMillis,
+} from '@rea/core/internal';
 import type { Serde } from '@restatedev/restate-sdk';
 import type {
+  IngressBounds,
   IngressCallOptions,
   IngressReadOptions,
   IngressSendOptions,
@@ -94,6 +102,11 @@ export class IngressAddress {
     });
   }
 
+  /** Cancels the run of the workflow of this address. @throws IngressException; with status 404 when there is none */
+  async cancelRun(bounds: IngressBounds = {}): Promise<void> {
+    await this.transport.cancelRun({ what: this.component, service: this.service, id: this.key! }, bounds);
+  }
+
   /** The result of the workflow of this address. */
   workflowResult(output: Serde<unknown> | undefined): IngressResult {
     return new IngressResult(this.transport, this.component, { path: `/restate/workflow/${this.path}` }, output, {
@@ -121,6 +134,7 @@ export class IngressAddress {
         ...this.transport.journaled(what, options satisfies IngressReadOptions),
         ...payload.headers,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(verb === 'send' ? { [ONE_WAY_HEADER]: '1' } : {}),
       },
       body: payload.body,
       bounds: options,

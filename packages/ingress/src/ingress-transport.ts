@@ -38,6 +38,7 @@ import {
 import type { IngressConnectionOptions } from './ingress.options.js';
 import { isUnregistered, refuseUnserved } from './unserved.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
+import { type AddressedRun, findRun } from './workflow-run.js';
 
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
@@ -143,18 +144,29 @@ export class IngressTransport {
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */
   async end(invocationId: string, how: 'cancel' | 'kill', bounds: IngressBounds): Promise<void> {
     const what = `${how} of ${invocationId}`;
-    const { adminUrl } = this.options;
     await this.guarded(what, bounds, async (signal) => {
-      if (adminUrl === undefined) {
-        throw new IngressMisuseException(
-          'REA4008',
-          `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
-        );
-      }
-      const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
+      const admin = await this.admin(what, signal);
       if (how === 'cancel') await cancelInvocation(admin, invocationId, signal);
       else await admin.end(invocationId, how, signal);
     });
+  }
+
+  /** Cancels a workflow's run by the admin API. @throws IngressException; with status 404 when the workflow is not known */
+  async cancelRun(run: AddressedRun, bounds: IngressBounds): Promise<void> {
+    const request = `cancel of ${run.what} ${JSON.stringify(run.id)}`;
+    await this.guarded(request, bounds, async (signal) => {
+      const admin = await this.admin(request, signal);
+      await cancelInvocation(admin, await findRun(admin, run), signal);
+    });
+  }
+
+  private async admin(what: string, signal: AbortSignal): Promise<AdminClient> {
+    const { adminUrl } = this.options;
+    if (adminUrl !== undefined) return new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
+    throw new IngressMisuseException(
+      'REA4008',
+      `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
+    );
   }
 
   /** Waits, at most the given milliseconds, until no request is under way. */
