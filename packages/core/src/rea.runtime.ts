@@ -6,6 +6,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { reportDeclarations } from './discovery/advice.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
@@ -109,6 +110,7 @@ export class ReaRuntime {
     }
     checkSdk(findSdkCopies());
     this.security.checkKeys();
+    reportDeclarations(components, this.policy, this.config);
     for (const component of components) {
       this.checkRetention(component);
       this.checkDeadlines(component);

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import {
   type Class,
@@ -17,6 +17,7 @@ import { checkMethods } from './method-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
+import { globalPipes } from './validation-pipes.js';
 import { createPayload, isDtoClass } from './payload.js';
 
 /**
@@ -27,6 +28,7 @@ import { createPayload, isDtoClass } from './payload.js';
 export class ComponentExplorer {
   constructor(
     private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
   ) {}
 
@@ -38,6 +40,7 @@ export class ComponentExplorer {
   async explore(): Promise<ComponentModel[]> {
     await declaredDtosReady();
     const found = new Map<string, ComponentModel>();
+    const pipes = globalPipes(this.config);
     for (const provider of this.providers()) {
       const component = componentAt(provider);
       if (!component) {
@@ -47,7 +50,7 @@ export class ComponentExplorer {
       const { type, declaration } = component;
       checkComponent(type, declaration);
       checkMethods(component, provider);
-      checkEnhancers(component, provider);
+      checkEnhancers(component, provider, isBuiltIn(declaration) ? [] : pipes);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
@@ -92,6 +95,11 @@ export class ComponentExplorer {
       }
     }
   }
+}
+
+/** Whether Rea itself binds the component: the application's global pipes are not meant for it. */
+function isBuiltIn({ name }: ComponentDeclaration): boolean {
+  return name.startsWith('rea.');
 }
 
 /** Handlers in a class without a component decorator would silently never be served. */

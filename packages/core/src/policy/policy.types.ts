@@ -44,7 +44,9 @@ export type RuleId =
   | 'saga-many-steps'
   | 'saga-too-many-steps'
   | 'saga-kill-policy'
-  | 'secret-header';
+  | 'secret-header'
+  | 'unvalidated-input'
+  | 'mangled-name';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

@@ -10,6 +10,7 @@ import {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration.errors.js';
+import { renamedServices } from './renamed-services.js';
 import { schemaChanges } from './schema-changes.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -62,6 +63,13 @@ export class Registrar {
   /** For a known URL the server answers with the old schema; a forced dry run tells what this build has. */
   private async changes(request: DeploymentRequest, known: RegisteredDeployment): Promise<string[]> {
     const now = await this.attempt(request.uri, () => this.admin.register({ ...request, force: true, dry_run: true }));
+    const renamed = renamedServices(known.services, now.services);
+    if (renamed.length > 0) {
+      const names = renamed.map(({ from, to }) => `${from} is ${to} now`).join(', ');
+      this.logger.warn(
+        `REA1098: Components at ${request.uri} have other names than before: ${names}. Invocations under the old names cannot go on. Give the components their old names, or, where a minifier renames classes, names of their own: @Service({ name: '...' }).`,
+      );
+    }
     return schemaChanges(known.services, now.services);
   }
 
