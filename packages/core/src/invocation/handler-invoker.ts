@@ -1,11 +1,5 @@
-import {
-  type ApplicationConfig,
-  type ContextId,
-  ContextIdFactory,
-  ModuleRef,
-  type ModulesContainer,
-} from '@nestjs/core';
-import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
+import { type ApplicationConfig, type ContextId, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import type { Context, internal, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { deadlineInForce, retentionInForce } from '../endpoint/merged-options.js';
@@ -24,6 +18,7 @@ import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
 import { ERROR_METADATA } from './error-mapping.js';
+import { createCallContext } from './call-context.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -66,7 +61,10 @@ export class InvokerFactory {
     };
   }
 
-  /** Calls the method on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
+  /**
+   * Calls the method on the provider's instance: the one instance, or with request scope a fresh one per attempt, unless
+   * the application's `ContextIdStrategy` shares it.
+   */
   private createCall(component: ComponentModel, handler: HandlerModel): Invoker {
     const { provider } = component;
     const { declaration } = handler;
@@ -93,10 +91,10 @@ export class InvokerFactory {
       return (ctx, value) => invoke(call, ctx, value);
     }
     const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
+    const isDurable = provider.isDependencyTreeDurable();
     return async (ctx, value) => {
       const decideGuards = isFresh(ctx);
-      const contextId = ContextIdFactory.create();
-      moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
+      const contextId = createCallContext(ctx, moduleRef, isDurable);
       const instance: object = await moduleRef.resolve(provider.token as string, contextId, { strict: true });
       return invoke(toCall(instance, contextId, provider.id), ctx, value, decideGuards);
     };
