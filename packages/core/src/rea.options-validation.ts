@@ -1,3 +1,4 @@
+import { APPLICATION_NAME } from './application-name.js';
 import { ReaOptionsError } from './options.error.js';
 import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
@@ -47,6 +48,13 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
       `is ${JSON.stringify(options.namespace)}; use letters, digits, dashes and underscores, starting with a letter.`,
     );
   }
+  const { name: application } = options;
+  if (application !== undefined && application !== false && !isApplicationName(application)) {
+    throw new ReaOptionsError(
+      'name',
+      `is ${JSON.stringify(application)}; use letters, digits, dashes and underscores, starting with a letter or digit.`,
+    );
+  }
   for (const [name, value] of Object.entries(options.limits ?? {})) {
     if (!(typeof value === 'number' && value >= 0)) {
       throw new ReaOptionsError(`limits.${name}`, `is ${JSON.stringify(value)}; it is a number, 0 or more.`);
@@ -74,6 +82,10 @@ function checkDuration(path: string, value: unknown): void {
   if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
     throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it is a number of milliseconds, 0 or more.`);
   }
+}
+
+function isApplicationName(value: unknown): boolean {
+  return typeof value === 'string' && APPLICATION_NAME.test(value);
 }
 
 const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9_-]*$/;

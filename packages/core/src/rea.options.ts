@@ -1,3 +1,4 @@
+import type { Duration } from '@restatedev/restate-sdk';
 import { COMPONENT_OVERRIDES_SHAPE } from './decorators/component.option-shapes.js';
 import type { ComponentOverrides } from './decorators/component.options.js';
 import { each, type OptionShape } from './option-shape.js';
@@ -74,6 +75,24 @@ export interface RegistrationOptions {
   readonly force?: boolean;
   /** Allow changes that Restate calls breaking (a removed service, another service type). Default: same as `force`. */
   readonly breaking?: boolean;
+  /**
+   * Look at intervals whether the server still knows this process's deployment, and whether a newer one takes its calls:
+   * one request to the admin API a look. `false`: do not.
+   */
+  readonly watch?: RegistrationWatchOptions | false;
+}
+
+export interface RegistrationWatchOptions {
+  /**
+   * Time between two looks, in milliseconds or as `{ seconds: 30 }`, each 20% more or less, so that replicas do not look
+   * at once. Default 15 s.
+   */
+  readonly interval?: Duration | number;
+  /**
+   * Register again with a server that has lost its data, by the same rules as at the start. Default true. Otherwise the
+   * loss is logged, and the health indicator `registration` is down.
+   */
+  readonly registerAgain?: boolean;
 }
 
 /** Bounds that guardrails check. */
@@ -105,6 +124,14 @@ export interface ReaModuleOptions {
    */
   readonly namespace?: string;
   /**
+   * The application's name, the same in all its processes, replicas and versions, and in no other application on the
+   * Restate server: letters, digits, dashes and underscores. The built-in components carry it (`rea.<name>.DeadLetter`),
+   * each deployment is registered with it, and a component that another application serves is refused. Default: the
+   * `name` in the package.json of what the process was started with, else of the working directory; `@acme/orders` is
+   * `acme-orders`. `false`: none, for a server of this application alone.
+   */
+  readonly name?: string | false;
+  /**
    * Path of the HTTP front that answers GET with the components and guardrail findings as JSON, for example
    * `/internal/rea`. It has no guard of its own: keep it off the internet. Default: none.
    */
@@ -118,9 +145,9 @@ export interface ReaModuleOptions {
   readonly secretHeaders?: readonly string[];
   /** Bounds that guardrails check. */
   readonly limits?: Partial<Limits>;
-  /** Options for every component, overridden by its decorator. */
+  /** Options for every component, overridden by its decorator. Not for the built-in ones. */
   readonly defaults?: Omit<ComponentOverrides, 'handlers' | 'description' | 'metadata'>;
-  /** Options by component name; they win over the decorators. */
+  /** Options by component name; they win over the decorators. Not for the built-in ones. */
   readonly components?: Readonly<Record<string, ComponentOverrides>>;
 }
 
@@ -151,8 +178,9 @@ const { description: _description, metadata: _metadata, handlers: _handlers, ...
 export const REA_SHAPE: OptionShape<ReaModuleOptions> = {
   server: { ...EXTERNAL_SERVER, ...EMBEDDED_SERVER },
   endpoint: ENDPOINT,
-  registration: { timeout: true, force: true, breaking: true },
+  registration: { timeout: true, force: true, breaking: true, watch: { interval: true, registerAgain: true } },
   namespace: true,
+  name: true,
   introspectionPath: true,
   policy: POLICY_SHAPE,
   secretHeaders: true,

@@ -16,18 +16,19 @@ import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
+import { builtInOptions } from './decorators/built-in.decorator.js';
 import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
 import { placeOf } from './invocation/handler-scope.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
-import { AdminClient } from './registration/admin-client.js';
-import { Registrar } from './registration/registrar.js';
-import { untilCallable } from './registration/until-callable.js';
+import { EndpointRegistration } from './registration/endpoint-registration.js';
+import type { RegistrationState } from './registration/registration-state.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
 import { deadlineProblem } from './workflow/deadline.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
@@ -35,6 +36,7 @@ import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
 import { RequestGate } from './security/request-gate.js';
 import { ShutdownGrace } from './shutdown-grace.js';
+import { messageOf } from './failures/thrown.js';
 
 const DEFAULT_PORT = 9080;
 const DEFAULT_PATH = '/restate';
@@ -51,7 +53,9 @@ export class ReaRuntime {
   private server: EndpointServer | undefined;
   private url: string | undefined;
   private serving: readonly string[] = [];
-  private createdDeployment: string | undefined;
+  private readonly registration: EndpointRegistration;
+  /** Ends what keeps promises that handlers forget from ending the process. */
+  private endFloating: (() => void) | undefined;
 
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
@@ -70,6 +74,7 @@ export class ReaRuntime {
     private readonly gate: RequestGate,
     @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
+    this.registration = new EndpointRegistration(options, connection, events);
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
 
@@ -86,6 +91,11 @@ export class ReaRuntime {
   /** Names of the components that are being served, as the Restate server knows them. */
   get services(): readonly string[] {
     return this.serving;
+  }
+
+  /** What the last look at the Restate server has found about this process's deployment. */
+  get registrationState(): RegistrationState {
+    return this.registration.state;
   }
 
   /** Whether the endpoint is part of the application's own HTTP server. */
@@ -108,6 +118,7 @@ export class ReaRuntime {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
+    this.checkName(components);
     checkSdk(findSdkCopies());
     this.security.checkKeys();
     reportDeclarations(components, this.policy, this.config);
@@ -116,6 +127,7 @@ export class ReaRuntime {
       this.checkDeadlines(component);
     }
     const sdk = this.createEndpoint(components);
+    this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
     this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
@@ -139,12 +151,15 @@ export class ReaRuntime {
    */
   async drain(): Promise<void> {
     process.once('SIGTERM', exitNow);
+    this.registration.stop();
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
     this.serving = [];
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    this.endFloating?.();
+    this.endFloating = undefined;
     await this.grace.settleLast();
   }
 
@@ -168,6 +183,18 @@ export class ReaRuntime {
       services: components.map((component) => createDefinition(component, context)),
       logger: instrumentation?.logger ?? sdkLogger(),
     };
+  }
+
+  /** Without the application's name, another application's built-in components would be taken for its own. */
+  private checkName(components: readonly ComponentModel[]): void {
+    if (this.options.name !== undefined) return;
+    const builtIn = components.find(({ type }) => builtInOptions(type));
+    if (!builtIn) return;
+    throw new DiscoveryError(
+      'REA1082',
+      `The application has no name, which its component ${builtIn.declaration.name} carries on the Restate server: there is no package.json with a name above ${process.argv[1] ?? process.cwd()}.`,
+      'Set ReaModule.forRoot({ name }), the same in all its processes; false if the server is for this application alone.',
+    );
   }
 
   /** Workflows that are forgotten sooner than their authors may think, or kept for unusually long. */
@@ -224,26 +251,16 @@ export class ReaRuntime {
 
   private async register(url: string, http11: boolean): Promise<void> {
     this.url = url;
-    const { registration = {} } = this.options;
-    const admin = AdminClient.of(this.connection);
-    if (registration === false || !admin) return;
-    const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
-    if (created) this.createdDeployment = id;
-    const unknown = await untilCallable(this.connection, services, registration.timeout);
-    if (unknown.length === 0) return;
-    this.logger.warn(
-      `Registered at ${this.connection.adminUrl}, but the ingress at ${this.connection.ingressUrl} does not know ${unknown.join(', ')}: calls get a 404 "service not found". Are both URLs of one server?`,
-    );
+    await this.registration.register(url, this.serving, http11);
   }
 
   /** The application will not run: takes back what the start has done. */
   private async abandon(): Promise<void> {
-    const admin = AdminClient.of(this.connection);
     try {
-      if (this.createdDeployment) await admin?.remove(this.createdDeployment);
+      await this.registration.takeBack();
       await this.server?.close(0);
     } catch (error) {
-      this.logger.warn(`Taking back the registration failed: ${String(error)}`);
+      this.logger.warn(`Taking back the registration failed: ${messageOf(error)}`);
     }
     await this.disconnect();
   }

@@ -37,7 +37,7 @@ export class IngressConnections {
     const { secretHeaders } = main;
     const watchers = { events, instrumentation };
     this.byName = new Map([
-      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers)],
+      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers, rea?.name)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
         new IngressTransport(

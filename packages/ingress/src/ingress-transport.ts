@@ -10,12 +10,15 @@ import {
 } from '@rea/core';
 import {
   AdminClient,
+  cancelInvocation,
   currentScope,
   exchange,
   type HttpAnswer,
   type Instrumentation,
   secretHeadersOf,
   secretsAmong,
+  messageOf,
+  type NameScope,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
@@ -68,7 +71,8 @@ export interface IngressRequest extends IngressMessage {
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
 export class IngressTransport {
   readonly url: string;
-  readonly namespace: string | undefined;
+  /** What stands in the names of components. */
+  readonly names: NameScope;
   private readonly retry: RetryPolicy | undefined;
   private readonly logger = new Logger('Rea');
   private readonly secretHeaders: ReadonlySet<string>;
@@ -82,9 +86,11 @@ export class IngressTransport {
     private readonly options: IngressConnectionOptions & { readonly url: string },
     private readonly policy: PolicyService | undefined,
     private readonly watchers: IngressWatchers,
+    /** Name of the application whose built-in components are asked. */
+    application?: string | false,
   ) {
     this.url = options.url.replace(/\/+$/, '');
-    this.namespace = options.namespace;
+    this.names = { namespace: options.namespace, name: application };
     this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
     this.retry = retryPolicyOf(options.retry);
   }
@@ -135,7 +141,8 @@ export class IngressTransport {
         );
       }
       const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
-      await admin.end(invocationId, how, signal);
+      if (how === 'cancel') await cancelInvocation(admin, invocationId, signal);
+      else await admin.end(invocationId, how, signal);
     });
   }
 
@@ -243,7 +250,7 @@ export class IngressTransport {
       return await unlessAborted(headers, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = `The function headers of the connection to ${this.url} failed: ${error instanceof Error ? error.message : String(error)}.`;
+      const reason = `The function headers of the connection to ${this.url} failed: ${messageOf(error)}.`;
       throw sent ? new IngressUnavailableException(reason, error) : new IngressHeadersException(reason, error);
     }
   }

@@ -30,7 +30,7 @@ export class ClientChecks {
     const known = await this.knownServices();
     for (const { target, place, isContract } of elsewhere) {
       // Of a contract's component nothing is said where the server cannot be asked: it is made for other applications.
-      if (known ? known.has(qualify(this.options.namespace, target.name)) : isContract) continue;
+      if (known ? known.has(qualify(this.options, target.name)) : isContract) continue;
       this.logger.warn(this.describe(target, place));
     }
   }
@@ -66,7 +66,7 @@ export class ClientChecks {
   private describe({ name }: TargetModel, place: string): string {
     const { adminUrl } = this.connection;
     const server = adminUrl === undefined ? '' : `, and the Restate server at ${adminUrl} does not know it`;
-    return `REA1096: ${place} injects a client of ${qualify(this.options.namespace, name)}, which this application does not serve${server}. In handlers its calls are retried until somebody serves it; through the ingress they get a 404. List its class under the providers of a module that the root module imports, or deploy the application that has it. A test replaces the client: overrideProvider(getClientToken(${name})), or getIngressToken(${name}).`;
+    return `REA1096: ${place} injects a client of ${qualify(this.options, name)}, which this application does not serve${server}. In handlers its calls are retried until somebody serves it; through the ingress they get a 404. List its class under the providers of a module that the root module imports, or deploy the application that has it. A test replaces the client: overrideProvider(getClientToken(${name})), or getIngressToken(${name}).`;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Class, ComponentDeclaration, HandlerDeclaration } from '../decorators/component-declaration.js';
+import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
 import { checkDecoratedMethod, descriptorOf } from '../decorators/decorated-method.js';
 import { clientNameProblem, HANDLER_DECORATORS, methodNameProblem } from '../decorators/handler-names.js';
 import { retentionProblem } from '../workflow/retention.js';
@@ -25,6 +26,13 @@ export function checkComponent(type: Class, component: ComponentDeclaration): vo
       'REA1002',
       `${type.name} has the component name "${name}", which Restate does not accept.`,
       'Use letters, digits, dots, dashes and underscores, starting with a letter.',
+    );
+  }
+  if (name.startsWith(BUILT_IN_PREFIX) && !builtInOptions(type)) {
+    throw new DiscoveryError(
+      'REA1080',
+      `${type.name} has the component name "${name}"; names with ${BUILT_IN_PREFIX} before them are kept for Rea's built-in components.`,
+      'Give it another name.',
     );
   }
   if (handlers.size === 0) {

@@ -7,6 +7,7 @@ import {
   type HandlerDeclaration,
   handlersOf,
 } from '../decorators/component-declaration.js';
+import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
 import { injectingClasses } from '../clients/injection-point.js';
 import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
@@ -50,7 +51,7 @@ export class ComponentExplorer {
       const { type, declaration } = component;
       checkComponent(type, declaration);
       checkMethods(component, provider);
-      checkEnhancers(component, provider, isBuiltIn(declaration) ? [] : pipes);
+      checkEnhancers(component, provider, builtInOptions(type) ? [] : pipes);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
@@ -77,6 +78,13 @@ export class ComponentExplorer {
   private refuseUnknownOverrides(components: readonly ComponentModel[]): void {
     for (const [name, overrides] of Object.entries(this.options.components ?? {})) {
       const component = components.find(({ declaration }) => declaration.name === name);
+      if (name.startsWith(BUILT_IN_PREFIX) && (!component || builtInOptions(component.type))) {
+        throw new DiscoveryError(
+          'REA1081',
+          `The option components names "${name}". Names with ${BUILT_IN_PREFIX} before them are those of built-in components, which take neither defaults nor overrides: sagas, dead letters and webhooks depend on their options.`,
+          'Remove it. What can be changed about them is an option of their modules, for example SagaModule.forRoot({ deadLetters: { redriveRetry } }).',
+        );
+      }
       if (!component) {
         throw new DiscoveryError(
           'REA1012',
@@ -95,11 +103,6 @@ export class ComponentExplorer {
       }
     }
   }
-}
-
-/** Whether Rea itself binds the component: the application's global pipes are not meant for it. */
-function isBuiltIn({ name }: ComponentDeclaration): boolean {
-  return name.startsWith('rea.');
 }
 
 /** Handlers in a class without a component decorator would silently never be served. */

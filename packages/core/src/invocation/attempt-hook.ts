@@ -1,7 +1,9 @@
-import type { HooksProvider } from '@restatedev/restate-sdk';
+import { setImmediate as drained } from 'node:timers/promises';
+import { CancelledError, type HooksProvider } from '@restatedev/restate-sdk';
+import { errorOf } from '../failures/thrown.js';
 import { Attempt, enterScope } from './attempt.js';
 import { AttemptTeller } from './attempt-teller.js';
-import { asTerminalError } from './error-mapping.js';
+import { isCancelledFailure } from './cancelled-failure.js';
 import type { HandlerScope } from './handler-scope.js';
 import type { InvocationStarts } from './invocation-starts.js';
 import { outcomeOf, outcomeOfReturn } from './outcome.js';
@@ -40,8 +42,12 @@ async function observed(
   }
   try {
     await next();
-  } catch (error) {
-    const mapped = asTerminalError(error) ?? error;
+    // Node reports the promises that nobody awaits once the microtasks are drained.
+    if (attempt.hasRefused) await drained();
+    if (attempt.failure) throw attempt.failure.error;
+  } catch (thrown) {
+    const error = attempt.handler.asTerminalError(thrown) ?? errorOf(thrown);
+    const mapped = (await isCancelledFailure(attempt, error)) ? new CancelledError() : error;
     attempt.end(outcomeOf(mapped, attempt.request));
     teller.ended(attempt, startedAt, mapped);
     throw mapped;

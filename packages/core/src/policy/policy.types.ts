@@ -45,6 +45,7 @@ export type RuleId =
   | 'saga-too-many-steps'
   | 'saga-kill-policy'
   | 'secret-header'
+  | 'lossy-value'
   | 'unvalidated-input'
   | 'mangled-name';
 

@@ -1,4 +1,5 @@
 import { ReaError } from '../rea.error.js';
+import { isA, messageOf as thrownMessage, readThrown } from '../failures/thrown.js';
 
 /** Nothing answers at the admin URL. */
 export class AdminUnreachableError extends ReaError {
@@ -23,6 +24,11 @@ export class AdminRequestError extends ReaError {
     readonly body: string,
   ) {
     super(`REA6002: ${request} was refused with ${status}: ${messageOf(body)}`);
+  }
+
+  /** @internal The server could not reach the endpoint that it was given. */
+  get isEndpointUnreachable(): boolean {
+    return this.body.includes('META0003');
   }
 }
 
@@ -75,6 +81,6 @@ function messageOf(body: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  const cause = readThrown(error, 'cause');
+  return thrownMessage(isA(cause, Error) ? cause : error);
 }

@@ -1,7 +1,9 @@
 import { HttpStatus } from '@nestjs/common';
 import { AdminUnreachableError, ERROR_METADATA, type FieldDetail } from '@rea/core';
+import type { NameScope } from '@rea/core/internal';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { OperatorException, OperatorProblem } from './operator.exception.js';
+import { isA, messageOf, readThrown } from '@rea/core/internal';
 
 /** What a failed invocation tells. */
 export interface Failure {
@@ -62,11 +64,11 @@ export class Facade {
     });
   }
 
-  noOperator(answer: string): OperatorException {
+  noOperator(answer: string, { namespace, name }: NameScope): OperatorException {
     return this.raise({
       statusCode: HttpStatus.BAD_GATEWAY,
       code: 'REA8030',
-      message: `REA8030: The Restate server could not hand the request to this application's ${this.options.subject}: ${answer} Check that a process with SagaModule serves handlers in this namespace, and is registered.`,
+      message: `REA8030: The Restate server could not hand the request to this application's ${this.options.subject}: ${answer} Check that a process with SagaModule serves handlers as the application ${name ? JSON.stringify(name) : 'without a name'}${namespace === undefined ? '' : ` in the namespace ${JSON.stringify(namespace)}`}, and is registered; ReaModule.forRoot({ name }) has to be the same in all processes of an application.`,
     });
   }
 
@@ -111,6 +113,6 @@ export class Facade {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  const cause = readThrown(error, 'cause');
+  return messageOf(isA(cause, Error) ? cause : error);
 }
