@@ -6,6 +6,7 @@ import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } fro
 import { EmbeddedConnection } from './connection/connect.js';
 import { ownHost } from './connection/own-host.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { reportDeclarations } from './discovery/advice.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
@@ -132,6 +133,7 @@ export class ReaRuntime {
     checkSdk(findSdkCopies());
     this.security.checkKeys();
     checkDeclarations(components, this.options, this.policy);
+    reportDeclarations(components, this.policy, this.config);
     const sdk = this.createEndpoint(components);
     this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
