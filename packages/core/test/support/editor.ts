@@ -6,7 +6,7 @@ const tests = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What an editor asks of TypeScript, for files that it has open, by path; with the settings of the tests. */
 export function editorOf(open: ReadonlyMap<string, string>): ts.LanguageService {
-  const config: unknown = ts.readConfigFile(join(tests, 'tsconfig.json'), ts.sys.readFile).config;
+  const config: unknown = ts.readConfigFile(join(tests, 'tsconfig.json'), (path) => ts.sys.readFile(path)).config;
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, tests);
   const read = (file: string) => open.get(file) ?? ts.sys.readFile(file);
   return ts.createLanguageService({
