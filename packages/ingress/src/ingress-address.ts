@@ -124,7 +124,9 @@ export class IngressAddress {
     options: IngressCallOptions,
   ) {
     const key = this.idempotencyKey(what, handler, options);
-    const payload = encode(what, input, options.input ?? handler.input);
+    const format = options.input ?? handler.input;
+    const payload = encode(what, input, format);
+    this.transport.checkLoss(what, input, format);
     return this.transport.request({
       what,
       asked: asked(this.component, handler, verb, options),

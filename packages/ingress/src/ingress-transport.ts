@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import type { Serde } from '@restatedev/restate-sdk';
 import {
   type IngressOutcome,
   type PolicyService,
@@ -17,6 +18,8 @@ import {
   type HttpAnswer,
   type Instrumentation,
   type RequestWatch,
+  isPlainJson,
+  lossIn,
   secretHeadersOf,
   secretsAmong,
   messageOf,
@@ -37,6 +40,7 @@ import {
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
 import { isUnregistered, refuseUnserved } from './unserved.js';
+import { JSON_FORMAT } from './ingress-payload.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
 import { type AddressedRun, findRun } from './workflow-run.js';
 
@@ -110,6 +114,14 @@ export class IngressTransport {
     } catch (error) {
       throw error instanceof PolicyViolationError ? toRefusal(error) : error;
     }
+  }
+
+  /** Lets the guardrail on what JSON loses fire. @throws as {@link report} */
+  checkLoss(what: string, value: unknown, format: Serde<unknown> = JSON_FORMAT): void {
+    if (!this.policy?.watchesValues || !isPlainJson(format)) return;
+    const loss = lossIn(value);
+    if (loss === undefined) return;
+    this.report('lossy-value', { place: what, what: `an input that has ${loss}`, deed: 'a lossy input' });
   }
 
   /** The headers of a request without those that hold secrets: the ingress would write them into the journal. */
