@@ -1,7 +1,9 @@
+import { APPLICATION_NAME } from './application-name.js';
 import { ReaOptionsError } from './options.error.js';
+import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
-import type { ReaModuleOptions } from './rea.options.js';
+import { REA_SHAPE, type ReaModuleOptions } from './rea.options.js';
 import { validateSecurity } from './security/security-validation.js';
 
 /**
@@ -11,6 +13,7 @@ import { validateSecurity } from './security/security-validation.js';
  */
 export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   checkNode(process.versions.node);
+  checkOptionNames('ReaModule', options, REA_SHAPE);
   const { server, endpoint, registration } = options ?? {};
   if (server !== 'embedded' && (typeof server !== 'object' || server === null)) {
     throw new ReaOptionsError(
@@ -45,6 +48,13 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
       `is ${JSON.stringify(options.namespace)}; use letters, digits, dashes and underscores, starting with a letter.`,
     );
   }
+  const { name: application } = options;
+  if (application !== undefined && application !== false && !isApplicationName(application)) {
+    throw new ReaOptionsError(
+      'name',
+      `is ${JSON.stringify(application)}; use letters, digits, dashes and underscores, starting with a letter or digit.`,
+    );
+  }
   for (const [name, value] of Object.entries(options.limits ?? {})) {
     if (!(typeof value === 'number' && value >= 0)) {
       throw new ReaOptionsError(`limits.${name}`, `is ${JSON.stringify(value)}; it is a number, 0 or more.`);
@@ -72,6 +82,10 @@ function checkDuration(path: string, value: unknown): void {
   if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
     throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it is a number of milliseconds, 0 or more.`);
   }
+}
+
+function isApplicationName(value: unknown): boolean {
+  return typeof value === 'string' && APPLICATION_NAME.test(value);
 }
 
 const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9_-]*$/;

@@ -1,4 +1,4 @@
-import { findRequestKeyProblem, qualify, toMillis } from '@rea/core/internal';
+import { findMalformedKey, findRequestKeyProblem, malformedKeyMessage, qualify, toMillis } from '@rea/core/internal';
 import type { Serde } from '@restatedev/restate-sdk';
 import type {
   IngressCallOptions,
@@ -6,11 +6,11 @@ import type {
   IngressSendOptions,
   SentInvocation,
 } from './ingress-client.types.js';
-import { NoResultException } from './ingress.exceptions.js';
+import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
 import type { Asked, IngressTransport } from './ingress-transport.js';
-import { pathSegment, validKey } from './path-segment.js';
+import { pathSegment } from './path-segment.js';
 
 /** A handler as a request needs it. */
 export interface RequestedHandler {
@@ -39,7 +39,7 @@ export class IngressAddress {
     /** Whether it has to have a key. */
     keyed: boolean,
   ) {
-    this.service = qualify(transport.namespace, component);
+    this.service = qualify(transport.names, component);
     this.key = keyed ? key : undefined;
     const path = [pathSegment(this.service, 'a component'), ...(keyed ? [pathSegment(key!, component)] : [])];
     this.path = path.join('/');
@@ -78,9 +78,9 @@ export class IngressAddress {
     };
   }
 
-  /** The result of the call that was made with an idempotency key. @throws InvalidKeyException when it is no key */
+  /** The result of the call that was made with an idempotency key. @throws InvalidKeyException when it cannot be one */
   resultOf(handler: RequestedHandler, idempotencyKey: string): IngressResult {
-    validKey(idempotencyKey, `an idempotency key of ${this.component}`);
+    checkIdempotencyKey(`${this.component} ${handler.label}`, idempotencyKey);
     const target = {
       target: 'idempotentInvocation',
       service: this.service,
@@ -130,10 +130,13 @@ export class IngressAddress {
 
   /** Reads and workflow verbs are safe to repeat; other handlers need a key, or the word that they are. */
   private idempotencyKey(what: string, handler: RequestedHandler, { idempotencyKey }: IngressCallOptions) {
-    if (handler.writes && (idempotencyKey === undefined || idempotencyKey === '')) {
-      this.transport.report('missing-key', { place: what, what: 'a write without an idempotency key' });
+    if (idempotencyKey === undefined || idempotencyKey === false) {
+      if (handler.writes && idempotencyKey === undefined) {
+        this.transport.report('missing-key', { place: what, what: 'a write without an idempotency key' });
+      }
+      return undefined;
     }
-    if (!idempotencyKey) return undefined;
+    checkIdempotencyKey(`${what}()`, idempotencyKey);
     const problem = findRequestKeyProblem(idempotencyKey);
     if (problem) {
       const deed = 'a bad idempotency key';
@@ -142,6 +145,12 @@ export class IngressAddress {
     }
     return idempotencyKey;
   }
+}
+
+/** @throws InvalidKeyException (400, `REA3021`) */
+function checkIdempotencyKey(of: string, key: unknown): void {
+  const problem = findMalformedKey(key);
+  if (problem !== undefined) throw new InvalidKeyException(malformedKeyMessage(of, problem), 'REA3021');
 }
 
 /** A request for its event; of one that may write, with what became of its idempotency key. */

@@ -165,14 +165,14 @@ export class IngressHeadersException extends IngressException {
   }
 }
 
-/** A header or an idempotency key has characters that no header can carry; nothing was sent. */
+/** A header has characters that no header can carry; nothing was sent. */
 export class UnsendableHeaderException extends IngressException {
   constructor(what: string, cause: unknown) {
     super(
       {
         statusCode: HttpStatus.BAD_REQUEST,
         code: 'REA4006',
-        message: `REA4006: ${what} has a header or an idempotency key with characters that no header can carry. Check what comes from outside before it becomes one.`,
+        message: `REA4006: ${what} has a header with characters that no header can carry. Check what comes from outside before it becomes one.`,
       },
       { cause },
     );
@@ -205,9 +205,9 @@ export class MissingIdempotencyKeyException extends IngressException {
   }
 }
 
-/** An object key or workflow id that Rea does not let through. */
+/** An object key, a workflow id or an idempotency key that cannot be one; nothing was sent. */
 export class InvalidKeyException extends IngressException {
-  constructor(message: string) {
-    super({ statusCode: HttpStatus.BAD_REQUEST, code: 'REA3001', message });
+  constructor(message: string, code: 'REA3001' | 'REA3021' = 'REA3001') {
+    super({ statusCode: HttpStatus.BAD_REQUEST, code, message });
   }
 }

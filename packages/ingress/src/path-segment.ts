@@ -8,13 +8,8 @@ import { InvalidKeyException } from './ingress.exceptions.js';
  * @throws InvalidKeyException (400, REA3001) when it is empty, too long, or what URLs take for a path
  */
 export function pathSegment(text: string, of: string): string {
-  return encodeURIComponent(validKey(text, of));
-}
-
-/** @throws InvalidKeyException as {@link pathSegment} */
-export function validKey(key: string, of: string): string {
   try {
-    return checkKey(key, of);
+    return encodeURIComponent(checkKey(text, of));
   } catch (error) {
     throw new InvalidKeyException((error as Error).message);
   }

@@ -180,11 +180,10 @@ describe('An answer that is none of Restate', () => {
 describe('What cannot be sent', () => {
   test('in a header is a 400', async () => {
     await using fake = await FakeIngress.start(ok);
-    for (const options of [{ idempotencyKey: 'a\nb' }, { idempotencyKey: 'k', headers: { 'x-name': 'a\r\nb: c' } }]) {
-      const error = await against(fake, (ingress) => ingress.service(shop).call.buy('tea', options));
-      expect(error).toBeInstanceOf(UnsendableHeaderException);
-      expect(error).toMatchObject({ status: 400, code: 'REA4006' });
-    }
+    const options = { idempotencyKey: 'k', headers: { 'x-name': 'a\r\nb: c' } };
+    const error = await against(fake, (ingress) => ingress.service(shop).call.buy('tea', options));
+    expect(error).toBeInstanceOf(UnsendableHeaderException);
+    expect(error).toMatchObject({ status: 400, code: 'REA4006' });
     expect(fake.seen).toEqual([]);
   });
 

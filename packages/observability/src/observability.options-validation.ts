@@ -1,7 +1,7 @@
 import { ReaOptionsError } from '@rea/core';
-import { LONGEST_TIMER, toMillis } from '@rea/core/internal';
+import { checkOptionNames, LONGEST_TIMER, toMillis } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
-import type { ObservabilityModuleOptions } from './observability.options.js';
+import { OBSERVABILITY_SHAPE, type ObservabilityModuleOptions } from './observability.options.js';
 
 const AT_MOST = `at most ${LONGEST_TIMER} ms (24.8 days)`;
 
@@ -11,6 +11,7 @@ const AT_MOST = `at most ${LONGEST_TIMER} ms (24.8 days)`;
  * @throws ReaOptionsError naming the option's path and the cure
  */
 export function validateObservabilityOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
+  checkOptionNames('ObservabilityModule', options, OBSERVABILITY_SHAPE);
   const { hooks: { queueSize, shutdownGrace } = {}, metrics, watch, health } = options;
   if (typeof metrics === 'object') checkPath('metrics.path', metrics.path);
   if (queueSize !== undefined && !(Number.isInteger(queueSize) && queueSize >= 1)) {

@@ -1,7 +1,14 @@
-import { findKeyProblem } from '../durable/idempotency-key.js';
+import { TerminalError } from '@restatedev/restate-sdk';
+import { findKeyProblem, findMalformedKey, malformedKeyMessage } from '../durable/idempotency-key.js';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import type { Attempt } from '../invocation/attempt.js';
 
-/** The guardrails on idempotency keys of calls inside handlers. @throws PolicyViolationError when the policy refuses */
+/**
+ * What is wrong with the idempotency key of a call inside a handler, and the guardrails on it.
+ *
+ * @throws TerminalError (400, `REA3021`) when it cannot be a key
+ * @throws PolicyViolationError when the policy refuses
+ */
 export function checkDurableKey(
   attempt: Attempt,
   verb: string,
@@ -9,6 +16,13 @@ export function checkDurableKey(
   crossInvocation: boolean | undefined,
 ): void {
   if (key === undefined) return;
+  const malformed = findMalformedKey(key);
+  if (malformed !== undefined) {
+    throw new TerminalError(malformedKeyMessage(verb, malformed), {
+      errorCode: 400,
+      metadata: { [ERROR_METADATA.code]: 'REA3021' },
+    });
+  }
   if (!crossInvocation) attempt.report('redundant-key', `${verb} with an idempotency key`);
   const problem = findKeyProblem(key);
   if (problem)

@@ -1,3 +1,4 @@
+import { setImmediate as drained } from 'node:timers/promises';
 import { CancelledError, type HooksProvider } from '@restatedev/restate-sdk';
 import { errorOf } from '../failures/thrown.js';
 import { Attempt, enterScope } from './attempt.js';
@@ -41,6 +42,9 @@ async function observed(
   }
   try {
     await next();
+    // Node reports the promises that nobody awaits once the microtasks are drained.
+    if (attempt.hasRefused) await drained();
+    if (attempt.failure) throw attempt.failure.error;
   } catch (thrown) {
     const error = attempt.handler.asTerminalError(thrown) ?? errorOf(thrown);
     const mapped = (await isCancelledFailure(attempt, error)) ? new CancelledError() : error;

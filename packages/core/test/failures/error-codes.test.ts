@@ -362,7 +362,7 @@ async function answer(place: Place, name: string): Promise<object> {
     .call[place](name, once)
     .then(
       (value) => ({ value }),
-      ({ status, message }: { readonly status: number; readonly message: string }) => ({ status, message }),
+      (error: HttpException) => ({ status: error.getStatus(), message: error.message }),
     );
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional, type PipeTransform } from '@nestjs/common';
 import { idempotencyKey, PolicyService, PolicyViolationError } from '@rea/core';
-import { MissingIdempotencyKeyException } from '../ingress.exceptions.js';
+import { findMalformedKey, malformedKeyMessage } from '@rea/core/internal';
+import { InvalidKeyException, MissingIdempotencyKeyException } from '../ingress.exceptions.js';
 import { toRefusal } from '../ingress-errors.js';
 import { readKeyHeader } from './key-header.js';
 
@@ -14,7 +15,10 @@ export interface ReceivedKey {
   readonly place: string;
 }
 
-/** Makes the key of what the decorator has found; the policy says what becomes of a malformed one. */
+/**
+ * Makes the key of what the decorator has found. The policy says what becomes of a malformed header, except where its text
+ * cannot be a key: that is a 400.
+ */
 @Injectable()
 export class IdempotencyKeyPipe implements PipeTransform<ReceivedKey, string | undefined> {
   constructor(@Optional() @Inject(PolicyService) private readonly policy: PolicyService | undefined) {}
@@ -27,6 +31,10 @@ export class IdempotencyKeyPipe implements PipeTransform<ReceivedKey, string | u
     const { key, problem } = readKeyHeader(header);
     if (problem !== undefined)
       this.report(place, `the header Idempotency-Key ${JSON.stringify(header)}, which ${problem},`);
+    const malformed = findMalformedKey(key);
+    if (malformed !== undefined) {
+      throw new InvalidKeyException(malformedKeyMessage('this request', malformed), 'REA3021');
+    }
     return fingerprint === undefined ? key : idempotencyKey(key, fingerprint);
   }
 

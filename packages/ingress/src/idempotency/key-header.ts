@@ -24,7 +24,7 @@ export function readKeyHeader(header: string): KeyHeader {
   const quoted = QUOTED.exec(text)?.[1]?.replaceAll(/\\(["\\])/g, '$1');
   const key = quoted ?? (BARE.test(text) ? text : undefined);
   if (key === undefined) return { key: text, problem: text === '' ? 'is empty' : 'is no quoted text of visible ASCII' };
-  if (key === '') return { key: text, problem: 'is empty' };
+  if (key === '') return { key, problem: 'is empty' };
   if (key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
     return { key, problem: `has more than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters` };
   }

@@ -1,5 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
-import type { SignedWebhookOptions } from './signed-webhook.options.js';
+import { checkOptionNames } from '@rea/core/internal';
+import { SIGNED_WEBHOOK_SHAPE, type SignedWebhookOptions } from './signed-webhook.options.js';
 import { WEBHOOK_OPTIONS } from './webhook-metadata.js';
 import { WebhookGuard } from './webhook.guard.js';
 import { SingleUseInterceptor } from './webhook.interceptor.js';
@@ -22,6 +23,7 @@ import { SingleUseInterceptor } from './webhook.interceptor.js';
  * ```
  */
 export function SignedWebhook(options: SignedWebhookOptions): ClassDecorator & MethodDecorator {
+  checkOptionNames('@SignedWebhook', options, SIGNED_WEBHOOK_SHAPE);
   return applyDecorators(
     SetMetadata(WEBHOOK_OPTIONS, options),
     UseGuards(WebhookGuard),

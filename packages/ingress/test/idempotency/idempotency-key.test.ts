@@ -6,6 +6,7 @@ import { IdempotencyKey, type IngressServiceClient, InjectIngress } from '@rea/i
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { tried } from '../../../../test/support/claim.js';
 
 @Service()
 class Till {
@@ -164,7 +165,7 @@ describe.each([
     });
   });
 
-  describe('with a malformed header', () => {
+  describe('with a malformed header', { meta: { claim: 'keys' } }, () => {
     test('warn: it is logged once, and what it holds is the key', async () => {
       mode('warn');
       const before = charges();
@@ -178,6 +179,22 @@ describe.each([
         ),
       ]);
     });
+
+    test.each(['warn', 'disabled'] as const)(
+      '%s: one whose text cannot be a key is a 400, and nothing runs',
+      async (policy) => {
+        mode(policy);
+        const before = charges();
+        const headers = ['', '   ', '""', 'café', 'k'.repeat(257), `"${'k'.repeat(257)}"`];
+        tried(headers.length * 3);
+        for (const key of headers) {
+          for (const path of ['plain', 'required', 'fingerprint/7']) {
+            expect(await pay(path, key)).toMatchObject({ status: 400, body: { code: 'REA3021' } });
+          }
+        }
+        expect(charges()).toBe(before);
+      },
+    );
 
     test.each<[string, string | readonly string[]]>([
       ['unterminated', '"abc'],

@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { attemptOf, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
+import { attemptOf, checkLoss, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -106,18 +106,24 @@ export class SagaRun implements Saga {
 
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     try {
+      this.section.takesFailures = true;
       const value = await this.section.begin(() => block(this));
-      this.isOver = true;
+      this.end();
       this.refuseWhenInterrupted();
       return value;
     } catch (error) {
-      this.isOver = true;
+      this.end();
       const terminal = this.scope.terminal(error) ?? this.cancelled();
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
       throw await this.rollBack(terminal);
     }
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.section.takesFailures = false;
   }
 
   /** Code that throws before its next wait would never learn that it was cancelled. Past the pivot it goes on. */
@@ -138,7 +144,7 @@ export class SagaRun implements Saga {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
       const batches = this.takeBatches();
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
+      await new Rollback(scope).run(batches);
       scope.endRollback();
     };
     if (!interruption) {
@@ -168,11 +174,6 @@ export class SagaRun implements Saga {
     const batches = this.batches();
     this.units.length = 0;
     return batches;
-  }
-
-  /** What this saga and those around it would undo. */
-  private allBatches(): Batch[] {
-    return [...this.batches(), ...(this.parent?.allBatches() ?? [])];
   }
 
   /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
@@ -234,7 +235,9 @@ export class SagaRun implements Saga {
       );
     }
     const bytes = Buffer.byteLength(JSON.stringify(payload));
-    checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
+    const what = `The payload of the compensation "${compensation}"`;
+    checkSize(attempt, bytes, what);
+    checkLoss(attempt, payload, what);
   }
 
   /**
@@ -296,8 +299,9 @@ export class SagaRun implements Saga {
     if (named) entry.payload = named.payload;
   }
 
-  /** A cancelled saga ends, also when its block has swallowed the error. */
+  /** A cancelled saga ends, also when its block has swallowed the error; likewise one whose unawaited code has failed. */
   private refuseWhenInterrupted(): void {
+    if (this.section.failure) throw this.section.failure;
     if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
   }
 
