@@ -14,12 +14,12 @@ import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
+import { checkDurations } from './endpoint/component-durations.js';
+import { componentOptions, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
-import { placeOf } from './invocation/handler-scope.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
@@ -27,7 +27,6 @@ import { AdminClient } from './registration/admin-client.js';
 import { Registrar } from './registration/registrar.js';
 import { untilCallable } from './registration/until-callable.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
-import { deadlineProblem } from './workflow/deadline.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
@@ -103,7 +102,7 @@ export class ReaRuntime {
     this.security.checkKeys();
     for (const component of components) {
       this.checkRetention(component);
-      this.checkDeadlines(component);
+      checkDurations(component, this.options);
     }
     const sdk = this.createEndpoint(components);
     this.endpoint.open(sdk);
@@ -174,16 +173,6 @@ export class ReaRuntime {
     }
     const warning = retentionWarning(retention);
     if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
-  }
-
-  private checkDeadlines(component: ComponentModel): void {
-    for (const handler of component.handlers) {
-      const deadline = deadlineInForce(component, handler, this.options);
-      const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
-      if (problem === undefined) continue;
-      const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
-      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
-    }
   }
 
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {
