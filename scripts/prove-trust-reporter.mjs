@@ -1,5 +1,7 @@
 import { CLAIMS } from './trust-claims.mjs';
 
+const sum = (counts) => [...counts.values()].reduce((total, count) => total + count, 0);
+
 /** A line for each claim: the inputs that were tried, and the right answers. What was missed stands below it. */
 export default class ProveTrustReporter {
   tried = new Map(CLAIMS.map(([id]) => [id, 0]));
@@ -30,7 +32,6 @@ export default class ProveTrustReporter {
       console.log(`${mark} ${String(index + 1).padStart(2)} ${counts}  ${what}`);
     }
     for (const line of this.missed) console.log(`MISSED ${line.replaceAll('\n', ' ').slice(0, 400)}`);
-    const sum = (counts) => [...counts.values()].reduce((total, count) => total + count, 0);
     console.log(`${sum(this.tried)} inputs tried, ${sum(this.right)} right answers, ${this.missed.length} missed`);
     if (this.missed.length > 0) process.exitCode = 1;
   }

@@ -4,6 +4,7 @@ import { scenario as contextInRun } from './context-in-run.js';
 import { scenario as determinism } from './determinism.js';
 import { scenario as ingressInHandler } from './ingress-in-handler.js';
 import { scenario as largeValue } from './large-value.js';
+import { scenario as lossyValue } from './lossy-value.js';
 import { scenario as missingKey } from './missing-key.js';
 import { scenario as nativePromise } from './native-promise.js';
 import { scenario as oversizeValue } from './oversize-value.js';
@@ -47,4 +48,5 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'saga-too-many-steps': sagaTooManySteps,
   'saga-kill-policy': sagaKillPolicy,
   'secret-header': secretHeader,
+  'lossy-value': lossyValue,
 };

@@ -19,6 +19,7 @@ export type {
   SubmittedWorkflow,
   WorkflowClient,
   WorkflowOutput,
+  WorkflowReadOptions,
 } from './clients/durable-client.types.js';
 export { RestateConnection } from './connection/restate-connection.js';
 export { EmbeddedServerMissingError, EmbeddedServerStoppedError } from './connection/connection.errors.js';
@@ -63,7 +64,7 @@ export { race } from './durable/concurrency/race.js';
 export { type NamedWinner, raceNamed } from './durable/concurrency/race-named.js';
 export type { BranchOutcome } from './durable/concurrency/settle-branches.js';
 export { findKeyProblem, idempotencyKey, type KeyPart, MAX_IDEMPOTENCY_KEY_LENGTH } from './durable/idempotency-key.js';
-export type { Journaled } from './durable/journaled.js';
+export type { Journaled, Restored } from './durable/journaled.js';
 export { choose, now, random, uuid } from './durable/deterministic.js';
 export { OrderedMap } from './durable/ordered-map.js';
 export { promise, type PromiseKey, promiseKey, type WorkflowPromise } from './durable/promise.js';
@@ -128,6 +129,7 @@ export {
   REA_OPTIONS,
   type ReaModuleOptions,
   type RegistrationOptions,
+  type RegistrationWatchOptions,
   type ServerOptions,
 } from './rea.options.js';
 export { ReaRuntime } from './rea.runtime.js';
@@ -136,6 +138,8 @@ export type { ReplayStore } from './security/replay-store.js';
 export { IdentityKeyMissingError } from './security/security.error.js';
 export type { SecurityMode, SecurityOptions } from './security/security.options.js';
 export { SECURITY_REASONS, type SecurityReason } from './security/security-reason.js';
+export { ComponentTakenError, type ForeignDeployment } from './registration/component-taken.error.js';
+export type { NewerDeployment, RegistrationState } from './registration/registration-state.js';
 export {
   AdminRequestError,
   AdminUnreachableError,

@@ -5,24 +5,33 @@
  * @packageDocumentation
  */
 export { facade, noStatus } from './clients/client-misuse.js';
+export { verbsOver, withoutVerbs } from './clients/wrong-verb.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
+export type { ClientDecorator, ClientThatFits, ComponentOfTarget } from './clients/client-decorator.types.js';
+export type { FitsObject, FitsService, FitsWorkflow } from './clients/client-kind.js';
 export type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  HandlersOf,
+  InputOf,
+  KeysOf,
+  OutputOf,
   QueryNames,
   RunName,
   SignalNames,
   WithOptions,
 } from './clients/handler-types.js';
+export { injectingClasses } from './clients/injection-point.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
-export { qualify } from './clients/namespace.js';
+export { type NameScope, qualify, unqualify } from './clients/namespace.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
-export { BoundsItself } from './decorators/bounds-itself.decorator.js';
+export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
 export { amendHandler, type Class, componentOf } from './decorators/component-declaration.js';
 export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
+export { checkDecoratedMethod, descriptorOf } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
 export { checkedMillis } from './durable/checked-duration.js';
 export { badDurationMessage, durationProblem, LONGEST_TIMER, millisProblem, toMillis } from './durable/duration.js';
@@ -32,7 +41,8 @@ export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
-export { checkSize } from './durable/journal-value.js';
+export { checkLoss, checkSize } from './durable/journal-value.js';
+export { isPlainJson, lossIn } from './durable/lossy-value.js';
 export { Section } from './durable/section.js';
 export {
   INSTRUMENTATION,
@@ -42,7 +52,9 @@ export {
   type WorkPart,
 } from './instrumentation/instrumentation.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
+export { checkOptionNames, each, type OptionShape } from './option-shape.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
@@ -51,6 +63,7 @@ export { limitsOf } from './rea.options.js';
 export type { HttpAnswer, HttpExchange } from './connection/http-answer.js';
 export { exchange } from './connection/http-exchange.js';
 export { AdminClient } from './registration/admin-client.js';
+export { isSameUrl } from './registration/known-deployments.js';
 export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';

@@ -6,9 +6,11 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { withApplicationName } from './application-name.js';
 import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
@@ -24,7 +26,7 @@ import {
   type OPTIONS_TYPE,
   RAW_OPTIONS,
 } from './rea.module-definition.js';
-import { REA_OPTIONS } from './rea.options.js';
+import { REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
 import { validateOptions } from './rea.options-validation.js';
 import { ReaRuntime } from './rea.runtime.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
@@ -32,10 +34,11 @@ import { RequestGate } from './security/request-gate.js';
 import { ShutdownGrace } from './shutdown-grace.js';
 
 const PROVIDERS: Provider[] = [
-  { provide: REA_OPTIONS, useFactory: validateOptions, inject: [RAW_OPTIONS] },
+  { provide: REA_OPTIONS, useFactory: resolveOptions, inject: [RAW_OPTIONS] },
   { provide: RestateConnection, useFactory: connect, inject: [REA_OPTIONS] },
   ReaEvents,
   PolicyService,
+  ClientChecks,
   ComponentExplorer,
   EndpointSecurity,
   MountedEndpoint,
@@ -102,6 +105,10 @@ export class ReaModule extends ConfigurableModuleClass implements OnModuleInit, 
     this.unwatch?.();
     await this.runtime.disconnect();
   }
+}
+
+function resolveOptions(options: ReaModuleOptions): ReaModuleOptions {
+  return withApplicationName(validateOptions(options));
 }
 
 function extend(definition: DynamicModule): DynamicModule {

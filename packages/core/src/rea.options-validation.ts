@@ -1,8 +1,10 @@
+import { APPLICATION_NAME } from './application-name.js';
 import { checkTimerOption } from './duration-option.js';
 import { ReaOptionsError } from './options.error.js';
+import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
-import type { ReaModuleOptions } from './rea.options.js';
+import { REA_SHAPE, type ReaModuleOptions } from './rea.options.js';
 import { validateSecurity } from './security/security-validation.js';
 
 /**
@@ -12,6 +14,7 @@ import { validateSecurity } from './security/security-validation.js';
  */
 export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   checkNode(process.versions.node);
+  checkOptionNames('ReaModule', options, REA_SHAPE);
   const { server, endpoint, registration } = options ?? {};
   if (server !== 'embedded' && (typeof server !== 'object' || server === null)) {
     throw new ReaOptionsError(
@@ -46,6 +49,13 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
       `is ${JSON.stringify(options.namespace)}; use letters, digits, dashes and underscores, starting with a letter.`,
     );
   }
+  const { name: application } = options;
+  if (application !== undefined && application !== false && !isApplicationName(application)) {
+    throw new ReaOptionsError(
+      'name',
+      `is ${JSON.stringify(application)}; use letters, digits, dashes and underscores, starting with a letter or digit.`,
+    );
+  }
   for (const [name, value] of Object.entries(options.limits ?? {})) {
     if (!(typeof value === 'number' && value >= 0)) {
       throw new ReaOptionsError(`limits.${name}`, `is ${JSON.stringify(value)}; it is a number, 0 or more.`);
@@ -67,6 +77,10 @@ function checkPort(path: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
     throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; a port is a whole number from 0 to 65535.`);
   }
+}
+
+function isApplicationName(value: unknown): boolean {
+  return typeof value === 'string' && APPLICATION_NAME.test(value);
 }
 
 const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9_-]*$/;

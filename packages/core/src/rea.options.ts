@@ -1,6 +1,9 @@
+import type { Duration } from '@restatedev/restate-sdk';
+import { COMPONENT_OVERRIDES_SHAPE } from './decorators/component.option-shapes.js';
 import type { ComponentOverrides } from './decorators/component.options.js';
-import type { PolicyOptions } from './policy/policy.types.js';
-import type { SecurityOptions } from './security/security.options.js';
+import { each, type OptionShape } from './option-shape.js';
+import { POLICY_SHAPE, type PolicyOptions } from './policy/policy.types.js';
+import { SECURITY_SHAPE, type SecurityOptions } from './security/security.options.js';
 
 /** Injection token of the validated {@link ReaModuleOptions}. */
 export const REA_OPTIONS = Symbol('REA_OPTIONS');
@@ -72,6 +75,24 @@ export interface RegistrationOptions {
   readonly force?: boolean;
   /** Allow changes that Restate calls breaking (a removed service, another service type). Default: same as `force`. */
   readonly breaking?: boolean;
+  /**
+   * Look at intervals whether the server still knows this process's deployment, and whether a newer one takes its calls:
+   * one request to the admin API a look. `false`: do not.
+   */
+  readonly watch?: RegistrationWatchOptions | false;
+}
+
+export interface RegistrationWatchOptions {
+  /**
+   * Time between two looks, in milliseconds or as `{ seconds: 30 }`, each 20% more or less, so that replicas do not look
+   * at once. Default 15 s.
+   */
+  readonly interval?: Duration | number;
+  /**
+   * Register again with a server that has lost its data, by the same rules as at the start. Default true. Otherwise the
+   * loss is logged, and the health indicator `registration` is down.
+   */
+  readonly registerAgain?: boolean;
 }
 
 /** Bounds that guardrails check. */
@@ -103,6 +124,14 @@ export interface ReaModuleOptions {
    */
   readonly namespace?: string;
   /**
+   * The application's name, the same in all its processes, replicas and versions, and in no other application on the
+   * Restate server: letters, digits, dashes and underscores. The built-in components carry it (`rea.<name>.DeadLetter`),
+   * each deployment is registered with it, and a component that another application serves is refused. Default: the
+   * `name` in the package.json of what the process was started with, else of the working directory; `@acme/orders` is
+   * `acme-orders`. `false`: none, for a server of this application alone.
+   */
+  readonly name?: string | false;
+  /**
    * Path of the HTTP front that answers GET with the components and guardrail findings as JSON, for example
    * `/internal/rea`. It has no guard of its own: keep it off the internet. Default: none.
    */
@@ -116,8 +145,46 @@ export interface ReaModuleOptions {
   readonly secretHeaders?: readonly string[];
   /** Bounds that guardrails check. */
   readonly limits?: Partial<Limits>;
-  /** Options for every component, overridden by its decorator. */
+  /** Options for every component, overridden by its decorator. Not for the built-in ones. */
   readonly defaults?: Omit<ComponentOverrides, 'handlers' | 'description' | 'metadata'>;
-  /** Options by component name; they win over the decorators. */
+  /** Options by component name; they win over the decorators. Not for the built-in ones. */
   readonly components?: Readonly<Record<string, ComponentOverrides>>;
 }
+
+const EXTERNAL_SERVER: OptionShape<ExternalServerOptions> = { ingressUrl: true, adminUrl: true, headers: true };
+
+const EMBEDDED_SERVER: OptionShape<EmbeddedServerOptions> = {
+  embedded: true,
+  dataDirectory: true,
+  ingressPort: true,
+  adminPort: true,
+  env: true,
+};
+
+const ENDPOINT: OptionShape<EndpointOptions> = {
+  serve: true,
+  path: true,
+  port: true,
+  host: true,
+  advertisedUrl: true,
+  security: SECURITY_SHAPE,
+  shutdownGrace: true,
+  drainTimeout: true,
+};
+
+const { description: _description, metadata: _metadata, handlers: _handlers, ...DEFAULTS } = COMPONENT_OVERRIDES_SHAPE;
+
+/** The names of the options of `ReaModule`, however deep. */
+export const REA_SHAPE: OptionShape<ReaModuleOptions> = {
+  server: { ...EXTERNAL_SERVER, ...EMBEDDED_SERVER },
+  endpoint: ENDPOINT,
+  registration: { timeout: true, force: true, breaking: true, watch: { interval: true, registerAgain: true } },
+  namespace: true,
+  name: true,
+  introspectionPath: true,
+  policy: POLICY_SHAPE,
+  secretHeaders: true,
+  limits: { warnBytes: true, maxBytes: true, exclusiveSleep: true },
+  defaults: DEFAULTS,
+  components: each(COMPONENT_OVERRIDES_SHAPE),
+};

@@ -6,6 +6,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
 import { DiscoveryError } from './discovery/discovery.error.js';
@@ -16,16 +17,17 @@ import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { checkDurations } from './endpoint/component-durations.js';
 import { componentOptions, retentionInForce } from './endpoint/merged-options.js';
+import { builtInOptions } from './decorators/built-in.decorator.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
-import { AdminClient } from './registration/admin-client.js';
-import { Registrar } from './registration/registrar.js';
-import { untilCallable } from './registration/until-callable.js';
+import { EndpointRegistration } from './registration/endpoint-registration.js';
+import type { RegistrationState } from './registration/registration-state.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
 import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
@@ -48,7 +50,9 @@ export class ReaRuntime {
   private server: EndpointServer | undefined;
   private url: string | undefined;
   private serving: readonly string[] = [];
-  private createdDeployment: string | undefined;
+  private readonly registration: EndpointRegistration;
+  /** Ends what keeps promises that handlers forget from ending the process. */
+  private endFloating: (() => void) | undefined;
 
   constructor(
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
@@ -57,6 +61,7 @@ export class ReaRuntime {
     private readonly config: ApplicationConfig,
     private readonly http: HttpAdapterHost,
     private readonly explorer: ComponentExplorer,
+    private readonly clients: ClientChecks,
     private readonly policy: PolicyService,
     private readonly events: ReaEvents,
     private readonly endpoint: ReaEndpoint,
@@ -66,6 +71,7 @@ export class ReaRuntime {
     private readonly gate: RequestGate,
     @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
+    this.registration = new EndpointRegistration(options, connection, events);
     if (this.isMounted) mounted.mount(this.endpointOptions?.path ?? DEFAULT_PATH);
   }
 
@@ -84,6 +90,11 @@ export class ReaRuntime {
     return this.serving;
   }
 
+  /** What the last look at the Restate server has found about this process's deployment. */
+  get registrationState(): RegistrationState {
+    return this.registration.state;
+  }
+
   /** Whether the endpoint is part of the application's own HTTP server. */
   get isMounted(): boolean {
     return this.endpointOptions?.serve === 'mounted';
@@ -92,12 +103,19 @@ export class ReaRuntime {
   /** Finds the components, serves them and makes them known to the Restate server. */
   async start(): Promise<void> {
     const components = await this.explorer.explore();
+    await this.open(components);
+    this.clients.watchLateModules(components);
+    if (!this.isMounted) await this.clients.reportUnserved(components);
+  }
+
+  private async open(components: ComponentModel[]): Promise<void> {
     const endpoint = this.endpointOptions;
     if (!endpoint) return;
     if (components.length === 0) {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
+    this.checkName(components);
     checkSdk(findSdkCopies());
     this.security.checkKeys();
     for (const component of components) {
@@ -105,6 +123,7 @@ export class ReaRuntime {
       checkDurations(component, this.options);
     }
     const sdk = this.createEndpoint(components);
+    this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
     this.serving = sdk.services.map(({ name }) => name);
     const { serve = 'port' } = endpoint;
@@ -113,7 +132,7 @@ export class ReaRuntime {
       const front: Server | undefined = this.http.httpAdapter?.getHttpServer();
       if (front) onFrontFailure(front, () => this.abandon());
     }
-    if (serve === 'mounted') this.openMounted(sdk, endpoint);
+    if (serve === 'mounted') this.openMounted(sdk, endpoint, components);
     if (serve === 'manual' && endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
   }
 
@@ -128,12 +147,15 @@ export class ReaRuntime {
    */
   async drain(): Promise<void> {
     process.once('SIGTERM', exitNow);
+    this.registration.stop();
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
     this.serving = [];
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
+    this.endFloating?.();
+    this.endFloating = undefined;
     await this.grace.settleLast();
   }
 
@@ -157,6 +179,18 @@ export class ReaRuntime {
       services: components.map((component) => createDefinition(component, context)),
       logger: instrumentation?.logger ?? sdkLogger(),
     };
+  }
+
+  /** Without the application's name, another application's built-in components would be taken for its own. */
+  private checkName(components: readonly ComponentModel[]): void {
+    if (this.options.name !== undefined) return;
+    const builtIn = components.find(({ type }) => builtInOptions(type));
+    if (!builtIn) return;
+    throw new DiscoveryError(
+      'REA1082',
+      `The application has no name, which its component ${builtIn.declaration.name} carries on the Restate server: there is no package.json with a name above ${process.argv[1] ?? process.cwd()}.`,
+      'Set ReaModule.forRoot({ name }), the same in all its processes; false if the server is for this application alone.',
+    );
   }
 
   /** Workflows that are forgotten sooner than their authors may think, or kept for unusually long. */
@@ -187,7 +221,7 @@ export class ReaRuntime {
   }
 
   /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
-  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions): void {
+  private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions, components: ComponentModel[]): void {
     this.mounted.open(gated<IncomingMessage, ServerResponse>(createEndpointHandler(sdk), this.gate));
     this.warnIfOpen('0.0.0.0');
     const front: Server = this.http.httpAdapter.getHttpServer();
@@ -195,29 +229,21 @@ export class ReaRuntime {
       const { port } = front.address() as AddressInfo;
       const path = `/${(endpoint.path ?? DEFAULT_PATH).replace(/^\/+/, '')}`;
       // A refusal has to stop the process as it does during the bootstrap, so it is not caught.
-      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true);
+      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true).then(() =>
+        this.clients.reportUnserved(components),
+      );
     });
   }
 
   private async register(url: string, http11: boolean): Promise<void> {
     this.url = url;
-    const { registration = {} } = this.options;
-    const admin = AdminClient.of(this.connection);
-    if (registration === false || !admin) return;
-    const { id, created, services } = await new Registrar(admin, this.events, registration, http11).register(url);
-    if (created) this.createdDeployment = id;
-    const unknown = await untilCallable(this.connection, services, registration.timeout);
-    if (unknown.length === 0) return;
-    this.logger.warn(
-      `Registered at ${this.connection.adminUrl}, but the ingress at ${this.connection.ingressUrl} does not know ${unknown.join(', ')}: calls get a 404 "service not found". Are both URLs of one server?`,
-    );
+    await this.registration.register(url, this.serving, http11);
   }
 
   /** The application will not run: takes back what the start has done. */
   private async abandon(): Promise<void> {
-    const admin = AdminClient.of(this.connection);
     try {
-      if (this.createdDeployment) await admin?.remove(this.createdDeployment);
+      await this.registration.takeBack();
       await this.server?.close(0);
     } catch (error) {
       this.logger.warn(`Taking back the registration failed: ${String(error)}`);

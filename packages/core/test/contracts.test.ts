@@ -12,6 +12,7 @@ import {
   type WorkflowClient,
   WorkflowRun,
   WorkflowSignal,
+  type Restored,
 } from '@rea/core';
 import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import {
@@ -50,7 +51,7 @@ class Shop {
   async price(_ctx: Context, { sku, quantity }: z.infer<typeof Line>): Promise<number> {
     return sku.length * quantity;
   }
-  async nextDay(_ctx: Context, day: Date): Promise<Date> {
+  async nextDay(_ctx: Context, day: Date): Promise<Restored<Date>> {
     return new Date(day.getTime() + 86_400_000);
   }
   async ping(_ctx: Context): Promise<string> {

@@ -1,6 +1,7 @@
 import {
   awakeable,
   Handler,
+  type PayloadOptions,
   promise,
   promiseKey,
   rejectAwakeable,
@@ -89,10 +90,10 @@ let orders = 0;
 
 describe('An awakeable', () => {
   /** A handler that waits for an awakeable, whose id is known to the test. */
-  function waiting<T>(options: Parameters<typeof awakeable<T>>[1] = {}) {
+  function waiting<T>(options: PayloadOptions<T> = {}) {
     const id = Promise.withResolvers<string>();
     const outcome = inHandler(async (ctx) => {
-      const waited = awakeable<T>(ctx, options);
+      const waited = awakeable(ctx, options as Required<PayloadOptions<T>>);
       id.resolve(waited.id);
       return waited.promise.then((value) => ({ value }), failure);
     });

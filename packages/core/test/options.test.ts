@@ -8,6 +8,7 @@ import {
   Workflow,
   WorkflowQuery,
   WorkflowRun,
+  type Restored,
 } from '@rea/core';
 import { createTestApp, type ReaTestApp, sharedServer } from '@rea/testing';
 import type {
@@ -101,7 +102,7 @@ class Flow {
 @Service({ serde: serde.binary })
 class Binary {
   @Handler()
-  async reverse(_ctx: Context, bytes: Uint8Array): Promise<Uint8Array> {
+  async reverse(_ctx: Context, bytes: Restored<Uint8Array>): Promise<Restored<Uint8Array>> {
     return bytes.toReversed();
   }
 }

@@ -47,7 +47,7 @@ export class IngressAddress {
     /** Whether it has to have a key. */
     keyed: boolean,
   ) {
-    this.service = qualify(transport.namespace, component);
+    this.service = qualify(transport.names, component);
     this.key = keyed ? key : undefined;
     const path = [pathSegment(this.service, 'a component'), ...(keyed ? [pathSegment(key!, component)] : [])];
     this.path = path.join('/');

@@ -1,9 +1,16 @@
 import type { Duration, Serde } from '@restatedev/restate-sdk';
 import type { WorkflowOutput, WorkflowStatus } from '@rea/core';
 import type {
+  FitsObject,
+  FitsService,
+  FitsWorkflow,
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  HandlersOf,
+  InputOf,
+  KeysOf,
+  OutputOf,
   QueryNames,
   RunName,
   SignalNames,
@@ -79,28 +86,40 @@ export interface IngressSubmittedWorkflow<Output> {
 }
 
 /** `call.<handler>(input, options?)`: calls a handler and waits for its answer. */
-export type IngressCalls<T, Names extends string = HandlerNames<T>, Options = IngressCallOptions> = {
-  readonly [K in Names]: (...args: WithOptions<HandlerInput<T, K>, Options>) => Promise<HandlerOutput<T, K>>;
+export type IngressCalls<T, Names extends string = HandlerNames<T>, Options = IngressCallOptions> = CallsOf<
+  HandlersOf<T>,
+  KeysOf<T, Names>,
+  Options
+>;
+
+type CallsOf<H, Names extends keyof H, Options> = {
+  readonly [K in Names]: (...args: WithOptions<InputOf<H[K]>, Options>) => Promise<OutputOf<H[K]>>;
 };
 
 /** `send.<handler>(input, options?)`: hands a message over; the promise resolves once Restate has it. */
-export type IngressSends<T, Names extends string = HandlerNames<T>> = {
+export type IngressSends<T, Names extends string = HandlerNames<T>> = SendsOf<HandlersOf<T>, KeysOf<T, Names>>;
+
+type SendsOf<H, Names extends keyof H> = {
   readonly [K in Names]: (
-    ...args: WithOptions<HandlerInput<T, K>, IngressSendOptions>
-  ) => Promise<SentInvocation<HandlerOutput<T, K>>>;
+    ...args: WithOptions<InputOf<H[K]>, IngressSendOptions>
+  ) => Promise<SentInvocation<OutputOf<H[K]>>>;
 };
 
 /** `attach.<handler>(idempotencyKey, options?)`: waits for the result of a call that was made with this key. */
-export type IngressAttaches<T, Names extends string = HandlerNames<T>> = {
-  readonly [K in Names]: (idempotencyKey: string, options?: IngressAttachOptions) => Promise<HandlerOutput<T, K>>;
+export type IngressAttaches<T, Names extends string = HandlerNames<T>> = AttachesOf<HandlersOf<T>, KeysOf<T, Names>>;
+
+type AttachesOf<H, Names extends keyof H> = {
+  readonly [K in Names]: (idempotencyKey: string, options?: IngressAttachOptions) => Promise<OutputOf<H[K]>>;
 };
 
 /** `output.<handler>(idempotencyKey, options?)`: the result of such a call, without waiting for it. */
-export type IngressOutputs<T, Names extends string = HandlerNames<T>> = {
+export type IngressOutputs<T, Names extends string = HandlerNames<T>> = OutputsOf<HandlersOf<T>, KeysOf<T, Names>>;
+
+type OutputsOf<H, Names extends keyof H> = {
   readonly [K in Names]: (
     idempotencyKey: string,
     options?: IngressAttachOptions,
-  ) => Promise<WorkflowOutput<HandlerOutput<T, K>>>;
+  ) => Promise<WorkflowOutput<OutputOf<H[K]>>>;
 };
 
 /** The verbs of services and objects. All of them throw Nest HTTP exceptions: see {@link InvocationFailedException}. */
@@ -113,13 +132,15 @@ export interface IngressCallAndSend<T> {
   readonly output: IngressOutputs<T>;
 }
 
-/** Typed client of a service, for controllers, jobs and tests. */
-export type IngressServiceClient<T> = IngressCallAndSend<T>;
+/** Typed client of a service, for controllers, jobs and tests. Its verbs are errors in words for other kinds of components. */
+export type IngressServiceClient<T> = {
+  readonly [Verb in keyof IngressCallAndSend<T>]: FitsService<T, IngressCallAndSend<T>[Verb]>;
+};
 
-/** Typed client of a virtual object, for controllers, jobs and tests. */
+/** Typed client of a virtual object, for controllers, jobs and tests. Its verb is an error in words for workflows. */
 export interface IngressObjectClient<T> {
   /** Addresses one object. @throws InvalidKeyException (400) when the key is empty, too long or has control characters */
-  of(key: string): IngressCallAndSend<T>;
+  readonly of: FitsObject<T, (key: string) => IngressCallAndSend<T>>;
 }
 
 /** One workflow, addressed by its id. */
@@ -144,8 +165,8 @@ export interface IngressAddressedWorkflow<T> {
   readonly query: IngressCalls<T, QueryNames<T>, IngressReadOptions>;
 }
 
-/** Typed client of a workflow, for controllers, jobs and tests. */
+/** Typed client of a workflow, for controllers, jobs and tests. Its verb is an error in words for other components. */
 export interface IngressWorkflowClient<T> {
   /** Addresses one workflow. @throws InvalidKeyException (400) when the id is empty, too long or has control characters */
-  of(id: string): IngressAddressedWorkflow<T>;
+  readonly of: FitsWorkflow<T, (id: string) => IngressAddressedWorkflow<T>>;
 }

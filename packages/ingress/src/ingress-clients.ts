@@ -1,7 +1,15 @@
 import type { ModulesContainer } from '@nestjs/core';
 import type { ClientTarget } from '@rea/core';
-import { InjectionRegistry, injectTarget } from '@rea/core/internal';
+import {
+  type ClientDecorator,
+  type ClientThatFits,
+  type ComponentOfTarget,
+  injectingClasses,
+  InjectionRegistry,
+  injectTarget,
+} from '@rea/core/internal';
 import { createIngressClient } from './ingress-client.js';
+import type { IngressObjectClient, IngressServiceClient, IngressWorkflowClient } from './ingress-client.types.js';
 import { IngressConnections } from './ingress-connections.js';
 
 /** Which ingress a client goes to. */
@@ -19,15 +27,24 @@ export const ingressClients = new InjectionRegistry(
     return transport ? createIngressClient(target, transport) : null;
   },
   [IngressConnections],
+  (modules, connection) => connection === undefined && connectionsOf(modules)?.isOwn === true,
 );
 
-/** @throws UnknownConnectionError when a class of the application injects a client of a connection that is not there */
-export function checkConnections(modules: ModulesContainer, connections: IngressConnections): void {
-  const classes = [...modules.values()].flatMap(({ providers, controllers, injectables }) =>
-    [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
-  );
-  for (const [name, { name: owner }] of ingressClients.variantsOf(new Set<unknown>(classes)))
-    connections.get(name, owner);
+function connectionsOf(modules: ModulesContainer): IngressConnections | undefined {
+  const module = [...modules.values()].find(({ providers }) => providers.has(IngressConnections));
+  return module?.getProviderByKey<IngressConnections>(IngressConnections).instance;
+}
+
+/**
+ * Checks the injection points of an application.
+ *
+ * @throws ClientTargetError when a class injects a client of something that is not a component
+ * @throws UnknownConnectionError when a class injects a client of a connection that is not there
+ */
+export function checkIngressClients(modules: ModulesContainer, connections: IngressConnections): void {
+  const classes = injectingClasses(modules);
+  ingressClients.check(classes);
+  for (const [name, { name: owner }] of ingressClients.variantsOf(classes)) connections.get(name, owner);
 }
 
 /**
@@ -39,6 +56,12 @@ export function getIngressToken(target: ClientTarget, { connection }: InjectIngr
   return ingressClients.tokenOf(target, undefined, connection);
 }
 
+/** The ingress clients that a component may have, as far as its handlers say. */
+type IngressClientsOf<Component> =
+  | ClientThatFits<IngressServiceClient<Component>, 'call'>
+  | ClientThatFits<IngressObjectClient<Component>, 'of'>
+  | ClientThatFits<IngressWorkflowClient<Component>, 'of'>;
+
 /**
  * Injects the typed ingress client of a component into a controller, a job or a test: `IngressServiceClient<T>`,
  * `IngressObjectClient<T>` or `IngressWorkflowClient<T>`, by its kind. Inside handlers use `@InjectClient` instead.
@@ -47,9 +70,9 @@ export function getIngressToken(target: ClientTarget, { connection }: InjectIngr
  *
  * @param target a decorated class, a contract, or `() => Class` where the two files import each other
  */
-export function InjectIngress(
-  target: ClientTarget,
+export function InjectIngress<Target extends ClientTarget>(
+  target: Target,
   { connection }: InjectIngressOptions = {},
-): ParameterDecorator & PropertyDecorator {
+): ClientDecorator<IngressClientsOf<ComponentOfTarget<Target>>> {
   return injectTarget(ingressClients, target, connection);
 }

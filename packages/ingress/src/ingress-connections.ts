@@ -1,14 +1,16 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
+import { checkOptionNames, given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
-import { INGRESS_OPTIONS, type IngressModuleOptions } from './ingress.options.js';
+import { INGRESS_OPTIONS, INGRESS_SHAPE, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
 import { IngressTransport } from './ingress-transport.js';
 
 /** The connections of this application: the default one, and those with a name. */
 @Injectable()
 export class IngressConnections {
+  /** Whether the connection without a name goes to the server and the namespace of `ReaModule`. */
+  readonly isOwn: boolean;
   private readonly byName: ReadonlyMap<string | undefined, IngressTransport>;
 
   /** @throws ReaOptionsError when an option of a connection cannot work */
@@ -21,6 +23,7 @@ export class IngressConnections {
     @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
   ) {
+    checkOptionNames('IngressModule', options, INGRESS_SHAPE);
     const { connections = {}, ...own } = options;
     const fromRea = given({
       url: connection?.ingressUrl,
@@ -29,11 +32,12 @@ export class IngressConnections {
       namespace: rea?.namespace,
       secretHeaders: rea?.secretHeaders,
     });
+    this.isOwn = own.url === undefined && own.namespace === undefined;
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
     const watchers = { events, instrumentation };
     this.byName = new Map([
-      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers)],
+      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers, rea?.name)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
         new IngressTransport(

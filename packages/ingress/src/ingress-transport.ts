@@ -19,6 +19,7 @@ import {
   millisProblem,
   secretHeadersOf,
   secretsAmong,
+  type NameScope,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
@@ -71,7 +72,8 @@ export interface IngressRequest extends IngressMessage {
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
 export class IngressTransport {
   readonly url: string;
-  readonly namespace: string | undefined;
+  /** What stands in the names of components. */
+  readonly names: NameScope;
   private readonly retry: RetryPolicy | undefined;
   private readonly logger = new Logger('Rea');
   private readonly secretHeaders: ReadonlySet<string>;
@@ -85,9 +87,11 @@ export class IngressTransport {
     private readonly options: IngressConnectionOptions & { readonly url: string },
     private readonly policy: PolicyService | undefined,
     private readonly watchers: IngressWatchers,
+    /** Name of the application whose built-in components are asked. */
+    application?: string | false,
   ) {
     this.url = options.url.replace(/\/+$/, '');
-    this.namespace = options.namespace;
+    this.names = { namespace: options.namespace, name: application };
     this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
     this.retry = retryPolicyOf(options.retry);
   }

@@ -9,6 +9,7 @@ import {
   Service,
   type ServiceClient,
   VirtualObject,
+  type Restored,
 } from '@rea/core';
 import {
   getIngressToken,
@@ -316,7 +317,7 @@ describe('A serde of its own', () => {
   @Service()
   class Calendar {
     @Handler({ input: dates, output: dates })
-    async nextDay(_ctx: Context, day: Date): Promise<Date> {
+    async nextDay(_ctx: Context, day: Date): Promise<Restored<Date>> {
       return new Date(day.getTime() + 86_400_000);
     }
 
@@ -332,7 +333,7 @@ describe('A serde of its own', () => {
     constructor(@InjectClient(Calendar) private readonly calendar: ServiceClient<Calendar>) {}
 
     @Handler({ input: dates, output: dates })
-    async inTwoDays(_ctx: Context, day: Date): Promise<Date> {
+    async inTwoDays(_ctx: Context, day: Date): Promise<Restored<Date>> {
       const next = await this.calendar.call.nextDay(day);
       if (!(next instanceof Date)) throw new Error('The durable client does not know the format.');
       return this.calendar.call.nextDay(next);

@@ -1,6 +1,6 @@
 import { ReaOptionsError } from '@rea/core';
-import { checkDurationOption, checkTimerOption, LONGEST_TIMER } from '@rea/core/internal';
-import type { ObservabilityModuleOptions } from './observability.options.js';
+import { checkDurationOption, checkOptionNames, checkTimerOption, LONGEST_TIMER } from '@rea/core/internal';
+import { OBSERVABILITY_SHAPE, type ObservabilityModuleOptions } from './observability.options.js';
 
 /**
  * Refuses options that cannot work, when the module is defined.
@@ -8,6 +8,7 @@ import type { ObservabilityModuleOptions } from './observability.options.js';
  * @throws ReaOptionsError naming the option's path and the cure
  */
 export function validateObservabilityOptions(options: ObservabilityModuleOptions): ObservabilityModuleOptions {
+  checkOptionNames('ObservabilityModule', options, OBSERVABILITY_SHAPE);
   const { hooks: { queueSize, shutdownGrace } = {}, metrics, watch, health } = options;
   if (typeof metrics === 'object') checkPath('metrics.path', metrics.path);
   if (queueSize !== undefined && !(Number.isInteger(queueSize) && queueSize >= 1)) {

@@ -22,10 +22,11 @@ export type {
   PurgeResult,
   RedriveOptions,
   RedriveResult,
+  ResolveOptions,
 } from './dead-letters/dead-letter-entry.js';
 export { DEAD_LETTER_OPTIONS, type DeadLetterOptions } from './dead-letters/dead-letter.options.js';
 export { DeadLetters, type PurgeOptions } from './dead-letters/dead-letters.js';
-export type { DeadLetterReport, UndoneStep } from './dead-letters/dead-letter.types.js';
+export type { DeadLetterReport, NotUndoneStep } from './dead-letters/dead-letter.types.js';
 export { DeclaredSaga, type DeclaredSagaOptions, type SagaClass } from './declared/declared-saga.decorator.js';
 export type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
 export { sagaDiagram } from './declared/saga-diagram.js';

@@ -1,9 +1,9 @@
 import { ERROR_METADATA, ReaOptionsError } from '@rea/core';
 import { TerminalError } from '@restatedev/restate-sdk';
-import { checkDurationOption } from '@rea/core/internal';
+import { checkDurationOption, checkOptionNames } from '@rea/core/internal';
 import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
-import type { SagaModuleOptions } from './saga.options.js';
+import { SAGA_SHAPE, type SagaModuleOptions } from './saga.options.js';
 import { validateSupervisorOptions } from './supervisor/supervisor.options-validation.js';
 
 const STRATEGIES = ['all', 'completed', 'best-effort', 'until-success'];
@@ -23,6 +23,12 @@ export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions
   if ('supervisor' in options && options.supervisor) validateSupervisorOptions(options.supervisor);
   if ('deadline' in options) checkDurationOption('deadline', options.deadline, { least: 1 });
   return options;
+}
+
+/** As {@link validateSagaOptions}, and refuses options that do not exist. @throws ReaOptionsError */
+export function validateModuleOptions(options: SagaModuleOptions): SagaModuleOptions {
+  checkOptionNames('SagaModule', options, SAGA_SHAPE);
+  return validateSagaOptions(options);
 }
 
 /**

@@ -107,7 +107,7 @@ test('an exhausted compensation in a group lets the others of the group finish, 
   );
   expect(ending.report).toMatchObject({ status: 'incomplete', notUndone: ['a'], deadLettered: [{ step: 'b' }] });
   expect(ending.report!.compensated.toSorted()).toEqual(['c', 'd']);
-  expect(theatre.deadLetters(name)).toMatchObject([{ step: 'b', undone: [{ step: 'a' }] }]);
+  expect(theatre.deadLetters(name)).toMatchObject([{ step: 'b', notUndone: [{ step: 'a' }] }]);
 });
 
 test('a plain error in one step retries the attempt; steps that are done are not done again', async () => {

@@ -129,7 +129,7 @@ test('A nested saga may have a strategy and a retry of its own', async () => {
     }),
   );
   expect(ending.report).toMatchObject({ compensated: ['inner/w', 'a'], deadLettered: [{ step: 'inner/x' }] });
-  expect(theatre.deadLetters(name)).toMatchObject([{ step: 'inner/x', attempts: 2, undone: [] }]);
+  expect(theatre.deadLetters(name)).toMatchObject([{ step: 'inner/x', attempts: 2, notUndone: [] }]);
 });
 
 test('An exhausted compensation of a nested saga stops the saga around it too; the dead letter tells of all that stays', async () => {
@@ -149,7 +149,7 @@ test('An exhausted compensation of a nested saga stops the saga around it too; t
   expect(theatre.deadLetters(name)).toMatchObject([
     {
       step: 'inner/x',
-      undone: [
+      notUndone: [
         { step: 'inner/w', payload: { name: 'w', value: 'value-w' } },
         { step: 'a', payload: { name: 'a', value: 'value-a' } },
       ],

@@ -94,7 +94,7 @@ describe.for(MODES)('With %s cancellation', (mode) => {
         payload: null,
         attempts: 3,
         error: { message: 'no b', code: 503 },
-        undone: [],
+        notUndone: [],
       },
     ]);
   });

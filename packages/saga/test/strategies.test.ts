@@ -148,7 +148,7 @@ describe.for(['in-run', 'in-code', 'terminal'] as const)('When compensations fai
         .map((line) => line.split(' '))
         .map(([, step, end]) => (end === 'fails' ? `${step}!` : step));
       const letters = theatre.deadLetters(name);
-      const dead = letters.map(({ step, undone }) => `${step} (${undone.map((each) => each.step).join(' ')})`);
+      const dead = letters.map(({ step, notUndone }) => `${step} (${notUndone.map((each) => each.step).join(' ')})`);
       seen(`ran ${ran.join(' ')}; dead letters, with what they leave undone: ${dead.join(', ') || 'none'}`);
       expect(ran).toEqual(words(row.ran));
       const known = (step: string) => (step === 'd' ? null : `value-${step}`);
@@ -185,7 +185,7 @@ describe.for(['in-run', 'in-code', 'terminal'] as const)('When compensations fai
           handler: 'implicit',
           key: null,
           cause: { message: 'no d', code: 418 },
-          undone: words(undone).map((each) => ({
+          notUndone: words(undone).map((each) => ({
             step: each,
             compensation: 'undo',
             payload: { name: each, value: known(each) },
@@ -250,7 +250,7 @@ describe('Steps without a compensation that can be named', () => {
         payload: null,
         attempts: 1,
         error: { message: 'of its own', code: 500 },
-        undone: [{ step: 'a', compensation: null, payload: null }],
+        notUndone: [{ step: 'a', compensation: null, payload: null }],
       },
     ]);
   });

@@ -1,8 +1,8 @@
 import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
-import { AdminClient, sqlLiteral, untilCallable } from '@rea/core/internal';
+import { REA_OPTIONS, ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
+import { AdminClient, qualify, sqlLiteral, untilCallable } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
@@ -105,6 +105,11 @@ export class ReaTestApp {
     return this.app.get<T>(token, { strict: false });
   }
 
+  /** A component's name on the server. */
+  serverName(component: string): string {
+    return qualify(this.get<ReaModuleOptions>(REA_OPTIONS), component);
+  }
+
   /** Runs SQL over the server's tables. @see https://docs.restate.dev/operate/introspection */
   query<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
     return this.admin.query<Row>(sql);
@@ -114,7 +119,7 @@ export class ReaTestApp {
   invocations(component = ''): Promise<InvocationRow[]> {
     return this.query<InvocationRow>(
       `select id, target, status, completion_result, completion_failure, retry_count from sys_invocation
-       where target_service_name like '${this.namespace}.${component || '%'}' order by created_at`,
+       where target_service_name like ${sqlLiteral(this.serverName(component || '%'))} order by created_at`,
     );
   }
 
@@ -128,7 +133,7 @@ export class ReaTestApp {
   /** The stored state of an object or workflow, by state name, as JSON. */
   async state(component: string, key: string): Promise<Record<string, unknown>> {
     const rows = await this.query<{ key: string; value_utf8: string }>(
-      `select key, value_utf8 from state where service_name = ${sqlLiteral(`${this.namespace}.${component}`)} and service_key = ${sqlLiteral(key)}`,
+      `select key, value_utf8 from state where service_name = ${sqlLiteral(this.serverName(component))} and service_key = ${sqlLiteral(key)}`,
     );
     return Object.fromEntries(rows.map((row) => [row.key, JSON.parse(row.value_utf8)]));
   }

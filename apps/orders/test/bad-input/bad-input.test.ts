@@ -51,7 +51,7 @@ test('the controllers answer malformed requests, and none with a 5xx', { timeout
 
 test('the handlers, through the ingress, answer malformed requests, and none with a 5xx', { timeout }, async () => {
   const { ingressUrl } = JSON.parse(process.env['REA_TEST_SERVER']!) as { readonly ingressUrl: string };
-  const targets = ingressTargets(shop.app.namespace);
+  const targets = ingressTargets((component) => shop.app.serverName(component));
   await expectCalm('ingress', await overHttp(Number(new URL(ingressUrl).port), targets, Math.ceil(REQUESTS * 0.3)));
   const tried = await shop.app.query<{ target: string }>(
     `select target from sys_invocation where target_service_name like '${shop.app.namespace}.%' and (retry_count > 1 or status = 'backing-off')`,

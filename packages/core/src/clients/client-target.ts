@@ -38,9 +38,14 @@ export interface TargetModel {
   readonly serde: Serde<unknown> | undefined;
 }
 
-/** Follows a thunk. A class is a function too: a thunk is one without a prototype. */
+/** Whether a target is a thunk. A class is a function too: a thunk is one without a prototype. */
+export function isThunk(target: ClientTarget): target is () => Class | Contract {
+  return typeof target === 'function' && !target.prototype;
+}
+
+/** Follows a thunk. */
 export function resolveTarget(target: ClientTarget): Class | Contract | undefined {
-  return typeof target === 'function' && !target.prototype ? (target as () => Class | Contract)() : (target as Class);
+  return isThunk(target) ? target() : target;
 }
 
 /** As {@link resolveTarget}. @throws ClientTargetError when there is no target, naming who needs it */

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   type GenericCall,
   type InvocationHandle,
@@ -16,6 +17,8 @@ import type { CallOptions, SendOptions } from './durable-client.types.js';
 import { qualify } from './namespace.js';
 import { checkDurableHeaders } from './secret-headers.js';
 import { traceHeaders } from './trace-headers.js';
+
+const logger = new Logger('Rea');
 
 /** Calls a handler of a component, with a key where the component has keys. */
 export function call(
@@ -88,18 +91,27 @@ export function serdeFor(target: TargetModel, serde: Serde<unknown> | undefined)
   return serde ?? target.serde ?? (sdkSerde.json as Serde<unknown>);
 }
 
-/** The attempt that a client is used in. @throws OutsideHandlerError when there is none, or it has ended. */
+/**
+ * The attempt that a client is used in. Once it has ended, that is logged, and its context answers nothing: it cannot be
+ * seen whether anybody awaits the calling code, and a rejection that nobody awaits would end the process.
+ *
+ * @throws OutsideHandlerError when there is none
+ */
 export function attemptFor(target: TargetModel, verb: string): Attempt {
   const attempt = currentScope()?.attempt;
   if (attempt?.active) {
     refuseInRun(`${target.name} ${verb}()`);
     return attempt;
   }
-  throw new OutsideHandlerError(
-    attempt
-      ? `REA3003: ${verb} of ${target.name} was called after ${attempt.place} had ended. Await everything a handler starts before it returns.`
-      : `REA3003: ${verb} of ${target.name} was called outside a handler, where nothing can be journaled. In controllers and jobs use the ingress client: @InjectIngress(${target.name}).`,
-  );
+  if (!attempt) {
+    throw new OutsideHandlerError(
+      `REA3003: ${verb} of ${target.name} was called outside a handler, where nothing can be journaled. In controllers and jobs use the ingress client: @InjectIngress(${target.name}).`,
+    );
+  }
+  const late = `REA3003: ${verb} of ${target.name} was called after ${attempt.place} had ended. Await everything a handler starts before it returns.`;
+  if (!attempt.swallowsLateUse) throw new OutsideHandlerError(late);
+  logger.error(`${late} Nothing was sent, and the calling code does not go on (invocation ${attempt.request.id}).`);
+  return attempt;
 }
 
 /** The caller's headers, and the trace, unless the caller names one. */
@@ -114,14 +126,14 @@ function tracedHeaders(
 type Address = Pick<GenericCall<unknown, unknown>, 'service' | 'method' | 'key' | 'scope'>;
 
 function addressOf(
-  { namespace }: Attempt,
+  { names }: Attempt,
   target: TargetModel,
   handler: TargetHandler,
   key: string | undefined,
   scope: string | undefined,
 ): Address {
   return {
-    service: qualify(namespace, target.name),
+    service: qualify(names, target.name),
     method: handler.name,
     ...(key === undefined ? {} : { key }),
     ...(scope === undefined ? {} : { scope }),

@@ -4,10 +4,15 @@ import type {
   InvocationHandle,
   InvocationPromise,
 } from '@restatedev/restate-sdk';
+import type { FitsObject, FitsService, FitsWorkflow } from './client-kind.js';
 import type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  HandlersOf,
+  InputOf,
+  KeysOf,
+  OutputOf,
   QueryNames,
   RunName,
   SignalNames,
@@ -28,6 +33,9 @@ export interface CallOptions extends ClientCallOptions<never, unknown> {
   readonly allowSecretHeaders?: readonly string[];
 }
 
+/** Options of `attach`, `output` and `status` of a workflow: what its guards ask for. Journaled like those of a call. */
+export type WorkflowReadOptions = Pick<CallOptions, 'headers' | 'allowSecretHeaders'>;
+
 /** Options of a one-way call. */
 export interface SendOptions extends ClientSendOptions<never> {
   /** As in {@link CallOptions.crossInvocation}. */
@@ -39,15 +47,17 @@ export interface SendOptions extends ClientSendOptions<never> {
 }
 
 /** `call.<handler>(input, options?)`: a durable future that combines with others, times out and has an invocation id. */
-export type DurableCalls<T, Names extends string = HandlerNames<T>> = {
-  readonly [K in Names]: (
-    ...args: WithOptions<HandlerInput<T, K>, CallOptions>
-  ) => InvocationPromise<HandlerOutput<T, K>>;
+export type DurableCalls<T, Names extends string = HandlerNames<T>> = CallsOf<HandlersOf<T>, KeysOf<T, Names>>;
+
+type CallsOf<H, Names extends keyof H> = {
+  readonly [K in Names]: (...args: WithOptions<InputOf<H[K]>, CallOptions>) => InvocationPromise<OutputOf<H[K]>>;
 };
 
 /** `send.<handler>(input, options?)`: a message that is delivered once, now or after a delay; nobody waits for it. */
-export type DurableSends<T, Names extends string = HandlerNames<T>> = {
-  readonly [K in Names]: (...args: WithOptions<HandlerInput<T, K>, SendOptions>) => InvocationHandle;
+export type DurableSends<T, Names extends string = HandlerNames<T>> = SendsOf<HandlersOf<T>, KeysOf<T, Names>>;
+
+type SendsOf<H, Names extends keyof H> = {
+  readonly [K in Names]: (...args: WithOptions<InputOf<H[K]>, SendOptions>) => InvocationHandle;
 };
 
 interface CallAndSend<T> {
@@ -57,10 +67,15 @@ interface CallAndSend<T> {
   readonly send: DurableSends<T>;
 }
 
-/** Durable client of a service, for use inside handlers. */
-export type ServiceClient<T> = CallAndSend<T>;
+/** Durable client of a service, for use inside handlers. Its verbs are errors in words for other kinds of components. */
+export interface ServiceClient<T> {
+  /** Calls a handler and gives its durable result. */
+  readonly call: FitsService<T, DurableCalls<T>>;
+  /** Sends a message to a handler. */
+  readonly send: FitsService<T, DurableSends<T>>;
+}
 
-/** Durable client of a virtual object, for use inside handlers. */
+/** Durable client of a virtual object, for use inside handlers. Its verb is an error in words for workflows. */
 export interface ObjectClient<T> {
   /**
    * Addresses one object.
@@ -68,7 +83,7 @@ export interface ObjectClient<T> {
    * @param key 1 to 256 characters without control characters
    * @throws TerminalError (400) when the key is not valid
    */
-  of(key: string): CallAndSend<T>;
+  readonly of: FitsObject<T, (key: string) => CallAndSend<T>>;
 }
 
 /** Options of a submission. It takes no idempotency key: the workflow id is one. */
@@ -92,24 +107,28 @@ export interface AddressedWorkflow<T> {
   /**
    * Waits for the result of a workflow that has been submitted.
    *
-   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s
+   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s; 403 when a guard of its class refuses
    */
-  attach(): Promise<HandlerOutput<T, RunName<T>>>;
-  /** The result, without waiting for it. A workflow that was killed stays `ready: false`. */
-  output(): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
+  attach(options?: WorkflowReadOptions): Promise<HandlerOutput<T, RunName<T>>>;
+  /**
+   * The result, without waiting for it. A workflow that was killed stays `ready: false`.
+   *
+   * @throws TerminalError (403) when a guard of its class refuses
+   */
+  output(options?: WorkflowReadOptions): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
   /**
    * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
    *
-   * @throws TerminalError (404, `REA3005`) for other workflows
+   * @throws TerminalError (404, `REA3005`) for other workflows; 403 when a guard of its class refuses
    */
-  status(): InvocationPromise<WorkflowStatus>;
+  status(options?: WorkflowReadOptions): InvocationPromise<WorkflowStatus>;
   /** Tells the running workflow something; resolves once the signal's handler has run. */
   readonly signal: DurableCalls<T, SignalNames<T>>;
   /** Asks the workflow something. */
   readonly query: DurableCalls<T, QueryNames<T>>;
 }
 
-/** Durable client of a workflow, for use inside handlers. */
+/** Durable client of a workflow, for use inside handlers. Its verb is an error in words for other kinds of components. */
 export interface WorkflowClient<T> {
   /**
    * Addresses one workflow.
@@ -117,5 +136,5 @@ export interface WorkflowClient<T> {
    * @param id 1 to 256 characters without control characters
    * @throws TerminalError (400) when the id is not valid
    */
-  of(id: string): AddressedWorkflow<T>;
+  readonly of: FitsWorkflow<T, (id: string) => AddressedWorkflow<T>>;
 }

@@ -1,5 +1,6 @@
 import type { Context, InferInput, InferOutput } from '@restatedev/restate-sdk';
 import type { AnyWorkflowSharedContext } from '../decorators/handler-signature.js';
+import type { Returned } from '../durable/journaled.js';
 
 /** The parameters after the context, when a method is a handler; `never` otherwise. */
 type InputParameters<M> = M extends (ctx: infer C, ...input: infer I) => Promise<unknown>
@@ -10,32 +11,36 @@ type InputParameters<M> = M extends (ctx: infer C, ...input: infer I) => Promise
     : never
   : never;
 
+/** Where the handlers are declared: a class, or the handlers of a contract. */
+export type HandlersOf<T> = T extends { readonly _handlers: infer H } ? H : T;
+
 /** Names of the `(ctx, input?)` methods of a class, or of the handlers of a contract. */
 export type HandlerNames<T> = T extends { readonly _handlers: infer H }
   ? keyof H & string
   : { [K in keyof T]: [InputParameters<T[K]>] extends [never] ? never : K }[keyof T] & string;
 
-/** `[input?]` or `[input]` of a handler. */
-export type HandlerInput<T, K> = T extends { readonly _handlers: infer H }
-  ? K extends keyof H
-    ? [InferInput<H[K]>] extends [void]
-      ? []
-      : [input: InferInput<H[K]>]
-    : never
-  : K extends keyof T
-    ? InputParameters<T[K]>
-    : never;
+/** `[input?]` or `[input]` of a handler: a method of a class, or a handler of a contract. */
+export type InputOf<M> = M extends (...args: never[]) => unknown
+  ? InputParameters<M>
+  : [InferInput<M>] extends [void]
+    ? []
+    : [input: InferInput<M>];
 
-/** What a handler's promise resolves to. */
-export type HandlerOutput<T, K> = T extends { readonly _handlers: infer H }
-  ? K extends keyof H
-    ? InferOutput<H[K]>
-    : never
-  : K extends keyof T
-    ? T[K] extends (...args: never[]) => Promise<infer O>
-      ? O
-      : never
-    : never;
+/** What callers are given: what the method returns as JSON gives it back, or what the contract says. */
+export type OutputOf<M> = M extends (...args: never[]) => Promise<infer O>
+  ? Returned<O>
+  : M extends (...args: never[]) => unknown
+    ? never
+    : InferOutput<M>;
+
+/** {@link InputOf} by the handler's name. */
+export type HandlerInput<T, K> = K extends keyof HandlersOf<T> ? InputOf<HandlersOf<T>[K]> : never;
+
+/** {@link OutputOf} by the handler's name. */
+export type HandlerOutput<T, K> = K extends keyof HandlersOf<T> ? OutputOf<HandlersOf<T>[K]> : never;
+
+/** The names among the keys of what {@link HandlersOf} gives: verbs are mapped over it, so that editors find the methods. */
+export type KeysOf<T, Names> = Names & keyof HandlersOf<T>;
 
 /** The parameters of a client's verb: the input, when the handler takes one, and then options, always second. */
 export type WithOptions<Input extends unknown[], Options> = Input extends []

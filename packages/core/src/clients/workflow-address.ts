@@ -5,7 +5,6 @@ import {
   serde as sdkSerde,
   TerminalError,
 } from '@restatedev/restate-sdk';
-import type { Attempt } from '../invocation/attempt.js';
 import { ORCHESTRATE } from '../invocation/operation-guards.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import { RUN_NOTE_HANDLER, type RunNote } from '../invocation/workflow-run-note.js';
@@ -13,8 +12,16 @@ import { STATUS_HANDLER, type WorkflowStatus } from '../workflow/workflow-status
 import { facade, noStatus } from './client-misuse.js';
 import type { TargetHandler, TargetModel } from './client-target.js';
 import { attemptFor, call, send, serdeFor } from './durable-calls.js';
-import type { AddressedWorkflow, CallOptions, SendOptions, SubmittedWorkflow } from './durable-client.types.js';
+import type {
+  AddressedWorkflow,
+  CallOptions,
+  SendOptions,
+  SubmittedWorkflow,
+  WorkflowReadOptions,
+} from './durable-client.types.js';
 import { qualify } from './namespace.js';
+import { checkDurableHeaders } from './secret-headers.js';
+import { wrongVerb } from './wrong-verb.js';
 
 /** The verbs of one workflow id. */
 export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status'> {
@@ -27,8 +34,17 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
   ) {
     const besideRun = (method: string) => (input: unknown, options?: CallOptions) =>
       call(target, id, method, input, options);
-    this.signal = facade(target, besideRun, ['signal', 'query']);
-    this.query = facade(target, besideRun, ['query', 'signal']);
+    this.signal = facade(target, 'signal', besideRun, ['signal', 'query']);
+    this.query = facade(target, 'query', besideRun, ['query', 'signal']);
+  }
+
+  /** The verbs of other kinds of components. */
+  get call(): never {
+    throw wrongVerb(this.target, 'call');
+  }
+
+  get send(): never {
+    throw wrongVerb(this.target, 'send');
   }
 
   submit(input?: unknown, options?: SendOptions): SubmittedWorkflow<unknown> {
@@ -43,8 +59,8 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
     };
   }
 
-  async attach(): Promise<never> {
-    const note = await this.runNote('attach');
+  async attach(options?: WorkflowReadOptions): Promise<never> {
+    const note = await this.runNote('attach', options);
     if (note) return this.attachTo(note.id) as Promise<never>;
     throw new TerminalError(
       `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to attach to. Submit it first.`,
@@ -52,27 +68,19 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
     );
   }
 
-  async output(): Promise<{ ready: false } | { ready: true; result: never }> {
-    const note = await this.runNote('output');
+  async output(options?: WorkflowReadOptions): Promise<{ ready: false } | { ready: true; result: never }> {
+    const note = await this.runNote('output', options);
     return note?.ended ? { ready: true, result: (await this.attachTo(note.id)) as never } : { ready: false };
   }
 
-  status(): InvocationPromise<WorkflowStatus> {
+  status(options?: WorkflowReadOptions): InvocationPromise<WorkflowStatus> {
     if (!this.target.status) {
       throw new TerminalError(noStatus(this.target), {
         errorCode: 404,
         metadata: { [ERROR_METADATA.code]: 'REA3005' },
       });
     }
-    const { ctx, namespace } = this.orchestrate('status');
-    return ctx.genericCall<undefined, WorkflowStatus>({
-      service: qualify(namespace, this.target.name),
-      method: STATUS_HANDLER,
-      key: this.id,
-      parameter: undefined,
-      inputSerde: sdkSerde.json as Serde<undefined>,
-      outputSerde: sdkSerde.json as Serde<WorkflowStatus>,
-    });
+    return this.ask<WorkflowStatus>('status', STATUS_HANDLER, options);
   }
 
   private get run(): readonly [string, TargetHandler] {
@@ -80,23 +88,29 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
     throw new Error(`${this.target.name} has no run handler.`);
   }
 
-  private runNote(verb: string): Promise<RunNote | null> {
-    const { ctx, namespace } = this.orchestrate(verb);
-    return ctx.genericCall<undefined, RunNote | null>({
-      service: qualify(namespace, this.target.name),
-      method: RUN_NOTE_HANDLER,
-      key: this.id,
-      parameter: undefined,
-      inputSerde: sdkSerde.json as Serde<undefined>,
-      outputSerde: sdkSerde.json as Serde<RunNote | null>,
-    });
+  private runNote(verb: string, options?: WorkflowReadOptions): Promise<RunNote | null> {
+    return this.ask<RunNote | null>(verb, RUN_NOTE_HANDLER, options);
   }
 
-  /** The attempt, once its declared plane has let it ask another component. */
-  private orchestrate(verb: string): Attempt {
+  /** Asks a handler that Rea adds, once the attempt's declared plane has let it ask another component. */
+  private ask<Answer>(
+    verb: string,
+    method: string,
+    { headers, allowSecretHeaders }: WorkflowReadOptions = {},
+  ): InvocationPromise<Answer> {
     const attempt = attemptFor(this.target, verb);
-    attempt.handler.guards[ORCHESTRATE]?.(attempt, [`${this.target.name} ${verb}()`]);
-    return attempt;
+    const what = `${this.target.name} ${verb}()`;
+    attempt.handler.guards[ORCHESTRATE]?.(attempt, [what]);
+    checkDurableHeaders(attempt, what, headers, allowSecretHeaders);
+    return attempt.ctx.genericCall<undefined, Answer>({
+      service: qualify(attempt.names, this.target.name),
+      method,
+      key: this.id,
+      parameter: undefined,
+      ...(headers ? { headers } : {}),
+      inputSerde: sdkSerde.json as Serde<undefined>,
+      outputSerde: sdkSerde.json as Serde<Answer>,
+    });
   }
 
   private attachTo(id: InvocationId): Promise<unknown> {

@@ -8,6 +8,10 @@ import type {
   WorkflowHandlerOptions,
   WorkflowOptions,
 } from './component.options.js';
+import { checkOptionNames } from '../option-shape.js';
+import { HANDLER_SHAPE } from './component.option-shapes.js';
+import { checkDecoratedMethod, descriptorOf } from './decorated-method.js';
+import { HANDLER_DECORATORS } from './handler-names.js';
 import type { HandlerSchema } from './handler-schema.js';
 
 export type ComponentKind = 'service' | 'object' | 'workflow';
@@ -59,6 +63,14 @@ export function declareComponent(
   kind: ComponentKind,
   options: ComponentDeclaration['options'] = {},
 ): void {
+  const twin: Pick<ComponentDeclaration, 'kind'> | undefined = Reflect.getOwnMetadata(COMPONENT, target);
+  if (twin) {
+    throw new DiscoveryError(
+      'REA1093',
+      `${target.name} is decorated as a ${twin.kind} and as a ${kind}.`,
+      'Keep one of @Service(), @VirtualObject() and @Workflow().',
+    );
+  }
   Reflect.defineMetadata(COMPONENT, { kind, name: options.name ?? target.name, options }, target);
 }
 
@@ -75,7 +87,8 @@ export function declareContract(
   for (const [name, descriptor] of Object.entries(contract._handlers)) {
     const known = [...decorated.values()].find((handler) => handler.name === name);
     const kind = known?.kind ?? contractKind(contract._kind, name, descriptor._shared);
-    declareHandler(target.prototype, known?.method ?? name, kind, {
+    const method = known?.method ?? name;
+    declareHandler(target.prototype, method, descriptorOf(target.prototype, method), kind, {
       ...(descriptor._inputSerde ? { input: descriptor._inputSerde } : {}),
       ...(descriptor._outputSerde ? { output: descriptor._outputSerde } : {}),
       ...(descriptor._description === undefined ? {} : { description: descriptor._description }),
@@ -98,13 +111,20 @@ export function contractKind(component: ComponentKind, name: string, shared: boo
   return shared ? 'shared' : 'handler';
 }
 
-/** Remembers on a prototype what a method's decorator said. */
+/**
+ * Remembers on a prototype what a method's decorator said.
+ *
+ * @throws DiscoveryError when it is no method, or one that cannot be a handler
+ */
 export function declareHandler(
   prototype: object,
   method: string,
+  descriptor: unknown,
   kind: HandlerKind,
   options: AnyHandlerOptions = {},
 ): void {
+  checkDecoratedMethod(HANDLER_DECORATORS[kind], prototype, method, descriptor);
+  checkOptionNames(`${HANDLER_DECORATORS[kind]} of ${prototype.constructor.name}.${method}`, options, HANDLER_SHAPE);
   if (method === 'then') {
     // Refused here: Nest awaits provider instances, and would wait for ever for one with such a method.
     throw new DiscoveryError(
@@ -114,6 +134,14 @@ export function declareHandler(
     );
   }
   const own: HandlerDeclaration[] = Reflect.getOwnMetadata(HANDLERS, prototype) ?? [];
+  const twin = own.find((handler) => handler.method === method && handler.kind !== kind);
+  if (twin) {
+    throw new DiscoveryError(
+      'REA1093',
+      `${prototype.constructor.name}.${method} is decorated with ${HANDLER_DECORATORS[twin.kind]} and ${HANDLER_DECORATORS[kind]}.`,
+      'Keep one of them.',
+    );
+  }
   const name = kind === 'run' ? 'run' : (options.name ?? method);
   Reflect.defineMetadata(HANDLERS, [...own, { kind, method, name, options }], prototype);
 }

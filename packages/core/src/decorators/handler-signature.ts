@@ -7,6 +7,7 @@ import type {
   WorkflowContext,
   WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
+import type { CheckedHandler } from './handler-payload.js';
 import type { AcceptedBy, ParsedBy } from './handler-schema.js';
 
 // A context over typed state is only assignable when the state parameter is `any`; the type stays inside checks.
@@ -27,7 +28,7 @@ export type HandlerMethod<C, In, Out> = (
 export type HandlerDecorator<C, In, Out> = <M extends HandlerMethod<C, In, Out>>(
   target: object,
   propertyKey: string,
-  descriptor: M extends () => unknown ? 'The first parameter of a handler is its context' : TypedPropertyDescriptor<M>,
+  descriptor: M extends () => unknown ? 'The first parameter of a handler is its context' : CheckedHandler<M, In, Out>,
 ) => void;
 
 /** As {@link HandlerDecorator}, for the run method: its context must be `WorkflowContext`, nothing weaker. */
@@ -36,7 +37,7 @@ export type WorkflowRunDecorator<In, Out> = <M extends HandlerMethod<AnyWorkflow
   propertyKey: string,
   descriptor: M extends (ctx: AnyWorkflowSharedContext, input: never) => unknown
     ? 'The first parameter of a @WorkflowRun method must be a WorkflowContext'
-    : TypedPropertyDescriptor<M>,
+    : CheckedHandler<M, In, Out>,
 ) => void;
 
 /** As {@link HandlerDecorator}, for queries: they return something. */
@@ -45,7 +46,7 @@ export type WorkflowQueryDecorator<In, Out> = <M extends HandlerMethod<AnyWorkfl
   propertyKey: string,
   descriptor: M extends (ctx: never, input: never) => Promise<void>
     ? 'A @WorkflowQuery method returns a value; use @WorkflowSignal for one that returns nothing'
-    : TypedPropertyDescriptor<M>,
+    : CheckedHandler<M, In, Out>,
 ) => void;
 
 /** As {@link HandlerDecorator}, for signals: they return nothing. */
@@ -53,12 +54,12 @@ export type WorkflowSignalDecorator<In> = <M extends HandlerMethod<AnyWorkflowSh
   target: object,
   propertyKey: string,
   descriptor: M extends (ctx: never, input: never) => Promise<void>
-    ? TypedPropertyDescriptor<M>
+    ? CheckedHandler<M, In, undefined>
     : 'A @WorkflowSignal method returns nothing (Promise<void>); use @WorkflowQuery for one that returns a value',
 ) => void;
 
 /** Names of methods whose first parameter is a Restate context that `C` does not satisfy. */
-type MethodsWithWrongContext<I, C> = {
+export type MethodsWithWrongContext<I, C> = {
   [K in keyof I]: I[K] extends (ctx: infer X, ...rest: never[]) => unknown
     ? X extends Context
       ? [C] extends [X]

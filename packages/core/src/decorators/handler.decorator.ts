@@ -11,5 +11,5 @@ export function Handler<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
 >(options?: HandlerOptions<In, Out>): HandlerDecorator<AnyObjectContext, In, Out> {
-  return (target, method) => declareHandler(target, method, 'handler', options);
+  return (target, method, descriptor) => declareHandler(target, method, descriptor, 'handler', options);
 }

@@ -1,4 +1,4 @@
-import { forwardRef, Inject } from '@nestjs/common';
+import { Inject } from '@nestjs/common';
 import type { ClientTarget } from '../clients/client-target.js';
 import type { InjectionRegistry } from '../clients/injection-registry.js';
 
@@ -10,9 +10,11 @@ export function injectTarget(
 ): ParameterDecorator & PropertyDecorator {
   return (host: object, property: string | symbol | undefined, index?: number) => {
     const owner = typeof host === 'function' ? host : host.constructor;
-    registry.register(target, owner, variant);
-    // The token is looked up when Nest scans, so a thunk may name a class that is not loaded yet.
-    const inject = Inject(forwardRef(() => registry.tokenOf(target, owner.name, variant)) as never);
+    const isParameter = index !== undefined;
+    const place = isParameter
+      ? `the constructor of ${owner.name} (parameter ${index + 1})`
+      : `${owner.name}.${String(property)}`;
+    const inject = Inject(registry.register({ target, owner, place, isParameter, variant }));
     (inject as (host: object, property: string | symbol | undefined, index?: number) => void)(host, property, index);
   };
 }

@@ -11,5 +11,5 @@ export function Shared<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
 >(options?: SharedOptions<In, Out>): HandlerDecorator<AnyObjectSharedContext, In, Out> {
-  return (target, method) => declareHandler(target, method, 'shared', options);
+  return (target, method, descriptor) => declareHandler(target, method, descriptor, 'shared', options);
 }

@@ -8,5 +8,5 @@ export function WorkflowQuery<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
 >(options?: WorkflowHandlerOptions<In, Out>): WorkflowQueryDecorator<In, Out> {
-  return (target, method) => declareHandler(target, method, 'query', options);
+  return (target, method, descriptor) => declareHandler(target, method, descriptor, 'query', options);
 }

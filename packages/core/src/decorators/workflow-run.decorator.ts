@@ -8,5 +8,5 @@ export function WorkflowRun<
   In extends HandlerSchema | undefined = undefined,
   Out extends HandlerSchema | undefined = undefined,
 >(options?: Omit<WorkflowHandlerOptions<In, Out>, 'name'>): WorkflowRunDecorator<In, Out> {
-  return (target, method) => declareHandler(target, method, 'run', options);
+  return (target, method, descriptor) => declareHandler(target, method, descriptor, 'run', options);
 }

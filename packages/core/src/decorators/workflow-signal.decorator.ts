@@ -7,5 +7,5 @@ import type { WorkflowSignalDecorator } from './handler-signature.js';
 export function WorkflowSignal<In extends HandlerSchema | undefined = undefined>(
   options?: Omit<WorkflowHandlerOptions<In>, 'output'>,
 ): WorkflowSignalDecorator<In> {
-  return (target, method) => declareHandler(target, method, 'signal', options);
+  return (target, method, descriptor) => declareHandler(target, method, descriptor, 'signal', options);
 }

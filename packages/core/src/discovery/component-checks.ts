@@ -1,4 +1,7 @@
 import type { Class, ComponentDeclaration, HandlerDeclaration } from '../decorators/component-declaration.js';
+import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
+import { checkDecoratedMethod, descriptorOf } from '../decorators/decorated-method.js';
+import { clientNameProblem, HANDLER_DECORATORS, methodNameProblem } from '../decorators/handler-names.js';
 import { retentionProblem } from '../workflow/retention.js';
 import { DiscoveryError } from './discovery.error.js';
 
@@ -15,14 +18,6 @@ const ALLOWED: Record<ComponentDeclaration['kind'], readonly HandlerDeclaration[
   workflow: ['run', 'signal', 'query'],
 };
 
-const DECORATORS: Record<HandlerDeclaration['kind'], string> = {
-  handler: '@Handler',
-  shared: '@Shared',
-  run: '@WorkflowRun',
-  signal: '@WorkflowSignal',
-  query: '@WorkflowQuery',
-};
-
 /** @throws DiscoveryError when the class cannot work as the component it is declared to be. */
 export function checkComponent(type: Class, component: ComponentDeclaration): void {
   const { kind, name, handlers } = component;
@@ -33,11 +28,18 @@ export function checkComponent(type: Class, component: ComponentDeclaration): vo
       'Use letters, digits, dots, dashes and underscores, starting with a letter.',
     );
   }
+  if (name.startsWith(BUILT_IN_PREFIX) && !builtInOptions(type)) {
+    throw new DiscoveryError(
+      'REA1080',
+      `${type.name} has the component name "${name}"; names with ${BUILT_IN_PREFIX} before them are kept for Rea's built-in components.`,
+      'Give it another name.',
+    );
+  }
   if (handlers.size === 0) {
     throw new DiscoveryError(
       'REA1003',
       `${type.name} is a ${kind} without handlers.`,
-      `Decorate at least one method with ${DECORATORS[kind === 'workflow' ? 'run' : 'handler']}, or remove the class decorator.`,
+      `Decorate at least one method with ${HANDLER_DECORATORS[kind === 'workflow' ? 'run' : 'handler']}, or remove the class decorator.`,
     );
   }
   if (kind === 'workflow') checkRun(type, component);
@@ -76,10 +78,13 @@ function checkHandler(type: Class, { kind }: ComponentDeclaration, handler: Hand
   if (!ALLOWED[kind].includes(handler.kind)) {
     throw new DiscoveryError(
       'REA1006',
-      `${where} is decorated with ${DECORATORS[handler.kind]}, which a ${kind} does not have.`,
-      `In a ${kind}, use ${ALLOWED[kind].map((allowed) => DECORATORS[allowed]).join(', ')}.`,
+      `${where} is decorated with ${HANDLER_DECORATORS[handler.kind]}, which a ${kind} does not have.`,
+      `In a ${kind}, use ${ALLOWED[kind].map((allowed) => HANDLER_DECORATORS[allowed]).join(', ')}.`,
     );
   }
+  const decorator = HANDLER_DECORATORS[handler.kind];
+  checkDecoratedMethod(decorator, type.prototype, handler.method, descriptorOf(type.prototype, handler.method));
+  checkNames(where, handler);
   if (handler.name === 'then') {
     throw new DiscoveryError(
       'REA1007',
@@ -103,4 +108,15 @@ function checkHandler(type: Class, { kind }: ComponentDeclaration, handler: Hand
       );
     }
   }
+}
+
+function checkNames(where: string, { method, name }: HandlerDeclaration): void {
+  const ofMethod = methodNameProblem(method);
+  const problem = ofMethod ?? clientNameProblem(name);
+  if (problem === undefined) return;
+  throw new DiscoveryError(
+    'REA1091',
+    `${where} has the ${ofMethod === undefined ? 'handler' : 'method'} name "${ofMethod === undefined ? name : method}", ${problem}.`,
+    'It would be called outside of invocations, and clients could not call it: give the method and the handler another name.',
+  );
 }

@@ -4,14 +4,17 @@ import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js'
 import {
   type Class,
   type ComponentDeclaration,
-  componentOf,
   type HandlerDeclaration,
   handlersOf,
 } from '../decorators/component-declaration.js';
+import { BUILT_IN_PREFIX, builtInOptions } from '../decorators/built-in.decorator.js';
+import { injectingClasses } from '../clients/injection-point.js';
 import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { declaredDtosReady, type DtoSupport, loadDtoSupport } from '../validation/dto-validator.js';
 import { checkComponent } from './component-checks.js';
+import { classOf, componentAt } from './component-provider.js';
+import { checkMethods } from './method-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
@@ -36,14 +39,16 @@ export class ComponentExplorer {
   async explore(): Promise<ComponentModel[]> {
     await declaredDtosReady();
     const found = new Map<string, ComponentModel>();
-    for (const { type, provider } of this.providers()) {
-      const declaration = componentOf(type);
-      if (!declaration) {
-        refuseStrayHandlers(type);
+    for (const provider of this.providers()) {
+      const component = componentAt(provider);
+      if (!component) {
+        refuseStrayHandlers(classOf(provider));
         continue;
       }
+      const { type, declaration } = component;
       checkComponent(type, declaration);
-      checkEnhancers(type, declaration, provider);
+      checkMethods(component, provider);
+      checkEnhancers(component, provider);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
@@ -51,36 +56,32 @@ export class ComponentExplorer {
     for (const { controllers } of this.modules.values()) {
       for (const { metatype } of controllers.values()) refuseStrayHandlers(metatype as Class);
     }
-    checkInjections(this.classes());
+    checkInjections(injectingClasses(this.modules));
     this.refuseUnknownOverrides([...found.values()]);
     return [...found.values()];
   }
 
-  private *providers(): Generator<{ type: Class; provider: InstanceWrapper }> {
+  private *providers(): Generator<InstanceWrapper> {
     const seen = new Set<object>();
     for (const module of this.modules.values()) {
       for (const provider of module.providers.values()) {
-        const type = classOf(provider);
-        if (!type || provider.isAlias || seen.has(provider.instance ?? provider)) continue;
+        if (provider.isAlias || seen.has(provider.instance ?? provider)) continue;
         seen.add(provider.instance ?? provider);
-        yield { type, provider };
+        yield provider;
       }
     }
-  }
-
-  /** Every class of the application that may have an injection point. */
-  private classes(): Set<unknown> {
-    const modules = [...this.modules.values()];
-    return new Set(
-      modules.flatMap(({ providers, controllers, injectables }) =>
-        [...providers.values(), ...controllers.values(), ...injectables.values()].map(({ metatype }) => metatype),
-      ),
-    );
   }
 
   private refuseUnknownOverrides(components: readonly ComponentModel[]): void {
     for (const [name, overrides] of Object.entries(this.options.components ?? {})) {
       const component = components.find(({ declaration }) => declaration.name === name);
+      if (name.startsWith(BUILT_IN_PREFIX) && (!component || builtInOptions(component.type))) {
+        throw new DiscoveryError(
+          'REA1081',
+          `The option components names "${name}". Names with ${BUILT_IN_PREFIX} before them are those of built-in components, which take neither defaults nor overrides: sagas, dead letters and webhooks depend on their options.`,
+          'Remove it. What can be changed about them is an option of their modules, for example SagaModule.forRoot({ deadLetters: { redriveRetry } }).',
+        );
+      }
       if (!component) {
         throw new DiscoveryError(
           'REA1012',
@@ -101,15 +102,8 @@ export class ComponentExplorer {
   }
 }
 
-function classOf(provider: InstanceWrapper): Class | undefined {
-  if (!provider.isNotMetatype)
-    return typeof provider.metatype === 'function' ? (provider.metatype as Class) : undefined;
-  const instance: unknown = provider.instance;
-  return typeof instance === 'object' && instance !== null ? (instance.constructor as Class) : undefined;
-}
-
 /** Handlers in a class without a component decorator would silently never be served. */
-function refuseStrayHandlers(type: Class): void {
+function refuseStrayHandlers(type: Class | undefined): void {
   if (typeof type?.prototype !== 'object' || type.prototype === null) return;
   const [handler] = handlersOf(type).values();
   if (handler) {

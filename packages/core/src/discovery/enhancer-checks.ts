@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type Type, ValidationPipe } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -6,7 +6,8 @@ import {
   PIPES_METADATA,
 } from '@nestjs/common/internal';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import type { Class, ComponentDeclaration } from '../decorators/component-declaration.js';
+import type { Class } from '../decorators/component-declaration.js';
+import type { ComponentProvider } from './component-provider.js';
 import { DiscoveryError } from './discovery.error.js';
 
 const ENHANCERS = {
@@ -17,28 +18,80 @@ const ENHANCERS = {
 };
 
 /** @throws DiscoveryError when an enhancer of the component would silently not be applied. */
-export function checkEnhancers(type: Class, component: ComponentDeclaration, provider: InstanceWrapper): void {
-  const methods = [...component.handlers.values()].map(({ method }) => method);
-  if (provider.isNotMetatype) refuseOnFactory(type, methods);
-  for (const method of methods) refuseErasedInput(type, method);
+export function checkEnhancers({ type, declaration, isStandIn }: ComponentProvider, provider: InstanceWrapper): void {
+  const methods = [...declaration.handlers.values()].map(({ method }) => method);
+  if (isStandIn) {
+    refuseOnStandIn(type, methods);
+    return;
+  }
+  refuseNotCreated(type, methods, provider);
+  for (const method of methods) {
+    refuseErasedInput(type, method);
+    refuseLost(type, method, provider.instance as object | undefined);
+  }
 }
 
-/** Nest creates the guards of a class only where it creates the class itself. */
-function refuseOnFactory(type: Class, methods: readonly string[]): void {
-  for (const target of [type, ...methods.map((method) => type.prototype[method])]) {
-    const found = Object.entries(ENHANCERS).find(([key]) => classes(Reflect.getMetadata(key, target)).length > 0);
-    if (found) {
+/** Enhancers of a method are metadata of its function: a method that overrides it has none of them. */
+function refuseLost(type: Class, method: string, instance: object | undefined): void {
+  const called: unknown = (instance as Record<string, unknown> | undefined)?.[method] ?? type.prototype[method];
+  const found = Object.entries(ENHANCERS).find(
+    ([key]) =>
+      inheritedFunctions(type, method).some((each) => Reflect.hasMetadata(key, each)) &&
+      !Reflect.hasMetadata(key, called as object),
+  );
+  if (!found) return;
+  throw new DiscoveryError(
+    'REA1094',
+    `${type.name}.${method} overrides a handler that has ${found[1]}, and does not have it itself: it would silently not run.`,
+    `Repeat ${found[1]} on the overriding method (with no arguments to have none), or put it on the class.`,
+  );
+}
+
+function inheritedFunctions(type: Class, method: string): object[] {
+  const found: object[] = [];
+  for (let proto: object | null = type.prototype; proto; proto = Object.getPrototypeOf(proto)) {
+    const own: unknown = Object.getOwnPropertyDescriptor(proto, method)?.value;
+    if (typeof own === 'function') found.push(own);
+  }
+  return found;
+}
+
+/** Enhancers are found by the class and the methods of the instance: those of another object are not these. */
+function refuseOnStandIn(type: Class, methods: readonly string[]): void {
+  const found = enhancersOf(type, methods).find(({ enhancers }) => enhancers.length > 0);
+  if (!found) return;
+  throw new DiscoveryError(
+    'REA1017',
+    `${type.name} has ${found.decorator}, and another object stands in for it, on which it would silently not run.`,
+    `Replace its client instead: overrideProvider(getClientToken(${type.name})), or getIngressToken(${type.name}).`,
+  );
+}
+
+/** Nest creates the guards of a class only where it creates the class itself, as the module declares it. */
+function refuseNotCreated(type: Class, methods: readonly string[], provider: InstanceWrapper): void {
+  for (const { decorator, enhancers } of enhancersOf(type, methods)) {
+    const needed = enhancers.filter((enhancer) => typeof enhancer === 'function');
+    const created = provider.host?.injectables;
+    const missing = needed.some((enhancer) => provider.isNotMetatype || !created?.has(enhancer as Type));
+    if (missing) {
+      const how = provider.isNotMetatype ? 'by a factory or as a value' : 'in place of another class';
       throw new DiscoveryError(
         'REA1017',
-        `${type.name} has ${found[1]}, but is provided by a factory or as a value, where Nest does not create its enhancers: they would silently not run.`,
-        `Provide the class itself (providers: [${type.name}]), or give ${found[1]} instances instead of classes.`,
+        `${type.name} has ${decorator}, but is provided ${how}, where Nest does not create its enhancers: they would silently not run.`,
+        `Provide the class itself (providers: [${type.name}]), or give ${decorator} instances instead of classes.`,
       );
     }
   }
 }
 
-function classes(enhancers: unknown[] | undefined): unknown[] {
-  return (enhancers ?? []).filter((enhancer) => typeof enhancer === 'function');
+/** The enhancers of a class and of its methods, by decorator. */
+function enhancersOf(type: Class, methods: readonly string[]) {
+  return [type, ...methods.map((method) => type.prototype[method])].flatMap((target) =>
+    Object.entries(ENHANCERS).map(([key, decorator]) => ({
+      decorator,
+      enhancers: (Reflect.getMetadata(key, target) ?? []) as readonly unknown[],
+    })),
+  );
 }
 
 /** A ValidationPipe validates by the parameter's class; `import type` and interfaces leave none at run time. */

@@ -1,4 +1,7 @@
-import type { Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
+import type { Context, RestatePromise, Serde, TerminalError } from '@restatedev/restate-sdk';
+import { defaultSerde } from './journal-value.js';
+import type { Journaled } from './journaled.js';
+import { type FormattedPayload, payloadForJournal, type PlainPayload } from './payload-format.js';
 import { declarePayload, type PayloadOptions, settle } from './rejection.js';
 
 /** Something that a handler waits for and the outside world completes by its id. */
@@ -10,20 +13,30 @@ export interface Awakeable<T> {
 }
 
 /**
- * Creates an awakeable. It survives suspension and restarts; completing it twice keeps the first completion.
+ * Creates an awakeable. It survives suspension and restarts; completing it twice keeps the first completion. Without a
+ * schema or a serde, awaiting gives the value as JSON gives it back.
  *
  * @throws ValidationFailedError (terminal, 400) where it is awaited, when the payload does not fit the schema
  * @see https://docs.restate.dev/develop/ts/external-events
  */
-export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awakeable<T> {
+export function awakeable<T>(ctx: Context, options: PayloadOptions<T> & FormattedPayload<T>): Awakeable<T>;
+export function awakeable<T>(ctx: Context, options?: PlainPayload): Awakeable<Journaled<T>>;
+export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awakeable<unknown> {
   declarePayload('an awakeable', options);
   const { id, promise } = ctx.awakeable<T>(options.serde);
   return { id, promise: settle(promise, `The payload of awakeable ${id}`, options) };
 }
 
-/** Completes an awakeable of another invocation with a value. Without one, the waiting side gets null. */
+/**
+ * Completes an awakeable of another invocation with a value. Without one, the waiting side gets null.
+ *
+ * @throws TerminalError (500, `REA7020`) when its format cannot write the value
+ */
 export function resolveAwakeable<T>(ctx: Context, id: string, value?: T, options: PayloadOptions<T> = {}): void {
-  ctx.resolveAwakeable(id, value, options.serde);
+  if (value === undefined) return ctx.resolveAwakeable(id);
+  const format = options.serde ?? defaultSerde(ctx);
+  const written = payloadForJournal(ctx, value, format, options, `The payload of awakeable ${id}`);
+  ctx.resolveAwakeable(id, written.value, written.serde);
 }
 
 /** Completes an awakeable of another invocation with a failure. */

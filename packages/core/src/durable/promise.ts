@@ -1,26 +1,42 @@
-import type { RestatePromise, TerminalError } from '@restatedev/restate-sdk';
+import type { RestatePromise, Serde, TerminalError } from '@restatedev/restate-sdk';
 import type { AnyWorkflowSharedContext } from '../decorators/handler-signature.js';
+import type { Journaled } from './journaled.js';
 import { declarePayload, envelopeSerde, type PayloadOptions, rejectionEnvelope, settle, unwrap } from './rejection.js';
+import { type FormattedPayload, payloadForJournal, type PlainPayload } from './payload-format.js';
+
+declare const READ: unique symbol;
 
 /** A promise of a workflow, declared once: its name, type and schema. Made by {@link promiseKey}. */
-export interface PromiseKey<T> {
+export interface PromiseKey<T, Read = T> {
   readonly name: string;
   readonly options: PayloadOptions<T>;
+  /** Type only: what awaiting gives. */
+  readonly [READ]?: Read;
 }
 
-/** Declares a durable promise of a workflow. @param name unique in the workflow; part of its journal, keep it stable */
-export function promiseKey<T>(name: string, options: PayloadOptions<T> = {}): PromiseKey<T> {
+/**
+ * Declares a durable promise of a workflow. Without a schema or a serde, awaiting gives the value as JSON gives it back.
+ *
+ * @param name unique in the workflow; part of its journal, keep it stable
+ */
+export function promiseKey<T>(name: string, options: PayloadOptions<T> & FormattedPayload<T>): PromiseKey<T>;
+export function promiseKey<T>(name: string, options?: PlainPayload): PromiseKey<T, Journaled<T>>;
+export function promiseKey<T>(name: string, options: PayloadOptions<T> = {}): PromiseKey<T, never> {
   declarePayload(`promise "${name}"`, options);
   return { name, options };
 }
 
 /** A promise that a workflow's run waits for and its signals settle. It settles once; later attempts change nothing. */
-export interface WorkflowPromise<T> {
+export interface WorkflowPromise<T, Read = T> {
   /** The durable future. @throws TerminalError what it was rejected with, status and metadata included */
-  get(): RestatePromise<T>;
+  get(): RestatePromise<Read>;
   /** The value so far: undefined while it is open. @throws TerminalError what it was rejected with */
-  peek(): Promise<T | undefined>;
-  /** Settles it with a value. @throws TerminalError (409) when it is settled already */
+  peek(): Promise<Read | undefined>;
+  /**
+   * Settles it with a value.
+   *
+   * @throws TerminalError (409) when it is settled already; (500, `REA7020`) when its format cannot write the value
+   */
   resolve(value: T): Promise<void>;
   /** Settles it with a failure. @throws TerminalError (409) when it is settled already */
   reject(reason: string | TerminalError): Promise<void>;
@@ -31,16 +47,23 @@ export interface WorkflowPromise<T> {
  *
  * @param key declared with {@link promiseKey}
  */
-export function promise<T>(ctx: AnyWorkflowSharedContext, { name, options }: PromiseKey<T>): WorkflowPromise<T> {
-  const durable = () => ctx.promise<unknown>(name, envelopeSerde(options.serde));
+export function promise<T, Read = T>(
+  ctx: AnyWorkflowSharedContext,
+  { name, options }: PromiseKey<T, Read>,
+): WorkflowPromise<T, Read> {
+  const format = envelopeSerde(options.serde as Serde<unknown> | undefined);
+  const durable = () => ctx.promise<unknown>(name, format);
   const subject = `The value of promise "${name}"`;
   return {
-    get: () => settle(durable().get() as RestatePromise<T>, subject, options),
+    get: () => settle(durable().get() as RestatePromise<Read>, subject, options),
     peek: async () => {
       const value = await durable().peek();
-      return value === undefined ? undefined : unwrap(value as T, subject, options);
+      return value === undefined ? undefined : unwrap(value as Read, subject, options);
     },
-    resolve: (value) => durable().resolve(value),
+    resolve: (value) => {
+      const written = payloadForJournal(ctx, value, format, options, subject);
+      return ctx.promise<unknown>(name, written.serde).resolve(written.value);
+    },
     reject: (reason) => durable().resolve(rejectionEnvelope(reason)),
   };
 }

@@ -4,6 +4,7 @@ import type { DtoClass } from '../decorators/handler-schema.js';
 import { declareDto, readyDtoValidator } from '../validation/dto-validator.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, standardSchemaValidator } from '../validation/validator.js';
+import { isPlainJson } from './lossy-value.js';
 
 /** A promise's payload when it was rejected through Rea. Part of the wire: it never changes. */
 interface RejectionEnvelope {
@@ -32,6 +33,7 @@ export function rejectionEnvelope(reason: string | TerminalError): RejectionEnve
 
 /** Reads values with the given serde, and rejection envelopes always as JSON. */
 export function envelopeSerde<T>(serde: Serde<T> = sdkSerde.json as Serde<T>): Serde<T> {
+  if (isPlainJson(serde)) return serde;
   return {
     ...(serde.contentType === undefined ? {} : { contentType: serde.contentType }),
     serialize: (value) => (isRejection(value) ? sdkSerde.json.serialize(value) : serde.serialize(value)),
@@ -47,8 +49,11 @@ export function declarePayload<T>(subject: string, { schema }: PayloadOptions<T>
   if (schema && !isStandardSchema(schema)) declareDto(subject);
 }
 
+/** Options of a payload, as it is awaited. */
+type AnyPayloadOptions = Pick<PayloadOptions<unknown>, 'schema'>;
+
 /** Unwraps a payload: throws what it was rejected with, checks the value against the schema. */
-export function settle<T>(future: RestatePromise<T>, subject: string, options: PayloadOptions<T>): RestatePromise<T> {
+export function settle<T>(future: RestatePromise<T>, subject: string, options: AnyPayloadOptions): RestatePromise<T> {
   return future.map((value, failure) => {
     if (failure) throw failure;
     return unwrap(value as T, subject, options);
@@ -56,7 +61,7 @@ export function settle<T>(future: RestatePromise<T>, subject: string, options: P
 }
 
 /** @throws TerminalError the rejection in the payload, or a 400 when the payload does not fit the schema. */
-export function unwrap<T>(value: T, subject: string, { schema }: PayloadOptions<T>): T {
+export function unwrap<T>(value: T, subject: string, { schema }: AnyPayloadOptions): T {
   if (isRejection(value)) {
     const { message, code, metadata } = value['_rea.rejected'];
     throw new TerminalError(message, { errorCode: code, metadata });

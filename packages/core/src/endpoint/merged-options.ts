@@ -1,23 +1,32 @@
 import type { Duration, HooksProvider } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ComponentOverrides, WorkflowOptions } from '../decorators/component.options.js';
+import { builtInOptions, builtInOverrides } from '../decorators/built-in.decorator.js';
 import { retentionOptions } from '../workflow/retention.js';
 import type { ReaModuleOptions } from '../rea.options.js';
+
+type Defaults = NonNullable<ReaModuleOptions['defaults']>;
 
 /** A component's options in force: the module's defaults, its decorator, its overrides by configuration. */
 export function componentOptions(component: ComponentModel, options: ReaModuleOptions) {
   const { name: _name, plane: _plane, ...declared } = component.declaration.options;
   const { handlers: _handlers, ...overrides } = overridesOf(component, options);
-  return merge(sdkOptions(options.defaults ?? {}), merge(sdkOptions(declared), sdkOptions(overrides)));
+  return merge(sdkOptions(defaultsFor(component, options)), merge(sdkOptions(declared), sdkOptions(overrides)));
 }
 
 /** A workflow's retention in force, by the same order. */
 export function retentionInForce(component: ComponentModel, options: ReaModuleOptions): WorkflowOptions['retention'] {
   const { retention } = component.declaration.options;
-  return overridesOf(component, options).retention ?? retention ?? options.defaults?.retention;
+  return overridesOf(component, options).retention ?? retention ?? defaultsFor(component, options).retention;
 }
 
-function overridesOf({ declaration }: ComponentModel, options: ReaModuleOptions): ComponentOverrides {
+/** The module's defaults: for the application's components, not for the built-in ones. */
+function defaultsFor({ type }: ComponentModel, { defaults = {} }: ReaModuleOptions): Defaults {
+  return builtInOptions(type) ? {} : defaults;
+}
+
+function overridesOf({ type, provider, declaration }: ComponentModel, options: ReaModuleOptions): ComponentOverrides {
+  if (builtInOptions(type)) return builtInOverrides(provider.instance);
   return options.components?.[declaration.name] ?? {};
 }
 
@@ -31,9 +40,9 @@ function sdkOptions<T extends Pick<WorkflowOptions, 'retention' | 'status'>>({
 }
 
 /** A handler's own options in force: its decorator, its overrides by configuration. Its component's apply below them. */
-export function handlerOptions({ declaration }: ComponentModel, handler: HandlerModel, options: ReaModuleOptions) {
+export function handlerOptions(component: ComponentModel, handler: HandlerModel, options: ReaModuleOptions) {
   const { input: _input, output: _output, name: _name, ...declared } = handler.declaration.options;
-  const overrides = options.components?.[declaration.name]?.handlers?.[handler.declaration.name] ?? {};
+  const overrides = overridesOf(component, options).handlers?.[handler.declaration.name] ?? {};
   return merge(declared, overrides);
 }
 

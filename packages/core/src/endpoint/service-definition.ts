@@ -11,6 +11,7 @@ import {
   type VirtualObjectDefinition,
   workflow,
   type WorkflowDefinition,
+  type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
 import { qualify } from '../clients/namespace.js';
 import { allowNondeterminism } from '../determinism/allow-nondeterminism.js';
@@ -21,7 +22,9 @@ import { asTerminalError } from '../invocation/error-mapping.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope, leaveMethod } from '../invocation/attempt.js';
-import { checkSize, serialise } from '../durable/journal-value.js';
+import { checkLoss, checkSize, serialise } from '../durable/journal-value.js';
+import { isPlainJson } from '../durable/lossy-value.js';
+import { refuseUnserialisable } from '../durable/unserialisable-output.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
 import { foreignTerminalError } from './foreign-terminal-error.js';
@@ -44,6 +47,13 @@ export interface DefinitionContext {
   readonly instrumentation: Instrumentation | undefined;
 }
 
+/** Of the handlers that Rea adds: their clients know their format, whatever the component's is. */
+const ADDED = {
+  input: sdkSerde.json as Serde<unknown>,
+  output: sdkSerde.json as Serde<unknown>,
+  asTerminalError: (error: unknown): TerminalError | undefined => asTerminalError(error) ?? foreignTerminalError(error),
+};
+
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
 export function createDefinition(component: ComponentModel, context: DefinitionContext): AnyDefinition {
   const { kind, name } = component.declaration;
@@ -55,11 +65,16 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
   if (kind === 'workflow') {
-    handlers[RUN_NOTE_HANDLER] = sdk.workflow.shared({ ingressPrivate: true }, readRunNote);
-    if (component.declaration.options.status) handlers[STATUS_HANDLER] = sdk.workflow.shared({}, readStatus);
+    const add = (added: object, read: (ctx: WorkflowSharedContext) => Promise<unknown>) =>
+      sdk.workflow.shared(
+        { ...ADDED, ...added },
+        context.invokers.createAdded(component, (ctx) => read(ctx as unknown as WorkflowSharedContext)),
+      );
+    handlers[RUN_NOTE_HANDLER] = add({ ingressPrivate: true }, readRunNote);
+    if (component.declaration.options.status) handlers[STATUS_HANDLER] = add({}, readStatus);
   }
   const definition = {
-    name: qualify(context.options.namespace, name),
+    name: qualify(context.options, name),
     ...(description === undefined ? {} : { description }),
     ...(metadata === undefined ? {} : { metadata }),
     options: { ...options, ...(hooks.length > 0 ? { hooks } : {}) },
@@ -127,12 +142,16 @@ function present(name: 'input' | 'output', value: Serde<unknown> | undefined): o
 /** The output's format, with the guardrails on size: what is too large never reaches the journal. */
 function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as Serde<unknown>): Serde<unknown> {
   const what = `The output of ${scope.place}`;
+  const isJson = isPlainJson(serde);
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
         leaveMethod();
+        if (isJson) refuseUnserialisable(output, what);
+        const attempt = currentScope()?.attempt;
         const bytes = serialise(serde, output, what);
-        checkSize(currentScope()?.attempt, bytes.byteLength, what);
+        checkSize(attempt, bytes.byteLength, what);
+        if (isJson) checkLoss(attempt, output, what);
         return bytes;
       },
     },

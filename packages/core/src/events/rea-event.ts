@@ -210,10 +210,10 @@ export interface ReaEventMap extends HandlerEventMap, FrontEventMap, SagaEventMa
    * dies in the moment between.
    */
   'dead-letter-added': DeadLetterInfo & { readonly error: { readonly message: string; readonly code: number } };
-  /** An operator has worked on a dead letter. Published as `dead-letter-added` is. */
+  /** An operator has worked on a dead letter, or its saga has added steps to it. Published as `dead-letter-added` is. */
   'dead-letter-changed': DeadLetterInfo & {
-    readonly action: 'redriven' | 'redrive-failed' | 'resolved' | 'discarded' | 'purged';
-    /** The operator's name. */
+    readonly action: 'extended' | 'redriven' | 'redrive-failed' | 'step-resolved' | 'resolved' | 'discarded' | 'purged';
+    /** The operator's name; of `extended` the saga's handler: `Checkout/place`. */
     readonly by: string;
   };
 }

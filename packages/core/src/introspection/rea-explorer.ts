@@ -42,7 +42,7 @@ export class ReaExplorer {
   private describe(component: ComponentModel): ComponentDescription {
     const { name, kind } = component.declaration;
     return {
-      name: qualify(this.options.namespace, name),
+      name: qualify(this.options, name),
       kind,
       className: component.type.name,
       module: component.provider.host?.name ?? '',

@@ -1,3 +1,4 @@
+import { setImmediate as drained } from 'node:timers/promises';
 import type { HooksProvider } from '@restatedev/restate-sdk';
 import { Attempt, enterScope } from './attempt.js';
 import { AttemptTeller } from './attempt-teller.js';
@@ -40,6 +41,9 @@ async function observed(
   }
   try {
     await next();
+    // Node reports the promises that nobody awaits once the microtasks are drained.
+    if (attempt.hasRefused) await drained();
+    if (attempt.failure) throw attempt.failure.error;
   } catch (error) {
     const mapped = asTerminalError(error) ?? error;
     attempt.end(outcomeOf(mapped, attempt.request));

@@ -52,6 +52,9 @@ export class EnhancerContexts {
   }
 }
 
+/** Nothing to apply, whatever the application has. */
+export const NO_ENHANCERS: Enhancers = { guards: [], interceptors: [], pipes: [], filters: [] };
+
 /** Whether there is nothing to apply, so that the handler can be called directly. */
 export function isEmpty({ guards, interceptors, pipes, filters }: Enhancers): boolean {
   return guards.length + interceptors.length + pipes.length + filters.length === 0;

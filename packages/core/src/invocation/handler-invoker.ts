@@ -8,6 +8,7 @@ import {
 import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
+import { builtInOptions } from '../decorators/built-in.decorator.js';
 import { deadlineInForce, retentionInForce } from '../endpoint/merged-options.js';
 import type { ReaEvents } from '../events/rea-events.js';
 import type { ReaModuleOptions } from '../rea.options.js';
@@ -15,6 +16,7 @@ import type { PolicyService } from '../policy/policy.service.js';
 import { boundHandler } from '../workflow/deadline.js';
 import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
+import { checkedOutput } from '../validation/checked-output.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
@@ -22,7 +24,8 @@ import { followProgress } from '../durable/interruption.js';
 import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
-import { EnhancerContexts, isEmpty } from './enhancer-contexts.js';
+import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
+import { ERROR_METADATA } from './error-mapping.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -34,6 +37,11 @@ import { noteEnd, noteStart } from './workflow-run-note.js';
 export type Invoker = (ctx: Context, input: unknown) => Promise<unknown>;
 
 type Method = (this: object, ctx: Context, input: unknown) => Promise<unknown>;
+
+type EnhancersOf = (method: Method) => Enhancers;
+
+/** Of a handler that no declaration describes. */
+const NOTHING_DECLARED = { deadline: undefined, metatype: undefined, schema: undefined, clearState: false } as const;
 
 /** Makes the invokers of an application's handlers. */
 export class InvokerFactory {
@@ -55,39 +63,70 @@ export class InvokerFactory {
     const call = this.createCall(component, handler);
     const invoke: Invoker = (raw, rawInput) => {
       const ctx = openContext(raw, currentScope()?.attempt, this.policy);
-      return call(ctx, check(handler.input.validate, rawInput, theInput, 400));
+      return call(ctx, check(handler.input.validate, rawInput, theInput));
     };
-    if (!handler.output.validate) return invoke;
+    const validateOutput = handler.output.validate;
+    if (!validateOutput) return invoke;
     return async (raw, rawInput) => {
       const output = await invoke(raw, rawInput);
       leaveMethod();
-      return check(handler.output.validate, output, theOutput, 500);
+      return checkedOutput(validateOutput, output, theOutput);
     };
   }
 
-  /** Calls the method on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
   private createCall(component: ComponentModel, handler: HandlerModel): Invoker {
-    const { provider } = component;
     const { declaration } = handler;
     const deadline = deadlineInForce(component, handler, this.options);
     const prototype = component.type.prototype as Record<string, Method>;
     const types: unknown[] = Reflect.getMetadata('design:paramtypes', prototype, declaration.method) ?? [];
     const { input } = declaration.options;
-    const toCall = (instance: object, contextId?: ContextId, inquirerId?: string): EnhancedCall => {
-      const method = (instance as Record<string, Method>)[declaration.method]!;
+    const missing = missingMethod(component, declaration.method);
+    const clearsState = retentionOf(retentionInForce(component, this.options))?.clearState ?? false;
+    const schema = isStandardSchema(input) ? input : undefined;
+    const toCall = (instance: object, enhancersOf: EnhancersOf): EnhancedCall => {
+      const method = (instance as Record<string, Method | undefined>)[declaration.method] ?? missing;
       return {
         instance,
         method,
-        enhancers: this.enhancers.create(instance, method as never, provider.host!.token, contextId, inquirerId),
+        enhancers: enhancersOf(method),
         deadline,
         metatype: types[1],
-        schema: isStandardSchema(input) ? input : undefined,
-        clearState: retentionOf(retentionInForce(component, this.options))?.clearState ?? false,
+        schema,
+        clearState: clearsState,
       };
     };
-    const invoke = declaration.kind === 'run' ? invokeRun : invokeCall;
+    return this.onInstance(component, toCall, declaration.kind === 'run' ? invokeRun : invokeCall);
+  }
+
+  /**
+   * Puts a handler that Rea adds to a component behind the guards of its class, and the global ones that have opted in;
+   * their filters may replace a refusal. Interceptors and pipes are for the class's own inputs and answers.
+   */
+  createAdded(component: ComponentModel, method: Method): Invoker {
+    const toCall = (instance: object, enhancersOf: EnhancersOf): EnhancedCall => {
+      const { guards, filters } = enhancersOf(method);
+      const enhancers = { ...NO_ENHANCERS, guards, filters: guards.length > 0 ? filters : [] };
+      return { ...NOTHING_DECLARED, instance, method, enhancers };
+    };
+    return this.onInstance(component, toCall, invokeUnbounded);
+  }
+
+  /** Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
+  private onInstance(
+    component: ComponentModel,
+    toCall: (instance: object, enhancersOf: EnhancersOf) => EnhancedCall,
+    invoke: typeof invokeCall,
+  ): Invoker {
+    const { provider } = component;
+    const isBuiltIn = builtInOptions(component.type) !== undefined;
+    const bind = (instance: object, contextId?: ContextId, inquirerId?: string): EnhancedCall =>
+      toCall(instance, (method) =>
+        isBuiltIn
+          ? NO_ENHANCERS
+          : this.enhancers.create(instance, method as never, provider.host!.token, contextId, inquirerId),
+      );
     if (provider.isDependencyTreeStatic() && !provider.isTransient) {
-      const call = toCall(provider.instance as object);
+      const call = bind(provider.instance as object);
       return (ctx, value) => invoke(call, ctx, value);
     }
     const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
@@ -96,9 +135,19 @@ export class InvokerFactory {
       const contextId = ContextIdFactory.create();
       moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
       const instance: object = await moduleRef.resolve(provider.token as string, contextId, { strict: true });
-      return invoke(toCall(instance, contextId, provider.id), ctx, value, decideGuards);
+      return invoke(bind(instance, contextId, provider.id), ctx, value, decideGuards);
     };
   }
+}
+
+/** For an instance that turns out not to have a handler's method: trying again would not help. */
+function missingMethod({ type }: ComponentModel, method: string): Method {
+  return () => {
+    throw new TerminalError(
+      `REA1095: The provider of ${type.name} gave an instance without the handler method ${method}(). Let it be an instance of ${type.name}, or give it that method.`,
+      { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA1095' } },
+    );
+  };
 }
 
 function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyService): Context {
@@ -117,10 +166,10 @@ function observesState(events: ReaEvents): boolean {
   return events.observes('state-set') || events.observes('state-get') || events.observes('state-cleared');
 }
 
-function check(validate: Validator | undefined, value: unknown, subject: string, status: 400 | 500): unknown {
+function check(validate: Validator | undefined, value: unknown, subject: string): unknown {
   if (!validate) return value;
   const result = validate(value);
-  if ('details' in result) throw new ValidationFailedError(subject, result.details, status);
+  if ('details' in result) throw new ValidationFailedError(subject, result.details, 400);
   return result.value;
 }
 

@@ -1,5 +1,6 @@
 import { secretHeadersOf } from '../clients/secret-headers.js';
-import { boundsItself } from '../decorators/bounds-itself.decorator.js';
+import type { NameScope } from '../clients/namespace.js';
+import { builtInOptions } from '../decorators/built-in.decorator.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { planeOf } from '../discovery/plane.js';
@@ -23,9 +24,9 @@ export interface HandlerScope {
   /** It is a workflow's run. */
   readonly isRun: boolean;
   readonly events: ReaEvents;
-  /** Put before the names of the components that its clients call. */
-  readonly namespace: string | undefined;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises'>;
+  /** What stands in the names of the components that its clients call. */
+  readonly names: NameScope;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
@@ -46,6 +47,14 @@ export type OperationGuards = Readonly<
   Record<string, ((attempt: Attempt, args: readonly unknown[]) => void) | undefined>
 >;
 
+/** Of the built-in components: what they do is not the application's to guard. */
+const NO_POLICY: HandlerScope['policy'] = {
+  report: () => {},
+  modeOf: () => 'disabled',
+  watchesPromises: false,
+  watchesValues: false,
+};
+
 const NO_BOUNDS = { warnBytes: Infinity, maxBytes: Infinity } as const;
 
 /** The scope of a handler of the application. */
@@ -60,15 +69,17 @@ export function createHandlerScope(
   const { name, kind, options: declared } = component.declaration;
   const exclusive = kind === 'object' && handler.declaration.kind === 'handler';
   const readOnly = ['shared', 'signal', 'query'].includes(handler.declaration.kind);
-  const limits = { ...limitsOf(options), ...(boundsItself(component.type) ? NO_BOUNDS : {}) };
+  const builtIn = builtInOptions(component.type);
+  const isGuarded = builtIn === undefined || builtIn.runsUserCode === true;
+  const limits = { ...limitsOf(options), ...(isGuarded ? {} : NO_BOUNDS) };
   return {
     component: name,
     place: placeOf(component, handler),
     plane: planeOf(component, handler.declaration.kind),
     isRun: handler.declaration.kind === 'run',
     events,
-    namespace: options.namespace,
-    policy,
+    names: options,
+    policy: isGuarded ? policy : NO_POLICY,
     limits,
     stateLimits: stateLimits(retentionInForce(component, options), limits),
     secretHeaders: secretHeadersOf(options),
@@ -94,7 +105,7 @@ export function createTestScope(
     plane: 'data',
     isRun: false,
     events,
-    namespace: undefined,
+    names: {},
     policy,
     limits,
     stateLimits: limits,

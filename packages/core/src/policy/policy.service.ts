@@ -35,6 +35,7 @@ export class PolicyService {
   private policy: ResolvedPolicy;
   private contextIsGuarded: boolean;
   private promisesAreWatched: boolean;
+  private valuesAreWatched: boolean;
 
   constructor(
     @Inject(REA_OPTIONS) options: ReaModuleOptions,
@@ -43,6 +44,7 @@ export class PolicyService {
     this.policy = resolvePolicy(options.policy, process.env);
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.valuesAreWatched = this.isOn('lossy-value');
   }
 
   /** Whether handlers get a guarded context: some guardrail on its operations is on. */
@@ -53,6 +55,11 @@ export class PolicyService {
   /** Whether attempts are watched for native code that waits for several futures at once. */
   get watchesPromises(): boolean {
     return this.promisesAreWatched;
+  }
+
+  /** Whether values for the journal are looked at for what JSON does not keep. */
+  get watchesValues(): boolean {
+    return this.valuesAreWatched;
   }
 
   /**
@@ -75,6 +82,7 @@ export class PolicyService {
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.valuesAreWatched = this.isOn('lossy-value');
   }
 
   /**

@@ -168,6 +168,14 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches: 'A call has a header that usually holds a secret; Restate keeps it in the journals of both handlers.',
     cure: "Let the called handler get the secret itself, or say that it is none: { allowSecretHeaders: ['cookie'] }.",
   },
+  'lossy-value': {
+    id: 'lossy-value',
+    code: 'REA2064',
+    severity: 'advisory',
+    catches:
+      'JSON does not keep a part of a value for the journal: a Map or a Set becomes {}, NaN and undefined in an array become null, a function is dropped, and an instance loses its methods.',
+    cure: 'Write plain data: Object.fromEntries(map), [...set], the fields that are needed; or give a serde, or a schema with a codec.',
+  },
 };
 
 /** Whether a string is the id of a guardrail. */

@@ -6,6 +6,8 @@ import { AdminUnreachableError, AdminRequestError } from './registration.errors.
 export interface RegisteredService {
   readonly name: string;
   readonly ty: string;
+  /** Counts its registrations. The highest one takes the new invocations. */
+  readonly revision: number;
   readonly handlers: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
   readonly [option: string]: unknown;
 }
@@ -21,8 +23,13 @@ export interface RegisteredDeployment {
 /** A deployment in a list. */
 export interface KnownDeployment {
   readonly id: string;
+  /** Undefined for a Lambda function, which has an {@link arn}. */
   readonly uri?: string;
-  readonly services: readonly { readonly name: string }[];
+  readonly arn?: string;
+  /** `HTTP/1.1` or `HTTP/2.0`. */
+  readonly http_version?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly services: readonly { readonly name: string; readonly revision: number }[];
 }
 
 export interface DeploymentRequest {
@@ -33,6 +40,8 @@ export interface DeploymentRequest {
   readonly dry_run?: boolean;
   /** For endpoints that do not speak HTTP/2. */
   readonly use_http_11?: boolean;
+  /** Kept with the deployment, visible to whoever reaches the admin API. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** How long a single request to the admin API may take, in milliseconds. */
@@ -41,7 +50,7 @@ const TIMEOUT = 10_000;
 /** The part of the Restate server's admin API that Rea uses. */
 export class AdminClient {
   constructor(
-    private readonly url: string,
+    readonly url: string,
     private readonly headers: Readonly<Record<string, string>> = {},
     /** Of a single request, in milliseconds. */
     private readonly timeout = TIMEOUT,

@@ -24,6 +24,11 @@ export class AdminRequestError extends ReaError {
   ) {
     super(`REA6002: ${request} was refused with ${status}: ${messageOf(body)}`);
   }
+
+  /** @internal The server could not reach the endpoint that it was given. */
+  get isEndpointUnreachable(): boolean {
+    return this.body.includes('META0003');
+  }
 }
 
 /** The server knows this URL with other services, and replacing them was not allowed. */

@@ -25,8 +25,13 @@ export function standardSchemaValidator(schema: StandardSchemaV1): Validator {
       );
     }
     if (!result.issues) return { value: result.value };
-    return { details: result.issues.map(({ path, message }) => ({ path: dotted(path), message })) };
+    return { details: fieldDetails(result.issues) };
   };
+}
+
+/** The issues of a schema, as they are reported. */
+export function fieldDetails(issues: readonly StandardSchemaV1.Issue[]): FieldDetail[] {
+  return issues.map(({ path, message }) => ({ path: dotted(path), message }));
 }
 
 function dotted(path: StandardSchemaV1.Issue['path']): string {

@@ -1,4 +1,5 @@
 import { compositeKey, idempotencyKey, type KeyPart } from '@rea/core';
+import { iface } from '@restatedev/restate-sdk';
 import { IngressException } from '@rea/ingress';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -141,9 +142,9 @@ describe.each(['warn', 'strict', 'disabled'] as const)('In mode %s', { meta: { c
         await refusedInHandler(() => flows.of(key)),
       ]);
       const outside = [
-        await refusedOutside(() => ingress.object({ name: 'ObjectStage', _kind: 'object', _handlers: {} }).of(key)),
+        await refusedOutside(() => ingress.object(iface.object('ObjectStage', {})).of(key)),
         await refusedOutside(() =>
-          ingress.workflow({ name: 'FlowStage', _kind: 'workflow', _handlers: { run: {} } }).of(key),
+          ingress.workflow(iface.workflow('FlowStage', { run: iface.json<void, void>() })).of(key),
         ),
       ];
       expect(outside).toEqual(inside);

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { Handler, Shared, state, type StateKey, stateKey, VirtualObject } from '@rea/core';
+import { Handler, Shared, state, type StateKey, stateKey, type StateKeyOptions, VirtualObject } from '@rea/core';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,12 +13,12 @@ function releaseOf<T>(key: StateKey<T, unknown>) {
   @VirtualObject({ name: 'Customer', retryPolicy: { initialInterval: 20, maxInterval: 50 } })
   class Customer {
     @Handler()
-    async store(ctx: ObjectContext, value: T): Promise<void> {
-      state(ctx, key).set(value);
+    async store(ctx: ObjectContext, value: unknown): Promise<void> {
+      state(ctx, key).set(value as T);
     }
 
     @Handler()
-    async touch(ctx: ObjectContext): Promise<T> {
+    async touch(ctx: ObjectContext): Promise<unknown> {
       const value = await state(ctx, key).update((current) => current as T);
       fail();
       return value;
@@ -220,7 +220,7 @@ describe('An upcaster that fails', () => {
 describe('A versioned state key', () => {
   const same = (old: unknown) => old;
 
-  test.each<[string, Parameters<typeof stateKey>[1], RegExp]>([
+  test.each<[string, StateKeyOptions<number>, RegExp]>([
     ['upcasters, but no version', { upcasters: { 0: same } }, /has upcasters but no version/],
     ['version 0', { version: 0 }, /has the version 0\. Versions are whole numbers from 1/],
     ['version 1.5', { version: 1.5 }, /has the version 1\.5/],
@@ -238,7 +238,7 @@ describe('A versioned state key', () => {
       /has a version and a serde/,
     ],
   ])('with %s is refused where it is declared', (_what, options, message) => {
-    expect(() => stateKey('customer', options)).toThrow(
+    expect(() => stateKey<number>('customer', options as never)).toThrow(
       expect.objectContaining({
         code: 'REA1019',
         message: expect.stringMatching(new RegExp(`^REA1019: The state key "customer" .*${message.source}`)),

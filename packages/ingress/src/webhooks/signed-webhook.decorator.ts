@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ReaOptionsError } from '@rea/core';
-import { millisProblem } from '@rea/core/internal';
-import type { SignedWebhookOptions } from './signed-webhook.options.js';
+import { checkOptionNames, millisProblem } from '@rea/core/internal';
+import { SIGNED_WEBHOOK_SHAPE, type SignedWebhookOptions } from './signed-webhook.options.js';
 import { WEBHOOK_OPTIONS } from './webhook-metadata.js';
 import { WebhookGuard } from './webhook.guard.js';
 import { SingleUseInterceptor } from './webhook.interceptor.js';
@@ -26,6 +26,7 @@ import { SingleUseInterceptor } from './webhook.interceptor.js';
  * ```
  */
 export function SignedWebhook(options: SignedWebhookOptions): ClassDecorator & MethodDecorator {
+  checkOptionNames('@SignedWebhook', options, SIGNED_WEBHOOK_SHAPE);
   const { tolerance, singleUse } = options;
   checkMillis('tolerance', tolerance);
   if (typeof singleUse === 'object') {

@@ -1,5 +1,6 @@
-import { type ObjectContext, TerminalError } from '@restatedev/restate-sdk';
+import { type ObjectContext, type Serde, serde, TerminalError } from '@restatedev/restate-sdk';
 import { Handler, InjectClient, now, type ObjectClient, state, stateKey, uuid, VirtualObject } from '@rea/core';
+import { BuiltIn } from '@rea/core/internal';
 
 /** Where a delivery stands. */
 type Standing =
@@ -18,12 +19,14 @@ export type ClaimResult =
  * The memory of `@SignedWebhook`: one object for each delivery, in Restate, so that all replicas share it and a restart
  * keeps it. A delivery is claimed before it is handled and done afterwards; the claim of a process that died ends by time.
  */
+@BuiltIn()
 @VirtualObject({
   name: 'rea.WebhookDeliveries',
   description: 'Which webhook deliveries have been handled. By @rea/ingress.',
   plane: 'control',
   idempotencyRetention: { minutes: 10 },
   journalRetention: 0,
+  serde: serde.json as Serde<unknown>,
 })
 export class WebhookDeliveries {
   private static readonly standing = stateKey<Standing>('standing');

@@ -364,7 +364,7 @@ describe('A delivery', () => {
     await deliver(url, body);
     const [scheduled] = await app.query<{ key: string; status: string }>(
       `select target_service_key as key, status from sys_invocation
-       where target_service_name = '${app.namespace}.rea.WebhookDeliveries' and target_handler_name = 'forget'`,
+       where target_service_name = '${app.serverName('rea.WebhookDeliveries')}' and target_handler_name = 'forget'`,
     );
     expect(scheduled?.status).toBe('scheduled');
     await app.ingress.object(WebhookDeliveries).of(scheduled!.key).call.forget(undefined, { idempotencyKey: false });
@@ -378,7 +378,7 @@ test('The memory of deliveries refuses what is none of its requests, in one atte
   const { ingressUrl } = JSON.parse(process.env['REA_TEST_SERVER']!) as { ingressUrl: string };
   for (const handler of ['claim', 'settle']) {
     for (const body of ['{}', 'null', '[[]]', '{"lease":"x","retention":-1}', '{"claim":1,"done":true}']) {
-      const response = await fetch(`${ingressUrl}/${app.namespace}.rea.WebhookDeliveries/x/${handler}`, {
+      const response = await fetch(`${ingressUrl}/${app.serverName('rea.WebhookDeliveries')}/x/${handler}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,

@@ -7,7 +7,7 @@ import {
   ReaRuntime,
   RestateConnection,
 } from '@rea/core';
-import { AdminClient, OpenDeadLetters } from '@rea/core/internal';
+import { AdminClient, isSameUrl, OpenDeadLetters } from '@rea/core/internal';
 import { ObservabilityError } from '../observability.errors.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
 import { HEALTH_DEFAULTS } from './health.options.js';
@@ -77,6 +77,9 @@ export class ReaHealth {
   /**
    * The Restate server knows all components of this application with all their handlers, and, unless this application
    * leaves its registration to others, that this process serves them. Needs the admin API.
+   *
+   * `newer` lists the deployments that take the new calls of components of this process, as in every rolling deployment,
+   * by the last look of `registration.watch`. Where the server does not reach one of them, the status is `degraded`.
    */
   registration<Key extends string = 'registration'>(key = 'registration' as Key): Promise<ReaHealthResult<Key>> {
     return this.result(key, async () => {
@@ -87,6 +90,7 @@ export class ReaHealth {
       const components = await (this.components ??= this.explorer.components());
       const missing = components.flatMap((component) => missingOf(component, known.get(component.name)));
       if (missing.length > 0) throw new Error(`The server does not know ${missing.join(', ')}.`);
+      return this.latest();
     });
   }
 
@@ -114,10 +118,24 @@ export class ReaHealth {
     });
   }
 
+  /** Nothing while this process's deployment is the latest of its components. */
+  private latest(): Readonly<Record<string, unknown>> {
+    const { newer } = this.runtime.registrationState;
+    if (newer.length === 0) return {};
+    const silent = newer.filter(({ answers }) => answers === false);
+    const where = (silent.length > 0 ? silent : newer).map(({ address }) => address).join(', ');
+    const problem = silent.length > 0 ? ', which the Restate server cannot reach' : '';
+    return {
+      ...(silent.length > 0 ? { status: 'degraded' } : {}),
+      message: `New calls go to a newer deployment, ${where}${problem}.`,
+      newer,
+    };
+  }
+
   /** What the server has of this process's endpoint, or of all where it need not know that one: handlers, by service. */
   private async knownHandlers(admin: AdminClient): Promise<Map<string, ReadonlySet<string>>> {
     const { endpointUrl } = this.runtime;
-    const own = (await admin.deployments()).filter(({ uri }) => sameUrl(uri, endpointUrl));
+    const own = (await admin.deployments()).filter(({ uri }) => isSameUrl(uri, endpointUrl));
     if (this.options.registration !== false && own.length === 0) {
       throw new Error(`The server does not know ${endpointUrl}.`);
     }
@@ -165,9 +183,4 @@ export class ReaHealth {
 function missingOf({ name, handlers }: ComponentDescription, known: ReadonlySet<string> | undefined): string[] {
   if (!known) return [name];
   return handlers.filter((handler) => !known.has(handler.name)).map((handler) => `${name}/${handler.name}`);
-}
-
-/** The server adds a slash at the end. */
-function sameUrl(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && new URL(one).href === new URL(other).href;
 }

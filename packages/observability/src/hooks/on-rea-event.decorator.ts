@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { checkDecoratedMethod } from '@rea/core/internal';
 import type { ReaEventMap, ReaEventType } from '@rea/core';
 
 const HOOKS = Symbol.for('@rea/observability.hooks');
@@ -32,7 +33,8 @@ export interface HookDeclaration {
 export function OnReaEvent<T extends ReaEventType>(
   type: T,
 ): <M extends HookMethod<T>>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void {
-  return (target, method) => {
+  return (target, method, descriptor) => {
+    checkDecoratedMethod('@OnReaEvent', target, method, descriptor);
     const own: HookDeclaration[] = Reflect.getOwnMetadata(HOOKS, target) ?? [];
     Reflect.defineMetadata(HOOKS, [...own, { method, type }], target);
   };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { REA_OPTIONS, ReaExplorer, type ReaEventMap, type ReaModuleOptions } from '@rea/core';
-import { AdminClient, sqlList } from '@rea/core/internal';
+import { AdminClient, sqlList, unqualify } from '@rea/core/internal';
 
 /** An invocation that waits for an operator, and since when, in milliseconds since 1970. */
 export interface Pause {
@@ -49,7 +49,7 @@ export class PausedInvocations {
       'target_service_name as service, target_handler_name as handler, count(*) as count',
       'group by target_service_name, target_handler_name',
     );
-    return rows.map((row) => ({ ...row, service: this.ownName(row.service) }));
+    return rows.map((row) => ({ ...row, service: unqualify(this.rea, row.service) }));
   }
 
   /** The newest of them, newest first, at most so many. */
@@ -64,7 +64,7 @@ export class PausedInvocations {
       at: Date.parse(row.modified_at),
       told: {
         invocationId: row.id,
-        service: this.ownName(row.target_service_name),
+        service: unqualify(this.rea, row.target_service_name),
         handler: row.target_handler_name,
         key: row.target_service_key,
         error: errors.get(row.id) ?? { message: '', code: 500 },
@@ -96,11 +96,6 @@ export class PausedInvocations {
   private async served(): Promise<string[]> {
     const components = await this.explorer.components();
     return components.map(({ name }) => name);
-  }
-
-  private ownName(service: string): string {
-    const prefix = this.rea.namespace === undefined ? '' : `${this.rea.namespace}.`;
-    return service.slice(prefix.length);
   }
 }
 

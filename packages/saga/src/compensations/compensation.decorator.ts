@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { checkDecoratedMethod } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import type { CompensationKey } from './compensation-key.js';
 
@@ -46,7 +47,8 @@ const COMPENSATIONS = Symbol.for('@rea/saga.compensations');
 export function Compensation<P = never>(
   key: CompensationKey<P> | string,
 ): <M extends CompensationMethod<P>>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void {
-  return (target, method) => {
+  return (target, method, descriptor) => {
+    checkDecoratedMethod('@Compensation', target, method, descriptor);
     const declared = (typeof key === 'string' ? { name: key, schema: undefined } : key) as CompensationKey<unknown>;
     const own: CompensationDeclaration[] = Reflect.getOwnMetadata(COMPENSATIONS, target) ?? [];
     Reflect.defineMetadata(COMPENSATIONS, [...own, { method, key: declared }], target);

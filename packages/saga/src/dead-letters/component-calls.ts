@@ -30,7 +30,7 @@ export class ComponentCalls {
 
   private request(service: string, method: string, key: string | undefined, parameter: unknown): GenericSend<unknown> {
     return {
-      service: qualify(this.options.namespace, service),
+      service: qualify(this.options, service),
       method,
       ...(key === undefined ? {} : { key }),
       parameter,

@@ -33,11 +33,16 @@ export function notOpen(id: string, status: DeadLetterStatus, last: DeadLetterRe
   );
 }
 
-export function inlineCompensation({ id, step }: Pick<DeadLetterReport, 'id' | 'step'>): TerminalError {
+/** @param after names of the steps that are left after this one */
+export function inlineCompensation(id: string, step: string, after: readonly string[]): TerminalError {
+  const resolve =
+    after.length === 0
+      ? 'then resolve() it with a note'
+      : `then resolve(id, { by, note, step: ${JSON.stringify(step)} }) it, and redrive() goes on with ${after.join(', ')}`;
   return failure(
     422,
     'REA8023',
-    `The dead letter ${JSON.stringify(id)} cannot be redriven: the compensation of the step "${step}" was written inline, and its code ended with the saga. Undo the step by hand, then resolve() it with a note. Make it a named one, with @Compensation and compensateWith(), to redrive the next.`,
+    `The dead letter ${JSON.stringify(id)} cannot be redriven: the compensation of the step "${step}" was written inline, and its code ended with the saga. Undo the step by hand, ${resolve}. Make it a named one, with @Compensation and compensateWith(), to redrive the next.`,
   );
 }
 
@@ -57,11 +62,28 @@ export function unregistered(name: string, known: readonly string[]): TerminalEr
   );
 }
 
-export function withheldPayload(id: string, why: string): TerminalError {
+export function withheldPayload(id: string, step: string, why: string): TerminalError {
   return failure(
     422,
     'REA8026',
-    `The dead letter ${JSON.stringify(id)} cannot be redriven as it is: ${why}. Give the payload: redrive(id, { by, payload }).`,
+    `The dead letter ${JSON.stringify(id)} cannot be redriven as it is: ${why}. Give that of the step "${step}": redrive(id, { by, payload }).`,
+  );
+}
+
+/** The steps behind the entry's own were to be undone after those of another entry. */
+export function waitsForAnother(id: string, step: string, other: string): TerminalError {
+  return failure(
+    409,
+    'REA8065',
+    `The dead letter ${JSON.stringify(id)} cannot go on with the step "${step}": the dead letter ${JSON.stringify(other)} of the same group is open, and its step has to be undone before. Redrive or resolve that one, then redrive this one again.`,
+  );
+}
+
+export function noSuchStep(id: string, step: string, left: readonly string[]): TerminalError {
+  return failure(
+    400,
+    'REA8066',
+    `The dead letter ${JSON.stringify(id)} has no step ${JSON.stringify(step)} left to undo, so nothing was done. Left are: ${left.join(', ')}.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { Handler, Shared, VirtualObject } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BuiltIn } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext, RestatePromise } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 import type { DeadLetterSummary } from './dead-letter-entry.js';
@@ -33,7 +33,7 @@ const FIRST_PAGES = 2;
  * A shard of the index of dead letters: rows in the order of their creation, in pages that are loaded one by one, so that
  * no handler ever holds the whole.
  */
-@BoundsItself()
+@BuiltIn()
 @VirtualObject({
   name: INDEX,
   ingressPrivate: true,

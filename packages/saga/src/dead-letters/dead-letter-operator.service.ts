@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Handler, run, Service } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BuiltIn } from '@rea/core/internal';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
 import { OperatorAdmission } from '../operators/operator-admission.service.js';
 import { JSON_FORMAT } from './json-format.js';
@@ -35,7 +35,7 @@ const PURGED_AT_ONCE = 50;
  * The one way from outside to the dead letters: reachable through the ingress, it does nothing without the secret.
  * Journals of its handlers are not retained, since they hold the request's headers.
  */
-@BoundsItself()
+@BuiltIn()
 @Service({
   name: OPERATOR,
   journalRetention: 0,
@@ -115,8 +115,8 @@ export class DeadLetterOperator {
 
   private async close(ctx: Context, request: CloseRequest, as: Closing['as']): Promise<DeadLetterEntry> {
     await this.admission.admit(ctx);
-    const { id, by, note } = checkClose(request);
-    const closing: Closing = { by, note, as };
+    const { id, by, note, step } = checkClose(request);
+    const closing: Closing = { by, note, as, ...(as === 'resolved' && step !== undefined ? { step } : {}) };
     return this.calls.call<DeadLetterEntry>(ctx, ENTRY, 'close', id, closing);
   }
 

@@ -4,6 +4,7 @@ import { limitsOf } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import { ComponentCalls } from './component-calls.js';
 import type { DeadLetterReport } from './dead-letter.types.js';
+import type { Extension } from './dead-letter.object.js';
 import { ENTRY } from './dead-letter-names.js';
 import { storable } from './stored-report.js';
 
@@ -25,5 +26,17 @@ export class DeadLetterQueue {
    */
   add(ctx: Context, report: DeadLetterReport): void {
     this.calls.send(ctx, ENTRY, 'add', report.id, storable(report, limitsOf(this.options).maxBytes));
+  }
+
+  /**
+   * Adds to an entry what was not undone either, in the order in which it has to be undone. An entry that was closed
+   * meanwhile is opened again.
+   *
+   * @param report as it was added; its `notUndone` are the further steps
+   * @param after ids of entries that have to be closed before these steps are undone
+   */
+  extend(ctx: Context, report: DeadLetterReport, after: readonly string[] = []): void {
+    const extension: Extension = { report: storable(report, limitsOf(this.options).maxBytes), after };
+    this.calls.send(ctx, ENTRY, 'extend', report.id, extension);
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Handler, run, Shared, VirtualObject } from '@rea/core';
+import { BuiltIn } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 import { SECRET } from './dead-letter-names.js';
@@ -9,6 +10,7 @@ import { digestOf, sameDigest } from './secret-digest.js';
  * Keeps the generated secret of the operators: reachable for this application's handlers, readable for those who reach
  * the admin API. Journals of its handlers are not retained, so the secret is in its state only.
  */
+@BuiltIn()
 @VirtualObject({
   name: SECRET,
   ingressPrivate: true,

@@ -9,11 +9,12 @@ import { type Conditions, EQUAL, type PageRequest, toCursor } from './dead-lette
 @Injectable()
 export class DeadLetterSql {
   private readonly admin: AdminClient | undefined;
-  private readonly namespace: string | undefined;
 
-  constructor(connection: RestateConnection, @Inject(REA_OPTIONS) { namespace }: ReaModuleOptions) {
+  constructor(
+    connection: RestateConnection,
+    @Inject(REA_OPTIONS) private readonly names: ReaModuleOptions,
+  ) {
     this.admin = AdminClient.of(connection);
-    this.namespace = namespace;
   }
 
   /** Whether this process knows the admin API. Nothing else here works without it. */
@@ -53,14 +54,14 @@ export class DeadLetterSql {
   /** The generated secret of the operators; undefined while there is none. */
   async secret(): Promise<string | undefined> {
     const [row] = await this.query<{ value_utf8: string }>(
-      `select value_utf8 from state where service_name = ${sqlLiteral(qualify(this.namespace, SECRET))}
+      `select value_utf8 from state where service_name = ${sqlLiteral(qualify(this.names, SECRET))}
        and service_key = ${sqlLiteral(SECRET_KEY)} and key = 'secret'`,
     );
     return row && (JSON.parse(row.value_utf8) as string);
   }
 
   private where({ equal, since, until, closedBefore }: Conditions): string[] {
-    const terms = [`service_name = ${sqlLiteral(qualify(this.namespace, ENTRY))}`, `key = 'summary'`];
+    const terms = [`service_name = ${sqlLiteral(qualify(this.names, ENTRY))}`, `key = 'summary'`];
     for (const name of EQUAL) {
       const value = equal[name];
       if (value !== undefined) terms.push(`${field(name)} = ${sqlLiteral(value)}`);

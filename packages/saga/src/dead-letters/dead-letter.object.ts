@@ -1,36 +1,42 @@
 import { Handler, now, ReaEvents, run, Shared, VirtualObject } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BuiltIn } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
-import { CompensationRegistry } from '../compensations/compensation-registry.js';
-import { ComponentCalls } from './component-calls.js';
-import type { CompensationOrder } from './compensation-runner.service.js';
 import type {
   DeadLetterEntry,
-  DeadLetterError,
-  DeadLetterRecord,
   DeadLetterSummary,
   RedriveOptions,
   RedriveResult,
+  ResolveOptions,
 } from './dead-letter-entry.js';
-import {
-  forwardStep,
-  inlineCompensation,
-  notOpen,
-  unknownEntry,
-  unregistered,
-  withheldPayload,
-} from './dead-letter-failures.js';
+import { noSuchStep, notOpen, unknownEntry } from './dead-letter-failures.js';
 import { DeadLetterIndex } from './dead-letter-index.js';
-import { ENTRY, RUNNER } from './dead-letter-names.js';
-import { eventInfo, firstSummary, newHistory, record, type StoredHistory, toEntry, toError } from './entry-state.js';
+import { ENTRY } from './dead-letter-names.js';
+import { eventInfo, firstSummary, newHistory, record, type StoredHistory, toError } from './entry-state.js';
+import { type EntryStep, extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
+import { Redriver, type StepEnding } from './redriver.service.js';
+import {
+  type OperatorRecord,
+  purged,
+  settle,
+  store,
+  type Stored,
+  type SummaryChanges,
+  viewOf,
+} from './stored-entry.js';
 import type { StoredReport } from './stored-report.js';
 
 /** How an entry is closed without running anything. */
-export interface Closing {
-  readonly by: string;
-  readonly note: string;
+export interface Closing extends ResolveOptions {
   readonly as: 'resolved' | 'discarded';
+}
+
+/** What was not undone either. */
+export interface Extension {
+  /** As it was added; its steps are the further ones. */
+  readonly report: StoredReport;
+  /** Ids of entries that have to be closed before these steps are undone. */
+  readonly after: readonly string[];
 }
 
 /** Which entry may be purged. */
@@ -40,21 +46,13 @@ export interface Purging {
   readonly olderThan: string;
 }
 
-/** What is stored of an entry: the row of lists, the report as it came, the history, an edited payload. */
-interface Stored {
-  readonly summary: DeadLetterSummary;
-  readonly report: StoredReport;
-  readonly history: StoredHistory;
-  readonly edited: { readonly payload: unknown } | null;
-}
-
 /**
  * One dead letter: an object per entry, so that what operators do to one is done one after another, and an entry lives
  * until it is purged, whatever becomes of the saga.
  *
  * Its verbs are reached through the guarded `rea.DeadLetterOperator` only.
  */
-@BoundsItself()
+@BuiltIn()
 @VirtualObject({
   name: ENTRY,
   ingressPrivate: true,
@@ -63,8 +61,7 @@ interface Stored {
 })
 export class DeadLetterObject {
   constructor(
-    private readonly registry: CompensationRegistry,
-    private readonly calls: ComponentCalls,
+    private readonly redriver: Redriver,
     private readonly index: DeadLetterIndex,
     private readonly events: ReaEvents,
   ) {}
@@ -84,45 +81,92 @@ export class DeadLetterObject {
     this.index.add(ctx, summary);
   }
 
+  /** Adds steps that were not undone either. An entry that was closed meanwhile is opened again. */
+  @Handler()
+  async extend(ctx: ObjectContext, { report, after }: Extension): Promise<void> {
+    const at = await timeOf(ctx);
+    const { summary, report: before, history } = (await this.find(ctx)) ?? purged(ctx.key, report, at);
+    const { tries, settled } = history.progress ?? NO_PROGRESS;
+    const isClosed = summary.status !== 'open';
+    const progress = { tries, settled: isClosed ? stepsOf(before).map(({ index }) => index) : settled, after };
+    const by = `${summary.service}/${summary.handler}`;
+    const changed: DeadLetterSummary = { ...summary, status: 'open', updatedAt: at };
+    ctx.set('report', extended(before, report));
+    ctx.set('history', record({ ...history, progress }, { at, by, action: 'extended' }));
+    ctx.set('summary', changed);
+    await run(ctx, 'publish', () => {
+      this.events.publish('dead-letter-changed', () => ({ ...eventInfo(changed), action: 'extended', by }));
+    });
+    this.index.add(ctx, changed);
+  }
+
   /** Everything about the entry. @throws TerminalError (404, `REA8021`) */
   @Shared()
   async get(ctx: ObjectSharedContext): Promise<DeadLetterEntry> {
-    const { summary, report, history, edited } = await this.stored(ctx);
-    return toEntry(summary, report, history, edited);
+    return viewOf(await this.stored(ctx));
+  }
+
+  /** Whether nothing is left to do, once the verbs that were asked for before are done. */
+  @Handler()
+  async isClosed(ctx: ObjectContext): Promise<boolean> {
+    return (await ctx.get<DeadLetterSummary>('summary'))?.status !== 'open';
   }
 
   /**
-   * Runs the compensation again.
+   * Runs the compensations of what is left, in order, up to the first that fails. What it has done is stored step by step,
+   * so whatever ends it, the next redrive goes on from there.
    *
-   * @throws TerminalError when nothing was run: 404 (`REA8021`), 409 (`REA8022`), 422 (`REA8023` to `REA8026`), and 400
-   *   (`REA8004`) for a payload that does not fit the compensation's schema
+   * @throws TerminalError when nothing was run: 400 (`REA8004`, `REA8066`), 404 (`REA8021`), 409 (`REA8022`, `REA8065`),
+   *   422 (`REA8023` to `REA8026`)
    */
   @Handler()
-  async redrive(ctx: ObjectContext, { by, note, payload: edited }: RedriveOptions): Promise<RedriveResult> {
-    const entry = await this.open(ctx);
-    const { report } = entry;
-    const order = this.order(entry, edited);
-    const error = await this.execute(ctx, order);
-    if (edited !== undefined) ctx.set('edited', { payload: edited });
-    const changed = await this.change(ctx, entry, error ? {} : { status: 'redriven' }, {
-      action: error ? 'redrive-failed' : 'redriven',
-      by,
-      ...(note === undefined ? {} : { note }),
-      attempt: order.run.attempt,
-      ...(edited === undefined ? {} : { payloadEdited: true }),
-      ...(error ? { error } : {}),
-    });
-    const kept = edited === undefined ? entry.edited : { payload: edited };
-    const view = toEntry(changed.summary, report, changed.history, kept);
-    return error ? { outcome: 'failed', error, entry: view } : { outcome: 'redriven', entry: view };
+  async redrive(ctx: ObjectContext, options: RedriveOptions): Promise<RedriveResult> {
+    let entry = await this.open(ctx);
+    const left = remaining(entry.report, entry.history.progress ?? NO_PROGRESS);
+    const edited = this.edited(entry, left, options);
+    for (const [nth, step] of left.entries()) {
+      const ending = await this.redriveStep(ctx, entry, step, edited, left);
+      if (step.index === 0 && edited.has(0) && ending.attempt !== undefined) {
+        entry = { ...entry, edited: { payload: edited.get(0) } };
+        ctx.set('edited', entry.edited);
+      }
+      entry = await this.noteStep(
+        ctx,
+        entry,
+        step,
+        ending,
+        options,
+        edited.has(step.index),
+        left[nth + 1] === undefined,
+      );
+      const { error } = ending;
+      if (error) return { outcome: 'failed', error, entry: viewOf(entry) };
+    }
+    return { outcome: 'redriven', entry: viewOf(entry) };
   }
 
-  /** Closes the entry without running anything. @throws TerminalError 404 (`REA8021`), 409 (`REA8022`) */
+  /**
+   * Closes the entry, or settles one step of it, without running anything.
+   *
+   * @throws TerminalError 400 (`REA8066`), 404 (`REA8021`), 409 (`REA8022`)
+   */
   @Handler()
-  async close(ctx: ObjectContext, { by, note, as }: Closing): Promise<DeadLetterEntry> {
+  async close(ctx: ObjectContext, { by, note, as, step: name }: Closing): Promise<DeadLetterEntry> {
     const entry = await this.open(ctx);
-    const { summary, history } = await this.change(ctx, entry, { status: as }, { action: as, by, note });
-    return toEntry(summary, entry.report, history, entry.edited);
+    const { progress = NO_PROGRESS } = entry.history;
+    const left = remaining(entry.report, progress);
+    if (name === undefined) return viewOf(await this.change(ctx, entry, { status: as }, { action: as, by, note }));
+    const step = left.find((each) => each.step === name);
+    if (!step)
+      throw noSuchStep(
+        entry.summary.id,
+        name,
+        left.map((each) => each.step),
+      );
+    const isLast = left.length === 1;
+    const settled = settle(entry, step, progress.tries);
+    const done = { action: isLast ? as : ('step-resolved' as const), by, note, step: name };
+    return viewOf(await this.change(ctx, settled, isLast ? { status: as } : {}, done));
   }
 
   /** Forgets the entry if it was closed before the given time; tells whether it did. */
@@ -138,12 +182,18 @@ export class DeadLetterObject {
     return true;
   }
 
-  private async stored(ctx: ObjectSharedContext): Promise<Stored> {
+  private async find(ctx: ObjectSharedContext): Promise<Stored | undefined> {
     const summary = await ctx.get<DeadLetterSummary>('summary');
     const report = await ctx.get<StoredReport>('report');
     const history = await ctx.get<StoredHistory>('history');
-    if (summary === null || report === null || history === null) throw unknownEntry(ctx.key);
+    if (summary === null || report === null || history === null) return undefined;
     return { summary, report, history, edited: await ctx.get('edited') };
+  }
+
+  private async stored(ctx: ObjectSharedContext): Promise<Stored> {
+    const entry = await this.find(ctx);
+    if (!entry) throw unknownEntry(ctx.key);
+    return entry;
   }
 
   private async open(ctx: ObjectContext): Promise<Stored> {
@@ -153,62 +203,93 @@ export class DeadLetterObject {
     return entry;
   }
 
-  /** What a redrive has to run. @throws TerminalError when it cannot be run */
-  private order({ summary, report }: Stored, edited: unknown): CompensationOrder {
-    if (report.kind === 'forward') throw forwardStep(summary);
-    if (report.compensation === null) throw inlineCompensation(summary);
-    const compensation = this.registry.get(report.compensation);
-    if (!compensation) throw unregistered(report.compensation, this.registry.names());
-    if (edited === undefined && report.payloadWithheld) throw withheldPayload(summary.id, report.withheld ?? '');
-    const payload = edited === undefined ? report.payload : edited;
-    compensation.check(payload);
-    return {
-      compensation: report.compensation,
-      payload,
-      run: {
-        idempotencyKey: report.idempotencyKey,
-        attempt: summary.attempts + 1,
-        saga: report.saga,
-        step: report.step,
-      },
-    };
+  /** Edited payloads, by the indexes of steps. @throws TerminalError 400 (`REA8004`, `REA8066`) */
+  private edited(
+    { summary }: Stored,
+    left: readonly EntryStep[],
+    { payload, payloads = {} }: RedriveOptions,
+  ): Map<number, unknown> {
+    const edited = new Map<number, unknown>();
+    for (const [name, value] of Object.entries(payloads)) {
+      const step = left.find((each) => each.step === name);
+      if (!step)
+        throw noSuchStep(
+          summary.id,
+          name,
+          left.map((each) => each.step),
+        );
+      edited.set(step.index, value);
+    }
+    if (payload !== undefined && left[0]) edited.set(left[0].index, payload);
+    for (const step of left.slice(1)) if (edited.has(step.index)) this.redriver.check(step, edited.get(step.index));
+    return edited;
   }
 
-  private async execute(ctx: ObjectContext, order: CompensationOrder): Promise<DeadLetterError | undefined> {
+  /** @throws TerminalError when it is the first and cannot be run */
+  private async redriveStep(
+    ctx: ObjectContext,
+    entry: Stored,
+    step: EntryStep,
+    edited: ReadonlyMap<number, unknown>,
+    left: readonly EntryStep[],
+  ): Promise<Partial<StepEnding>> {
+    const isFirst = step === left[0];
     try {
-      await this.calls.call(ctx, RUNNER, 'run', undefined, order);
-      return undefined;
+      const order = await this.redriver.order(ctx, entry, step, edited, left);
+      return await this.redriver.execute(ctx, order, isFirst);
     } catch (error) {
-      // Anything else is a suspension or a lost connection, and no outcome.
-      if (error instanceof TerminalError) return toError(error);
-      throw error;
+      if (isFirst || !(error instanceof TerminalError)) throw error;
+      return { error: toError(error) };
     }
   }
 
-  /** Stores what was done, tells it, and brings the index up to date. */
+  /** Stores how a step ended; the entry is closed with the last one. */
+  private async noteStep(
+    ctx: ObjectContext,
+    entry: Stored,
+    step: EntryStep,
+    { attempt, error }: Partial<StepEnding>,
+    { by, note }: RedriveOptions,
+    payloadEdited: boolean,
+    isLast: boolean,
+  ): Promise<Stored> {
+    const { progress = NO_PROGRESS } = entry.history;
+    const isAlone = stepsOf(entry.report).length === 1;
+    const tries =
+      attempt === undefined || step.index === 0 ? progress.tries : { ...progress.tries, [step.index]: attempt };
+    const worked = error
+      ? { ...entry, history: { ...entry.history, progress: { ...progress, tries } } }
+      : settle(entry, step, tries);
+    const summary = attempt === undefined || step.index > 0 ? {} : { attempts: attempt };
+    const changes = { ...summary, ...(isLast && !error ? { status: 'redriven' as const } : {}) };
+    const done = {
+      action: error ? ('redrive-failed' as const) : ('redriven' as const),
+      by,
+      ...(note === undefined ? {} : { note }),
+      ...(isAlone ? {} : { step: step.step }),
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(payloadEdited && attempt !== undefined ? { payloadEdited: true as const } : {}),
+      ...(error ? { error } : {}),
+    };
+    if (error || isLast) return this.change(ctx, isAlone ? entry : worked, changes, done);
+    return store(ctx, worked, changes, done, await timeOf(ctx));
+  }
+
+  /** Stores what was done, publishes it, and brings the index up to date. */
   private async change(
     ctx: ObjectContext,
     entry: Stored,
-    changes: Partial<Pick<DeadLetterSummary, 'status'>>,
-    done: Omit<DeadLetterRecord, 'at'> & { readonly action: Exclude<DeadLetterRecord['action'], 'added'> },
-  ): Promise<{ readonly summary: DeadLetterSummary; readonly history: StoredHistory }> {
-    const at = await timeOf(ctx);
-    const summary = {
-      ...entry.summary,
-      ...changes,
-      ...(done.attempt === undefined ? {} : { attempts: done.attempt }),
-      ...(done.error ? { error: toError(done.error, 'short') } : {}),
-      updatedAt: at,
-    };
-    const history = record(entry.history, { at, ...done });
-    ctx.set('history', history);
-    ctx.set('summary', summary);
+    changes: SummaryChanges,
+    done: OperatorRecord,
+  ): Promise<Stored> {
+    const changed = store(ctx, entry, changes, done, await timeOf(ctx));
+    const { summary } = changed;
     await run(ctx, 'publish', () => {
       const { action, by } = done;
       this.events.publish('dead-letter-changed', () => ({ ...eventInfo(summary), action, by }));
     });
     await this.index.put(ctx, summary);
-    return { summary, history };
+    return changed;
   }
 }
 

@@ -1,16 +1,18 @@
 import { ReaOptionsError } from '@rea/core';
 import { checkTimerOption } from '@rea/core/internal';
-import type { DeadLetterOptions } from './dead-letter.options.js';
+import type { DeadLetterOptions, RedriveRetry } from './dead-letter.options.js';
 
 /** What a header can carry, and long enough not to be guessed. */
 const SECRET = /^[\x21-\x7e](?:[\x20-\x7e]{14,}[\x21-\x7e])$/;
+
+const LEAST: Required<RedriveRetry> = { initialInterval: 1, exponentiationFactor: 1, maxInterval: 1, maxAttempts: 1 };
 
 /**
  * Refuses options that cannot work.
  *
  * @throws ReaOptionsError naming the option's path and the cure; never the secret
  */
-export function validateDeadLetterOptions({ secret, timeout }: DeadLetterOptions): void {
+export function validateDeadLetterOptions({ secret, timeout, redriveRetry = {} }: DeadLetterOptions): void {
   if (secret !== undefined && !(typeof secret === 'string' && SECRET.test(secret))) {
     throw new ReaOptionsError(
       'deadLetters.secret',
@@ -18,4 +20,20 @@ export function validateDeadLetterOptions({ secret, timeout }: DeadLetterOptions
     );
   }
   checkTimerOption('deadLetters.timeout', timeout, 1);
+  for (const [name, value] of Object.entries(redriveRetry)) {
+    if (!(name in LEAST)) {
+      throw new ReaOptionsError(
+        `deadLetters.redriveRetry.${name}`,
+        `does not exist; there are ${Object.keys(LEAST).join(', ')}.`,
+      );
+    }
+    const least = LEAST[name as keyof RedriveRetry];
+    const isWhole = name !== 'exponentiationFactor';
+    if (!(Number.isFinite(value) && value >= least && (!isWhole || Number.isInteger(value)))) {
+      throw new ReaOptionsError(
+        `deadLetters.redriveRetry.${name}`,
+        `is ${JSON.stringify(value)}; it is a ${isWhole ? 'whole ' : ''}number, ${least} or more.`,
+      );
+    }
+  }
 }

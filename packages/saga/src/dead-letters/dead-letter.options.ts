@@ -1,3 +1,5 @@
+import type { OptionShape } from '@rea/core/internal';
+
 /** Injection token of the {@link DeadLetterOptions}; without a provider the defaults apply. */
 export const DEAD_LETTER_OPTIONS = Symbol('REA_DEAD_LETTER_OPTIONS');
 
@@ -19,4 +21,25 @@ export interface DeadLetterOptions {
    * How long `DeadLetters` waits for an answer, in milliseconds. What it has started goes on afterwards. Default 60 000.
    */
   readonly timeout?: number;
+  /**
+   * How often a redrive, and a rollback from a log, tries a compensation that fails with an ordinary error. Intervals in
+   * milliseconds. Default: 10 attempts, 100 ms after the first, each wait twice the one before, at most 10 000.
+   */
+  readonly redriveRetry?: RedriveRetry;
 }
+
+/** Retries of a compensation within one redrive. Afterwards the redrive has failed, and its entry stays open. */
+export interface RedriveRetry {
+  readonly initialInterval?: number;
+  readonly exponentiationFactor?: number;
+  readonly maxInterval?: number;
+  /** 1 or more. */
+  readonly maxAttempts?: number;
+}
+
+export const DEAD_LETTER_SHAPE: OptionShape<DeadLetterOptions> = {
+  secret: true,
+  index: true,
+  timeout: true,
+  redriveRetry: { initialInterval: true, exponentiationFactor: true, maxInterval: true, maxAttempts: true },
+};

@@ -9,6 +9,7 @@ import { DeadLetterQueue } from './dead-letter-queue.js';
 import { DeadLetterSecret } from './dead-letter-secret.object.js';
 import { DeadLetterSql } from './dead-letter-sql.js';
 import { DeadLetters } from './dead-letters.js';
+import { Redriver } from './redriver.service.js';
 import { OperatorAdmission } from '../operators/operator-admission.service.js';
 import { OperatorClient } from '../operators/operator-client.js';
 
@@ -26,4 +27,5 @@ export const DEAD_LETTER_PROVIDERS: Provider[] = [
   DeadLetters,
   OperatorAdmission,
   OperatorClient,
+  Redriver,
 ];

@@ -1,5 +1,5 @@
 /** A step whose compensation has not run, since the rollback stopped before it. */
-export interface UndoneStep {
+export interface NotUndoneStep {
   readonly step: string;
   /** Name of its compensation; null for one that was written inline. */
   readonly compensation: string | null;
@@ -32,6 +32,6 @@ export interface DeadLetterReport {
   readonly key: string | null;
   /** Why the saga rolled back. */
   readonly cause: { readonly message: string; readonly code: number };
-  /** Steps that stay as they are, since the rollback stopped here. In the order in which they would have been undone. */
-  readonly undone: readonly UndoneStep[];
+  /** Steps that were not undone, since the rollback stopped here. In the order in which they have to be undone. */
+  readonly notUndone: readonly NotUndoneStep[];
 }

@@ -11,6 +11,7 @@ import type {
   PurgeResult,
   RedriveOptions,
   RedriveResult,
+  ResolveOptions,
 } from './dead-letter-entry.js';
 import { badRequest } from './dead-letter-failures.js';
 import { toConditions, toPageRequest, toTime } from './dead-letter-query.js';
@@ -85,19 +86,26 @@ export class DeadLetters {
 
   /**
    * Runs the named compensation again, durably, with the entry's idempotency key and the next attempt number: by the
-   * code that is deployed now. It closes the entry as `redriven`; when it fails, the entry stays open with the error in
-   * its history, and the result says so. Who comes second while it runs waits, and is told that it is done (409).
+   * code that is deployed now. Then it goes on with what the rollback had not undone since it stopped there, in order,
+   * each with its own idempotency key and as many tries as the module's `retry` allows. Once nothing is left, the entry is
+   * closed as `redriven`. At the first failure it stops: the entry stays open with what is left and the error in its
+   * history, the result says so, and the next redrive goes on from there. A second redrive waits for a running one.
    *
-   * @throws DeadLetterException nothing was run: 400 (`REA8004`) the payload does not fit the compensation's schema, 404
-   *   (`REA8021`), 409 (`REA8022`) the entry is closed, 422 (`REA8023` to `REA8026`) it cannot be redriven: it was
-   *   written inline, stands after the pivot, is no longer registered, or its payload was too large to be kept
+   * @throws DeadLetterException nothing was run: 400 (`REA8004`, `REA8066`) a payload does not fit its compensation's
+   *   schema, or is for a step that is not left, 404 (`REA8021`), 409 (`REA8022`, `REA8065`) the entry is closed, or waits
+   *   for another one, 422 (`REA8023` to `REA8026`) the step cannot be redriven: its compensation was written inline, it
+   *   stands after the pivot, is no longer registered, or its payload was too large to be kept
    */
   redrive(id: string, options: RedriveOptions): Promise<RedriveResult> {
     return this.operator.ask(DEAD_LETTER_FACADE, 'redrive', { ...options, id });
   }
 
-  /** Closes an entry that was settled by hand. @throws DeadLetterException 404 (`REA8021`), 409 (`REA8022`) */
-  resolve(id: string, note: OperatorNote): Promise<DeadLetterEntry> {
+  /**
+   * Closes an entry that was settled by hand; with `step` only that step of it, and the entry once it was the last.
+   *
+   * @throws DeadLetterException 400 (`REA8066`) it has no such step left, 404 (`REA8021`), 409 (`REA8022`)
+   */
+  resolve(id: string, note: ResolveOptions): Promise<DeadLetterEntry> {
     return this.operator.ask(DEAD_LETTER_FACADE, 'resolve', { ...note, id });
   }
 

@@ -1,11 +1,14 @@
 import type { DeadLetterInfo } from '@rea/core';
 import type { DeadLetterEntry, DeadLetterError, DeadLetterRecord, DeadLetterSummary } from './dead-letter-entry.js';
+import { type EntryProgress, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
 import { cut, type StoredReport } from './stored-report.js';
 
 /** The history as it is stored: bounded, so that an entry that is redriven every minute does not grow without end. */
 export interface StoredHistory {
   readonly records: readonly DeadLetterRecord[];
   readonly forgotten: number;
+  /** Absent in entries that nobody has worked on. */
+  readonly progress?: EntryProgress;
 }
 
 /** Most records of an entry: the first and the newest ones. */
@@ -35,10 +38,10 @@ export function newHistory(
 }
 
 /** Adds a record; drops the oldest but the first when there are too many. */
-export function record({ records, forgotten }: StoredHistory, done: DeadLetterRecord): StoredHistory {
-  if (records.length < MOST_RECORDS) return { records: [...records, done], forgotten };
+export function record({ records, forgotten, ...kept }: StoredHistory, done: DeadLetterRecord): StoredHistory {
+  if (records.length < MOST_RECORDS) return { records: [...records, done], forgotten, ...kept };
   const [first, , ...rest] = records;
-  return { records: [first!, ...rest, done], forgotten: forgotten + 1 };
+  return { records: [first!, ...rest, done], forgotten: forgotten + 1, ...kept };
 }
 
 /** What failed, bounded and without a stack trace. */
@@ -50,13 +53,20 @@ export function toError(error: DeadLetterError, length: keyof typeof LENGTHS = '
 export function toEntry(
   summary: DeadLetterSummary,
   report: StoredReport,
-  { records, forgotten }: StoredHistory,
+  { records, forgotten, progress = NO_PROGRESS }: StoredHistory,
   edited: { readonly payload: unknown } | null,
 ): DeadLetterEntry {
-  const { payloadWithheld: _withheld, ...reported } = report;
+  const { payloadWithheld: _withheld, stepsMarked: _marked, undone: _undone, ...reported } = report;
+  const { settled, after } = progress;
+  const names = stepsOf(report).flatMap(({ index, step }) => (settled.includes(index) ? [step] : []));
   return {
     ...reported,
     ...summary,
+    notUndone: remaining(report, progress)
+      .filter(({ index }) => index > 0)
+      .map(({ step, compensation, payload }) => ({ step, compensation, payload })),
+    ...(names.length > 0 ? { settled: names } : {}),
+    ...(after.length > 0 ? { waitsFor: after } : {}),
     history: records,
     forgottenRecords: forgotten,
     ...(edited ? { editedPayload: edited.payload } : {}),

@@ -1,4 +1,4 @@
-import type { OperatorNote, RedriveOptions } from './dead-letter-entry.js';
+import type { RedriveOptions, ResolveOptions } from './dead-letter-entry.js';
 import { badRequest } from './dead-letter-failures.js';
 import { toTime } from './dead-letter-query.js';
 
@@ -9,7 +9,7 @@ export interface EntryRequest {
 
 export interface RedriveRequest extends EntryRequest, RedriveOptions {}
 
-export interface CloseRequest extends EntryRequest, OperatorNote {}
+export interface CloseRequest extends EntryRequest, ResolveOptions {}
 
 export interface PurgeRequest {
   readonly by: string;
@@ -31,17 +31,30 @@ export function checkEntry(request: unknown): EntryRequest {
 }
 
 export function checkRedrive(request: unknown): RedriveRequest {
-  const { note, payload } = fields(request);
+  const { note, payload, payloads } = fields(request);
+  if (payloads !== undefined && !isRecord(payloads)) {
+    throw badRequest('"payloads" is an object: payloads by the names of steps.');
+  }
   return {
     ...checkEntry(request),
     by: text(request, 'by'),
     ...(note === undefined ? {} : { note: text(request, 'note') }),
     ...(payload === undefined ? {} : { payload }),
+    ...(payloads === undefined ? {} : { payloads }),
   };
 }
 
 export function checkClose(request: unknown): CloseRequest {
-  return { ...checkEntry(request), by: text(request, 'by'), note: text(request, 'note') };
+  const { step } = fields(request);
+  if (step !== undefined && typeof step !== 'string') {
+    throw badRequest(`The step is ${JSON.stringify(step)}; it is the name of one.`);
+  }
+  return {
+    ...checkEntry(request),
+    by: text(request, 'by'),
+    note: text(request, 'note'),
+    ...(step === undefined ? {} : { step }),
+  };
 }
 
 export function checkPurge(request: unknown): PurgeRequest {
@@ -59,6 +72,10 @@ function text(request: unknown, name: keyof typeof LONGEST): string {
     throw badRequest(`"${name}" tells ${what}, for the history: a text of 1 to ${LONGEST[name]} characters.`);
   }
   return value;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fields(request: unknown): Readonly<Record<string, unknown>> {

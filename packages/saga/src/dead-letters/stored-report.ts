@@ -1,10 +1,22 @@
-import type { DeadLetterReport } from './dead-letter.types.js';
+import type { DeadLetterReport, NotUndoneStep } from './dead-letter.types.js';
 
-/** A report as it is stored: what does not fit is left out, and said so. */
-export interface StoredReport extends DeadLetterReport {
+/**
+ * A report as it travels and is stored: what does not fit is left out, and said so. Journals and stored entries have it,
+ * so its form does not change: `undone` holds what operators see as {@link DeadLetterReport.notUndone}.
+ */
+export interface StoredReport extends Omit<DeadLetterReport, 'notUndone'> {
+  readonly undone: readonly StoredStep[];
   /** Why payloads are missing; absent when none is. */
   readonly withheld?: string;
   /** Whether its own payload is one of them. */
+  readonly payloadWithheld?: true;
+  /** Each step says by itself whether its payload is missing. Otherwise `withheld` speaks for all of them. */
+  readonly stepsMarked?: true;
+}
+
+/** A step that was not undone, as it is stored. */
+export interface StoredStep extends NotUndoneStep {
+  /** Its payload was left out. */
   readonly payloadWithheld?: true;
 }
 
@@ -13,13 +25,13 @@ const LONGEST_MESSAGE = 4_000;
 
 /**
  * Makes a report fit into one entry. It never refuses: a dead letter without its payload is better than none. The
- * payloads of the undone steps go first, then its own.
+ * payloads of the steps that were not undone go first, then its own.
  *
  * @param maxBytes of the report as JSON
  */
 export function storable(report: DeadLetterReport, maxBytes: number): StoredReport {
   const short = {
-    ...report,
+    ...travelling(report),
     error: { ...report.error, message: cut(report.error.message, LONGEST_MESSAGE) },
     cause: { ...report.cause, message: cut(report.cause.message, LONGEST_MESSAGE) },
   };
@@ -27,8 +39,8 @@ export function storable(report: DeadLetterReport, maxBytes: number): StoredRepo
   if (problem === undefined) return short;
   const withoutOthers = {
     ...short,
-    undone: report.undone.map((step) => ({ ...step, payload: null })),
-    withheld: `the payloads of the undone steps are not kept, since the report ${problem}`,
+    undone: short.undone.map((step) => ({ ...step, payload: null })),
+    withheld: `the payloads of the steps that were not undone are not kept, since the report ${problem}`,
   };
   if (problemOf(withoutOthers, maxBytes) === undefined) return withoutOthers;
   return {
@@ -44,7 +56,13 @@ export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
 }
 
-function problemOf(report: DeadLetterReport, maxBytes: number): string | undefined {
+/** Under the name that journals have, and at its place: a replay compares the text. */
+function travelling(report: DeadLetterReport): StoredReport {
+  const fields = Object.entries(report).map(([name, value]) => [name === 'notUndone' ? 'undone' : name, value]);
+  return Object.fromEntries(fields) as StoredReport;
+}
+
+function problemOf(report: StoredReport, maxBytes: number): string | undefined {
   try {
     const bytes = Buffer.byteLength(JSON.stringify(report));
     return bytes > maxBytes ? `would have ${bytes} bytes (limit ${maxBytes})` : undefined;

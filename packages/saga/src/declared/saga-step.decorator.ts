@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { checkDecoratedMethod } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import type { CompensationRun } from '../compensations/compensation.decorator.js';
 import type { CompensationRetry } from '../saga/saga-run.options.js';
@@ -64,7 +65,8 @@ export function SagaStep(
   options: IrreversibleStepOptions,
 ): <M extends StepMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void;
 export function SagaStep(options: Common & { readonly undo?: string; readonly irreversible?: true }) {
-  return (target: object, method: string): void => {
+  return (target: object, method: string, descriptor: PropertyDescriptor): void => {
+    checkDecoratedMethod('@SagaStep', target, method, descriptor);
     const { undo, ...declared } = options;
     const own: StepDeclaration[] = Reflect.getOwnMetadata(STEPS, target) ?? [];
     Reflect.defineMetadata(STEPS, [...own, { ...declared, method, undo }], target);

@@ -45,19 +45,24 @@ export function createDeadLettersController({ path, guards, nameOf }: MountedOpe
     @Post(':id/redrive')
     @HttpCode(200)
     redrive(@Param('id') id: string, @Body() body: unknown, @Req() request: unknown): Promise<RedriveResult> {
-      const { payload, note } = fieldsOf(body);
+      const { payload, payloads, note } = fieldsOf(body);
       const by = nameOf(request, body);
       return this.deadLetters.redrive(id, {
         by,
         ...(note === undefined ? {} : { note: note as string }),
         ...(payload === undefined ? {} : { payload }),
+        ...(payloads === undefined ? {} : { payloads: payloads as Fields }),
       });
     }
 
     @Post(':id/resolve')
     @HttpCode(200)
     resolve(@Param('id') id: string, @Body() body: unknown, @Req() request: unknown): Promise<DeadLetterEntry> {
-      return this.deadLetters.resolve(id, noteOf(request, body));
+      const { step } = fieldsOf(body);
+      return this.deadLetters.resolve(id, {
+        ...noteOf(request, body),
+        ...(step === undefined ? {} : { step: step as string }),
+      });
     }
 
     @Post(':id/discard')

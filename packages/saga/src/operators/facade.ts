@@ -1,5 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import { AdminUnreachableError, ERROR_METADATA, type FieldDetail } from '@rea/core';
+import type { NameScope } from '@rea/core/internal';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { OperatorException, OperatorProblem } from './operator.exception.js';
 
@@ -62,11 +63,11 @@ export class Facade {
     });
   }
 
-  noOperator(answer: string): OperatorException {
+  noOperator(answer: string, { namespace, name }: NameScope): OperatorException {
     return this.raise({
       statusCode: HttpStatus.BAD_GATEWAY,
       code: 'REA8030',
-      message: `REA8030: The Restate server could not hand the request to this application's ${this.options.subject}: ${answer} Check that a process with SagaModule serves handlers in this namespace, and is registered.`,
+      message: `REA8030: The Restate server could not hand the request to this application's ${this.options.subject}: ${answer} Check that a process with SagaModule serves handlers as the application ${name ? JSON.stringify(name) : 'without a name'}${namespace === undefined ? '' : ` in the namespace ${JSON.stringify(namespace)}`}, and is registered; ReaModule.forRoot({ name }) has to be the same in all processes of an application.`,
     });
   }
 

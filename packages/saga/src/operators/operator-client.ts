@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Optional } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { currentScope, qualify, ShutdownGrace } from '@rea/core/internal';
+import { currentScope, type NameScope, qualify, ShutdownGrace } from '@rea/core/internal';
 import { DEAD_LETTER_OPTIONS, type DeadLetterOptions } from '../dead-letters/dead-letter.options.js';
 import { DEAD_LETTER_FACADE } from '../dead-letters/dead-letter-facade.js';
 import { SECRET_HEADER } from '../dead-letters/dead-letter-names.js';
@@ -85,7 +85,7 @@ export class OperatorClient implements BeforeApplicationShutdown {
     await this.post(DEAD_LETTER_FACADE, 'prepare', undefined, undefined);
     const made = await read();
     if (made === undefined)
-      throw facade.noOperator('its generated secret is not to be found in the state of its objects.');
+      throw facade.noOperator('its generated secret is not to be found in the state of its objects.', this.rea);
     return made;
   }
 
@@ -93,21 +93,18 @@ export class OperatorClient implements BeforeApplicationShutdown {
     const timeout = this.options?.timeout ?? DEFAULT_TIMEOUT;
     const late = AbortSignal.timeout(timeout);
     try {
-      const response = await fetch(
-        `${this.connection.ingressUrl}/${qualify(this.rea.namespace, facade.service)}/${verb}`,
-        {
-          method: 'POST',
-          headers: {
-            ...this.connection.headers,
-            ...(secret === undefined ? {} : { [SECRET_HEADER]: secret }),
-            ...(request === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(request === undefined ? {} : { body: JSON.stringify(request) }),
-          signal: AbortSignal.any([late, this.shutdown.signal]),
+      const response = await fetch(`${this.connection.ingressUrl}/${qualify(this.rea, facade.service)}/${verb}`, {
+        method: 'POST',
+        headers: {
+          ...this.connection.headers,
+          ...(secret === undefined ? {} : { [SECRET_HEADER]: secret }),
+          ...(request === undefined ? {} : { 'content-type': 'application/json' }),
         },
-      );
+        ...(request === undefined ? {} : { body: JSON.stringify(request) }),
+        signal: AbortSignal.any([late, this.shutdown.signal]),
+      });
       const text = await response.text();
-      if (!response.ok) throw failed(facade, response.status, text);
+      if (!response.ok) throw failed(facade, response.status, text, this.rea);
       return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch (error) {
       if (this.shutdown.signal.aborted) throw facade.shuttingDown(verb);
@@ -126,9 +123,11 @@ export class OperatorClient implements BeforeApplicationShutdown {
   }
 }
 
-function failed(facade: Facade, status: number, text: string): OperatorException {
+function failed(facade: Facade, status: number, text: string, names: NameScope): OperatorException {
   const { source, ...answer } = parse(text);
-  return source === 'invocation' ? facade.refused(status, answer) : facade.noOperator(`${status} ${answer.message}`);
+  return source === 'invocation'
+    ? facade.refused(status, answer)
+    : facade.noOperator(`${status} ${answer.message}`, names);
 }
 
 function isForbidden(error: unknown): boolean {

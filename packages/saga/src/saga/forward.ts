@@ -34,7 +34,7 @@ export async function forward(
     error: { message, code },
     attempts: result.attempts,
     idempotencyKey,
-    undone: [],
+    notUndone: [],
   });
   throw result.error;
 }

@@ -6,7 +6,7 @@ import { type Plan, planOf } from './plan.js';
 import type { SagaRunOptions } from './saga-run.options.js';
 import type { SagaScope } from './saga-scope.js';
 import type { StepUnit } from './saga-unit.js';
-import type { UndoneStep } from '../dead-letters/dead-letter.types.js';
+import type { NotUndoneStep } from '../dead-letters/dead-letter.types.js';
 
 /** Steps that are undone at once, and how. */
 export interface Batch {
@@ -16,38 +16,40 @@ export interface Batch {
 
 /** Undoes steps by their strategies. What cannot be undone becomes a dead letter. */
 export class Rollback {
-  constructor(
-    private readonly scope: SagaScope,
-    /** What the sagas around this one would undo after it, latest first. */
-    private readonly outer: readonly Batch[],
-  ) {}
+  constructor(private readonly scope: SagaScope) {}
 
   /** @param batches in the order in which they are undone */
   async run(batches: readonly Batch[]): Promise<void> {
-    const { scope, outer } = this;
+    const { scope } = this;
+    // Whether a dead letter of these batches keeps what follows; one of another saga does not know of it.
+    let isKept = false;
     for (const [index, batch] of batches.entries()) {
       const { options } = batch;
       const units = dueOf(batch);
       for (const unit of batch.units) if (!units.includes(unit)) skip(unit);
-      const rest = [...batches.slice(index + 1), ...outer].flatMap(dueOf);
-      if (scope.isHalted) {
+      const from = (first: number) => batches.slice(first).flatMap(dueOf).map(notUndone);
+      if (scope.halt) {
+        if (!isKept) scope.extendHalt(from(index));
+        isKept = true;
         for (const { entry } of units) entry.state = 'not-undone';
       } else if (units.length === 1) {
-        await this.compensate(units[0]!, options, rest);
+        isKept = await this.compensate(units[0]!, options, () => from(index + 1));
       } else if (units.length > 1) {
+        // What follows is kept once it is known which steps of the group have to be undone before it.
         await parallel(
           scope.ctx,
-          units.map((unit) => () => this.compensate(unit, options, rest)),
+          units.map((unit) => () => this.compensate(unit, options, () => [])),
         );
       }
     }
   }
 
+  /** @returns whether the rollback stops here, and its dead letter keeps the rest */
   private async compensate(
     unit: StepUnit,
     { strategy = 'all', retry }: Batch['options'],
-    rest: readonly StepUnit[],
-  ): Promise<void> {
+    rest: () => readonly NotUndoneStep[],
+  ): Promise<boolean> {
     const { scope } = this;
     const { entry } = unit;
     const idempotencyKey = scope.keyOf(entry.name, 'compensation');
@@ -79,14 +81,14 @@ export class Rollback {
       stretch,
     );
     stretch.end(result.done ? undefined : result.error);
+    const halts = !result.done && strategy !== 'best-effort';
     if (result.done) {
       entry.state = 'compensated';
       scope.compensated.push(entry.name);
     } else {
       entry.state = 'dead-lettered';
-      if (strategy !== 'best-effort') scope.isHalted = true;
       const { message, code } = result.error;
-      scope.deadLetter({
+      const report = scope.deadLetter({
         step: entry.name,
         kind: 'compensation',
         compensation: compensation ?? null,
@@ -94,12 +96,14 @@ export class Rollback {
         error: { message, code },
         attempts: result.attempts,
         idempotencyKey,
-        undone: strategy === 'best-effort' ? [] : rest.map(undone),
+        notUndone: halts ? rest() : [],
       });
+      if (halts) scope.haltAt(report);
     }
     scope.save();
     const outcome = result.done ? ('done' as const) : ('dead-lettered' as const);
     scope.publish('compensation-ended', () => ({ step: entry.name, compensation, outcome, attempts: result.attempts }));
+    return halts;
   }
 }
 
@@ -124,7 +128,7 @@ function tryPlan({ entry, compensate, outcome }: StepUnit): { readonly plan?: Pl
   }
 }
 
-function undone(unit: StepUnit): UndoneStep {
+function notUndone(unit: StepUnit): NotUndoneStep {
   const { named } = tryPlan(unit).plan ?? {};
   return { step: unit.entry.name, compensation: named?.compensation ?? null, payload: named?.payload ?? null };
 }

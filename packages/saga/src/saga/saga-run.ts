@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
+import { asTerminalError, attemptOf, checkLoss, checkSize, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -106,18 +106,24 @@ export class SagaRun implements Saga {
 
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     try {
+      this.section.takesFailures = true;
       const value = await this.section.begin(() => block(this));
-      this.isOver = true;
+      this.end();
       this.refuseWhenInterrupted();
       return value;
     } catch (error) {
-      this.isOver = true;
+      this.end();
       const terminal = asTerminalError(error);
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
       throw await this.rollBack(terminal);
     }
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.section.takesFailures = false;
   }
 
   private async rollBack(error: TerminalError): Promise<TerminalError> {
@@ -131,7 +137,7 @@ export class SagaRun implements Saga {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
       scope.startRollback(kind, thrown);
       const batches = this.takeBatches();
-      await new Rollback(scope, this.parent?.allBatches() ?? []).run(batches);
+      await new Rollback(scope).run(batches);
       scope.endRollback();
     };
     if (!interruption) {
@@ -161,11 +167,6 @@ export class SagaRun implements Saga {
     const batches = this.batches();
     this.units.length = 0;
     return batches;
-  }
-
-  /** What this saga and those around it would undo. */
-  private allBatches(): Batch[] {
-    return [...this.batches(), ...(this.parent?.allBatches() ?? [])];
   }
 
   /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
@@ -227,7 +228,9 @@ export class SagaRun implements Saga {
       );
     }
     const bytes = Buffer.byteLength(JSON.stringify(payload));
-    checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
+    const what = `The payload of the compensation "${compensation}"`;
+    checkSize(attempt, bytes, what);
+    checkLoss(attempt, payload, what);
   }
 
   /**
@@ -289,8 +292,9 @@ export class SagaRun implements Saga {
     if (named) entry.payload = named.payload;
   }
 
-  /** A cancelled saga ends, also when its block has swallowed the error. */
+  /** A cancelled saga ends, also when its block has swallowed the error; likewise one whose unawaited code has failed. */
   private refuseWhenInterrupted(): void {
+    if (this.section.failure) throw this.section.failure;
     if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
   }
 

@@ -9,7 +9,8 @@ import {
   type WorkPart,
 } from '@rea/core/internal';
 import type { CompensationRegistry } from '../compensations/compensation-registry.js';
-import type { DeadLetterReport } from '../dead-letters/dead-letter.types.js';
+import type { DeadLetterQueue } from '../dead-letters/dead-letter-queue.js';
+import type { DeadLetterReport, NotUndoneStep } from '../dead-letters/dead-letter.types.js';
 import type { CancelNote } from './cancel-note.js';
 import type { CompensationStrategy, SagaRunOptions } from './saga-run.options.js';
 import { type SagaReport, type SagaStatus, type StepState } from './saga-report.js';
@@ -25,7 +26,7 @@ const MOST_STEPS = 50;
 /** What sagas need from the application. */
 export interface SagaServices {
   readonly registry: CompensationRegistry;
-  readonly queue: { add(ctx: Context, report: DeadLetterReport): void };
+  readonly queue: Pick<DeadLetterQueue, 'add' | 'extend'>;
   readonly events: ReaEvents;
 }
 
@@ -58,8 +59,8 @@ export class SagaScope {
   private info: SagaInfo | undefined;
   /** There is no way back any more. */
   isPastPivot = false;
-  /** A compensation is exhausted, and the strategy stops there. */
-  isHalted = false;
+  /** Where the rollback has stopped: the dead letter, and those of the same group, which come before what follows. */
+  halt: { readonly report: DeadLetterReport; readonly beside: string[] } | undefined;
   status: SagaStatus = 'running';
   cause: SagaReport['cause'];
   /** Undefined until a cancellation was dealt with. */
@@ -199,14 +200,14 @@ export class SagaScope {
   deadLetter(
     of: Pick<
       DeadLetterReport,
-      'step' | 'kind' | 'compensation' | 'payload' | 'error' | 'attempts' | 'idempotencyKey' | 'undone'
+      'step' | 'kind' | 'compensation' | 'payload' | 'error' | 'attempts' | 'idempotencyKey' | 'notUndone'
     >,
-  ): void {
+  ): DeadLetterReport {
     const { id: invocationId, target } = this.raw.request();
     const id = idempotencyKey(...this.identity, of.step);
     const { message = '', code = 500 } = this.cause ?? {};
     this.deadLettered.push({ step: of.step, id });
-    this.services.queue.add(this.raw, {
+    const report: DeadLetterReport = {
       ...of,
       id,
       saga: this.name,
@@ -215,7 +216,22 @@ export class SagaScope {
       handler: target.handler,
       key: target.key ?? null,
       cause: { message, code },
-    });
+    };
+    this.services.queue.add(this.raw, report);
+    return report;
+  }
+
+  /** A compensation is exhausted, and the strategy stops there. */
+  haltAt(report: DeadLetterReport): void {
+    if (this.halt) this.halt.beside.push(report.id);
+    else this.halt = { report, beside: [] };
+  }
+
+  /** The dead letter at which the rollback has stopped keeps these steps too. */
+  extendHalt(steps: readonly NotUndoneStep[]): void {
+    if (!this.halt || steps.length === 0) return;
+    const { report, beside } = this.halt;
+    this.services.queue.extend(this.raw, { ...report, notUndone: steps }, beside);
   }
 
   get report(): SagaReport {

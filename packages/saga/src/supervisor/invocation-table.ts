@@ -46,11 +46,12 @@ const JOURNALS_AT_ONCE = 200;
 @Injectable()
 export class InvocationTable {
   private readonly admin: AdminClient | undefined;
-  private readonly namespace: string | undefined;
 
-  constructor(connection: RestateConnection, @Inject(REA_OPTIONS) { namespace }: ReaModuleOptions) {
+  constructor(
+    connection: RestateConnection,
+    @Inject(REA_OPTIONS) private readonly names: ReaModuleOptions,
+  ) {
     this.admin = AdminClient.of(connection);
-    this.namespace = namespace;
   }
 
   /** Whether this process knows the admin API. Nothing else here works without it. */
@@ -154,7 +155,7 @@ export class InvocationTable {
   async cases(ids: readonly string[]): Promise<Map<string, SagaCase>> {
     if (ids.length === 0) return new Map();
     const rows = await this.query<{ service_key: string; value_utf8: string }>(
-      `select service_key, value_utf8 from state where service_name = ${sqlLiteral(qualify(this.namespace, SAGA_CASE))}
+      `select service_key, value_utf8 from state where service_name = ${sqlLiteral(qualify(this.names, SAGA_CASE))}
        and service_key in (${sqlList(ids)}) and key = ${sqlLiteral(CASE_STATE)}`,
     );
     return new Map(rows.map(({ service_key: id, value_utf8: json }) => [id, JSON.parse(json) as SagaCase]));

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Handler, idempotencyKey, Service } from '@rea/core';
-import { attemptOf, BoundsItself, Interruption } from '@rea/core/internal';
+import { attemptOf, BuiltIn, Interruption } from '@rea/core/internal';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { ComponentCalls } from '../dead-letters/component-calls.js';
 import type { CompensationOrder } from '../dead-letters/compensation-runner.service.js';
@@ -32,7 +32,7 @@ interface Progress {
  * Undoes a killed workflow from the log in its state: the named compensations, latest first, with the idempotency keys
  * that the saga itself would have used. It follows each saga's strategy, and the module's retry policy.
  */
-@BoundsItself()
+@BuiltIn()
 @Service({
   name: LOG_ROLLBACK,
   ingressPrivate: true,
@@ -84,7 +84,7 @@ export class LogRollback {
         handler,
         key,
         cause: order.cause,
-        undone: rest.map(({ step: name, compensation, payload }) => ({ step: name, compensation, payload })),
+        notUndone: rest.map(({ step: name, compensation, payload }) => ({ step: name, compensation, payload })),
       });
       if (step.strategy === 'best-effort') continue;
       progress.notUndone.push(...rest.map(({ step: name }) => name));

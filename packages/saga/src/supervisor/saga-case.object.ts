@@ -8,7 +8,7 @@ import {
   run,
   VirtualObject,
 } from '@rea/core';
-import { attemptOf, BoundsItself, qualify, toMillis } from '@rea/core/internal';
+import { attemptOf, BuiltIn, qualify, toMillis } from '@rea/core/internal';
 import { type ObjectContext, TerminalError } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from '../dead-letters/json-format.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from '../saga.options.js';
@@ -70,7 +70,7 @@ const SHORTEST_MEMORY = 30 * 86_400_000;
  *
  * Reached through the guarded `rea.SagaOperator` only.
  */
-@BoundsItself()
+@BuiltIn()
 @VirtualObject({
   name: SAGA_CASE,
   ingressPrivate: true,
@@ -223,7 +223,7 @@ export class SagaCaseObject {
   }
 
   private async planLog({ service, key }: SagaInvocation): Promise<Plan> {
-    const log = planFromLog(await this.table.reports(qualify(this.rea.namespace, service), key ?? ''));
+    const log = planFromLog(await this.table.reports(qualify(this.rea, service), key ?? ''));
     if (log.kind === 'undo')
       return log.sagas.some(({ steps }) => steps.length > 0) ? { ...log, kind: 'log' } : { kind: 'nothing' };
     if (log.kind === 'missing') {
@@ -321,7 +321,7 @@ export class SagaCaseObject {
   ): void {
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     raw.genericSend<unknown>({
-      service: qualify(this.rea.namespace, service),
+      service: qualify(this.rea, service),
       method,
       parameter,
       inputSerde: JSON_FORMAT,

@@ -74,7 +74,7 @@ export class SagaHandlerCatalog {
     const components = await this.explorer.components();
     return [...this.providers()].flatMap(([type, provider]) => {
       const { name: component } = componentOf(type)!;
-      const description = components.find(({ name }) => name === qualify(this.rea.namespace, component));
+      const description = components.find(({ name }) => name === qualify(this.rea, component));
       if (!description) return [];
       const { name: service, kind, className, handlers, options } = description;
       const declared = sagaHandlersOf(type.prototype);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Handler, run, Service } from '@rea/core';
-import { BoundsItself } from '@rea/core/internal';
+import { BuiltIn } from '@rea/core/internal';
 import { type Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
 import { ComponentCalls } from '../dead-letters/component-calls.js';
 import { JSON_FORMAT } from '../dead-letters/json-format.js';
@@ -27,7 +27,7 @@ const PAGE = 1_000;
  * The one way from outside to the supervision of sagas: reachable through the ingress, it does nothing without the
  * operators' secret. Journals of its handlers are not retained, since they hold the request's headers.
  */
-@BoundsItself()
+@BuiltIn()
 @Service({
   name: SAGA_OPERATOR,
   journalRetention: 0,

@@ -56,7 +56,10 @@ describe('the dead-letter queue', () => {
   afterAll(() => fixture.close());
 
   test('an entry is the report, open, with the time of its storing and its history', async () => {
-    const report = reportOf({ undone: [{ step: 'reserve', compensation: 'release', payload: { hold: 7 } }], key: 'k' });
+    const report = reportOf({
+      notUndone: [{ step: 'reserve', compensation: 'release', payload: { hold: 7 } }],
+      key: 'k',
+    });
     const before = new Date().toISOString();
     await fill(fixture, report);
     const entry = await fixture.deadLetters.get(report.id);
@@ -122,25 +125,25 @@ describe('the dead-letter queue', () => {
 
   test('payloads that are too large are left out, and the entry says so; it can be redriven with one', async () => {
     const large = 'x'.repeat(1_100_000);
-    const both = reportOf({ payload: { large }, undone: [{ step: 'a', compensation: null, payload: large }] });
-    const others = reportOf({ undone: [{ step: 'a', compensation: 'b', payload: large }] });
+    const both = reportOf({ payload: { large }, notUndone: [{ step: 'a', compensation: null, payload: large }] });
+    const others = reportOf({ notUndone: [{ step: 'a', compensation: 'b', payload: large }] });
     await fill(fixture, both, others);
     const entry = await fixture.deadLetters.get(both.id);
-    expect(entry).toMatchObject({ payload: null, undone: [{ step: 'a', payload: null }] });
+    expect(entry).toMatchObject({ payload: null, notUndone: [{ step: 'a', payload: null }] });
     expect(entry.withheld).toMatch(
       /^its payload is not kept, since the report would have \d+ bytes \(limit 1048576\)$/,
     );
     expect(await fixture.deadLetters.get(others.id)).toMatchObject({
       payload: others.payload,
-      undone: [{ step: 'a', compensation: 'b', payload: null }],
-      withheld: expect.stringContaining('the payloads of the undone steps are not kept'),
+      notUndone: [{ step: 'a', compensation: 'b', payload: null }],
+      withheld: expect.stringContaining('the payloads of the steps that were not undone are not kept'),
     });
     await expect(fixture.deadLetters.redrive(both.id, { by: 'ada' })).rejects.toMatchObject({
       status: 422,
       code: 'REA8026',
     });
-    const { outcome } = await fixture.deadLetters.redrive(both.id, { by: 'ada', payload: { order: both.id } });
-    expect(outcome).toBe('redriven');
+    const redrive = await fixture.deadLetters.redrive(both.id, { by: 'ada', payload: { order: both.id } });
+    expect(redrive).toMatchObject({ outcome: 'failed', entry: { settled: ['charge'], notUndone: [{ step: 'a' }] } });
     expect(fixture.bank.effectsOf(both.id)).toEqual(['first', 'second']);
   });
 

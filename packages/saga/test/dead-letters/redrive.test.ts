@@ -26,13 +26,7 @@ describe('a redrive', () => {
 
   beforeAll(async () => {
     fixture = await DeadLetterApp.start({
-      rea: {
-        components: {
-          'rea.CompensationRunner': {
-            handlers: { run: { retryPolicy: { initialInterval: 10, maxAttempts: 3, onMaxAttempts: 'kill' } } },
-          },
-        },
-      },
+      options: { redriveRetry: { initialInterval: 10, maxAttempts: 3 } },
     });
     fixture.app.get(ReaEvents).on('dead-letter-changed', (event) => changed.push(event));
   });

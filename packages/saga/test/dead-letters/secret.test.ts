@@ -13,7 +13,7 @@ async function post(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<{ readonly status: number; readonly body: { readonly message?: string; readonly source?: string } }> {
-  const response = await fetch(`${serverAddress().ingressUrl}/${app.namespace}.${path}`, {
+  const response = await fetch(`${serverAddress().ingressUrl}/${app.serverName(path)}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),

@@ -83,7 +83,7 @@ describe('dead letters that are asked for by a process of operators', () => {
     await expect(app.get(DeadLetters).get('x')).rejects.toMatchObject({
       status: 502,
       code: 'REA8030',
-      message: expect.stringContaining('rea.DeadLetterOperator'),
+      message: expect.stringContaining('.DeadLetterOperator'),
     });
     await app.close();
   });

@@ -156,7 +156,7 @@ describe.each([
       const { id, path } = await entry();
       expect(await ask('GET', path)).toMatchObject({
         status: 200,
-        body: { id, status: 'open', attempts: 3, error: { code: 503 }, undone: [], history: [{ action: 'added' }] },
+        body: { id, status: 'open', attempts: 3, error: { code: 503 }, notUndone: [], history: [{ action: 'added' }] },
       });
       expect((await ask('GET', `${path}/history`)).body).toEqual({
         history: [expect.objectContaining({ action: 'added' })],

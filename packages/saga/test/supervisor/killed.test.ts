@@ -378,7 +378,7 @@ describe("with onKilled: 'roll-back'", () => {
       service: 'LoggedTour',
       handler: 'run',
       key: input.id,
-      undone: [{ step: 'one', compensation: 'undo' }],
+      notUndone: [{ step: 'one', compensation: 'undo' }],
     });
     expect(errorsOf(id).at(-1)).toContain('1 dead letters');
   });

@@ -179,7 +179,7 @@ test('the facade does nothing without the secret', async () => {
   const { ingressUrl } = JSON.parse(process.env['REA_TEST_SERVER']!) as { ingressUrl: string };
   for (const verb of ['found', 'killed', 'paused', 'rollBack', 'cancel', 'resume']) {
     for (const headers of [{}, { 'x-rea-operator-secret': 'guess' }]) {
-      const response = await fetch(`${ingressUrl}/${app.namespace}.rea.SagaOperator/${verb}`, {
+      const response = await fetch(`${ingressUrl}/${app.serverName('rea.SagaOperator')}/${verb}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: '{}',
@@ -189,7 +189,7 @@ test('the facade does nothing without the secret', async () => {
     }
   }
   for (const path of ['rea.SagaCase/x/foundKilled', 'rea.SagaCase/x/rollBack', 'rea.LogRollback/run']) {
-    const response = await fetch(`${ingressUrl}/${app.namespace}.${path}`, { method: 'POST', body: '{}' });
+    const response = await fetch(`${ingressUrl}/${app.serverName(path)}`, { method: 'POST', body: '{}' });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('not public');
   }

@@ -65,9 +65,15 @@ export class Performance {
 /** In place of the queue: what it was given. */
 class CollectedLetters {
   readonly added: DeadLetterReport[] = [];
+  readonly further: DeadLetterReport[] = [];
 
   add(_ctx: Context, report: DeadLetterReport): void {
     this.added.push(report);
+  }
+
+  /** Replays extend again with the same steps. */
+  extend(_ctx: Context, report: DeadLetterReport): void {
+    this.further.push(report);
   }
 }
 
@@ -133,11 +139,15 @@ export class Theatre {
     if (answer.status !== 202) throw new Error(`The awakeable of ${callee} was answered with ${answer.status}.`);
   }
 
-  /** What went to the dead-letter queue from the sagas of one name, each entry once, as replays report again. */
+  /** What went to the dead-letter queue from the sagas of one name, each entry once and extended, as replays report again. */
   deadLetters(saga: string): DeadLetterReport[] {
-    const { added } = this.app.get<unknown>(DeadLetterQueue) as CollectedLetters;
+    const { added, further } = this.app.get<unknown>(DeadLetterQueue) as CollectedLetters;
     const all = added.filter((report) => report.saga === saga);
-    return [...new Map(all.map((report) => [report.id, report])).values()];
+    return [...new Map(all.map((report) => [report.id, report])).values()].map((report) => {
+      const steps = further.filter(({ id }) => id === report.id).flatMap(({ notUndone }) => notUndone);
+      const later = [...new Map(steps.map((step) => [step.step, step])).values()];
+      return { ...report, notUndone: [...report.notUndone, ...later] };
+    });
   }
 
   /** Unique in the process, so that dead letters are told apart. */

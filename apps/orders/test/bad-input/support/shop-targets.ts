@@ -73,12 +73,12 @@ export const CONTROLLERS: readonly Target[] = [
 ];
 
 /** The shop's handlers, asked for at the Restate server's ingress, past all controllers. */
-export function ingressTargets(namespace: string): readonly Target[] {
+export function ingressTargets(serverName: (component: string) => string): readonly Target[] {
   const handler = (name: string, body: object, verbs = ['', '/send']): Target => ({
     method: 'POST',
     path: fc
       .tuple(segment, fc.constantFrom(...verbs))
-      .map(([key, verb]) => `/${namespace}.${name.replace('{}', key)}${verb}`),
+      .map(([key, verb]) => `/${serverName(name).replace('{}', key)}${verb}`),
     body: bodyLike(body),
   });
   return [
@@ -97,7 +97,7 @@ export function ingressTargets(namespace: string): readonly Target[] {
     handler('rea.SagaOperator/cancel', { invocationId: 'x', by: 'y' }),
     handler('rea.WebhookDeliveries/{}/claim', { lease: 1, retention: 1 }),
     { method: 'GET', path: segment.map((id) => `/restate/invocation/${id}/output`) },
-    { method: 'GET', path: segment.map((id) => `/restate/workflow/${namespace}.Order/${id}/output`) },
+    { method: 'GET', path: segment.map((id) => `/restate/workflow/${serverName('Order')}/${id}/output`) },
     { method: 'POST', path: segment.map((id) => `/restate/awakeables/${id}/resolve`), body: bodyLike({}) },
     { method: 'POST', path: segment.map((anything) => `/${anything}`), body: bodyLike({}) },
   ];

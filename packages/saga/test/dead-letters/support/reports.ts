@@ -25,7 +25,7 @@ export function reportOf(changes: Partial<DeadLetterReport> = {}): DeadLetterRep
     handler: 'place',
     key: null,
     cause: { message: 'out of stock', code: 409 },
-    undone: [],
+    notUndone: [],
     ...changes,
   };
 }
