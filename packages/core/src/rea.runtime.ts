@@ -34,6 +34,7 @@ import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
 import { RequestGate } from './security/request-gate.js';
 import { ShutdownGrace } from './shutdown-grace.js';
+import { messageOf } from './failures/thrown.js';
 
 const DEFAULT_PORT = 9080;
 const DEFAULT_PATH = '/restate';
@@ -246,7 +247,7 @@ export class ReaRuntime {
       await this.registration.takeBack();
       await this.server?.close(0);
     } catch (error) {
-      this.logger.warn(`Taking back the registration failed: ${String(error)}`);
+      this.logger.warn(`Taking back the registration failed: ${messageOf(error)}`);
     }
     await this.disconnect();
   }

@@ -1,5 +1,6 @@
 import { type Serde, serde as serdes } from '@restatedev/restate-sdk';
 import { IngressMisuseException, UnreadableAnswerException } from './ingress.exceptions.js';
+import { messageOf } from '@rea/core/internal';
 
 const JSON_FORMAT = serdes.json as Serde<unknown>;
 
@@ -9,7 +10,7 @@ export function encode(what: string, value: unknown, serde: Serde<unknown> = JSO
     const body = serde.serialize(value);
     return { body, headers: serde.contentType === undefined ? {} : { 'content-type': serde.contentType } };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const message = `REA7020: The input of ${what} cannot be written (${reason}). Pass plain JSON data, or a serde: { input }.`;
     throw new IngressMisuseException('REA7020', message, error);
   }

@@ -11,6 +11,7 @@ import {
 import {
   AdminClient,
   badDurationMessage,
+  cancelInvocation,
   currentScope,
   exchange,
   type HttpAnswer,
@@ -19,6 +20,7 @@ import {
   millisProblem,
   secretHeadersOf,
   secretsAmong,
+  messageOf,
   type NameScope,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
@@ -142,7 +144,8 @@ export class IngressTransport {
         );
       }
       const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
-      await admin.end(invocationId, how, signal);
+      if (how === 'cancel') await cancelInvocation(admin, invocationId, signal);
+      else await admin.end(invocationId, how, signal);
     });
   }
 
@@ -250,7 +253,7 @@ export class IngressTransport {
       return await unlessAborted(headers, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = `The function headers of the connection to ${this.url} failed: ${error instanceof Error ? error.message : String(error)}.`;
+      const reason = `The function headers of the connection to ${this.url} failed: ${messageOf(error)}.`;
       throw sent ? new IngressUnavailableException(reason, error) : new IngressHeadersException(reason, error);
     }
   }

@@ -2,7 +2,7 @@ import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } f
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { REA_OPTIONS, ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
-import { AdminClient, qualify, sqlLiteral, untilCallable } from '@rea/core/internal';
+import { AdminClient, cancelInvocation, qualify, sqlLiteral, untilCallable } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type ServerAddress, sharedServer } from './shared-server.js';
@@ -145,9 +145,14 @@ export class ReaTestApp {
     await untilCallable({ ingressUrl: this.address.ingressUrl, headers: {} }, services);
   }
 
-  /** Cancels an invocation: it gets a `CancelledError` at its next await. */
+  /**
+   * Cancels an invocation: it gets a `CancelledError` at its next await. One whose attempts fail is tried again at once;
+   * then this waits until the cancellation has taken effect.
+   *
+   * @throws Error (`REA7060`) when it has taken none within 5 s
+   */
   cancel(invocationId: string): Promise<void> {
-    return this.admin.end(invocationId, 'cancel');
+    return cancelInvocation(this.admin, invocationId);
   }
 
   /** Kills an invocation: its handler runs no further, not even a `finally`. */

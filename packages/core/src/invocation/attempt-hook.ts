@@ -1,8 +1,9 @@
 import { setImmediate as drained } from 'node:timers/promises';
-import type { HooksProvider } from '@restatedev/restate-sdk';
+import { CancelledError, type HooksProvider } from '@restatedev/restate-sdk';
+import { errorOf } from '../failures/thrown.js';
 import { Attempt, enterScope } from './attempt.js';
 import { AttemptTeller } from './attempt-teller.js';
-import { asTerminalError } from './error-mapping.js';
+import { isCancelledFailure } from './cancelled-failure.js';
 import type { HandlerScope } from './handler-scope.js';
 import type { InvocationStarts } from './invocation-starts.js';
 import { outcomeOf, outcomeOfReturn } from './outcome.js';
@@ -44,8 +45,9 @@ async function observed(
     // Node reports the promises that nobody awaits once the microtasks are drained.
     if (attempt.hasRefused) await drained();
     if (attempt.failure) throw attempt.failure.error;
-  } catch (error) {
-    const mapped = asTerminalError(error) ?? error;
+  } catch (thrown) {
+    const error = attempt.handler.asTerminalError(thrown) ?? errorOf(thrown);
+    const mapped = (await isCancelledFailure(attempt, error)) ? new CancelledError() : error;
     attempt.end(outcomeOf(mapped, attempt.request));
     teller.ended(attempt, startedAt, mapped);
     throw mapped;

@@ -20,12 +20,13 @@ import { checkedOutput } from '../validation/checked-output.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
+import { receivedCancel } from '../durable/received-cancel.js';
 import { followProgress } from '../durable/interruption.js';
 import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
-import { ERROR_METADATA } from './error-mapping.js';
+import { asTerminalError, ERROR_METADATA } from './error-mapping.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -212,7 +213,8 @@ async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh
     noteEnd(workflow);
     return output;
   } catch (error) {
-    if (error instanceof TerminalError) noteEnd(workflow);
+    const toTerminal = attemptOf(ctx)?.handler.asTerminalError ?? asTerminalError;
+    if (toTerminal(error) || receivedCancel(workflow)) noteEnd(workflow);
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import {
   ReaRuntime,
   RestateConnection,
 } from '@rea/core';
-import { AdminClient, isSameUrl, OpenDeadLetters } from '@rea/core/internal';
+import { AdminClient, isSameUrl, messageOf, OpenDeadLetters } from '@rea/core/internal';
 import { ObservabilityError } from '../observability.errors.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
 import { HEALTH_DEFAULTS } from './health.options.js';
@@ -152,7 +152,7 @@ export class ReaHealth {
     try {
       return { [key]: { status: 'up', ...(await check()) } } as ReaHealthResult<Key>;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return { [key]: { status: 'down', message } } as ReaHealthResult<Key>;
     }
   }
