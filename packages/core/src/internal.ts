@@ -34,7 +34,9 @@ export { amendHandler, type Class, componentOf } from './decorators/component-de
 export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
 export { checkDecoratedMethod, descriptorOf } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
-export { LONGEST_TIMER, toMillis } from './durable/duration.js';
+export { checkedMillis } from './durable/checked-duration.js';
+export { badDurationMessage, durationProblem, LONGEST_TIMER, millisProblem, toMillis } from './durable/duration.js';
+export { checkDurationOption, checkTimerOption } from './duration-option.js';
 export type { AmbientValue } from './ambient.js';
 export { given } from './given.js';
 export { importedOnce } from './imported-once.js';

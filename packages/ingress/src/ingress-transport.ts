@@ -11,6 +11,7 @@ import {
 } from '@rea/core';
 import {
   AdminClient,
+  badDurationMessage,
   cancelInvocation,
   currentScope,
   type EndpointState,
@@ -20,6 +21,8 @@ import {
   type RequestWatch,
   isPlainJson,
   lossIn,
+  LONGEST_TIMER,
+  millisProblem,
   secretHeadersOf,
   secretsAmong,
   messageOf,
@@ -224,7 +227,7 @@ export class IngressTransport {
   private async guarded<T>(what: string, bounds: IngressBounds, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
-    const signal = this.signalOf(bounds);
+    const signal = this.signalOf(what, bounds);
     this.pending += 1;
     try {
       return await send(signal);
@@ -291,10 +294,10 @@ export class IngressTransport {
   }
 
   /** What ends a wait: the call's timeout or signal, the connection's timeout, or the application's shutdown. */
-  private signalOf({ timeout = this.options.timeout, signal }: IngressBounds): AbortSignal {
+  private signalOf(what: string, { timeout = this.options.timeout, signal }: IngressBounds): AbortSignal {
     const signals = [this.shutdown.signal];
     if (signal) signals.push(signal);
-    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
+    if (timeout !== undefined) signals.push(AbortSignal.timeout(checkedTimeout(what, timeout)));
     return signals.length === 1 ? this.shutdown.signal : AbortSignal.any(signals);
   }
 
@@ -306,4 +309,11 @@ export class IngressTransport {
       `${what} was sent without the header "${name}": Restate would keep it in the journal. If it has to be there, allow it: { allowSecretHeaders: ['${name}'] }.`,
     );
   }
+}
+
+/** In whole milliseconds, as a timer takes them. @throws IngressMisuseException (500, `REA7070`) when it can be no timeout */
+function checkedTimeout(what: string, timeout: number): number {
+  const problem = millisProblem(timeout, { most: LONGEST_TIMER });
+  if (problem === undefined) return Math.ceil(timeout);
+  throw new IngressMisuseException('REA7070', badDurationMessage(`The timeout of ${what}()`, problem));
 }
