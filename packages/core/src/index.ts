@@ -106,6 +106,7 @@ export type {
   WebhookRejectionReason,
 } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
+export type { HandlerRequest } from './invocation/call-context.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';
 export type { ComponentDescription, HandlerDescription } from './introspection/component-description.js';
 export { ReaExplorer, type ReaIntrospection } from './introspection/rea-explorer.js';

@@ -6,6 +6,7 @@ import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } fro
 import { EmbeddedConnection } from './connection/connect.js';
 import { ownHost } from './connection/own-host.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { reportDeclarations } from './discovery/advice.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
@@ -21,6 +22,7 @@ import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { FailedMessages } from './invocation/failed-messages.js';
 import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
@@ -35,6 +37,7 @@ import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
 import { RequestGate } from './security/request-gate.js';
 import { ShutdownGrace } from './shutdown-grace.js';
+import { messageOf } from './failures/thrown.js';
 
 const DEFAULT_PORT = 9080;
 const DEFAULT_PATH = '/restate';
@@ -130,6 +133,7 @@ export class ReaRuntime {
     checkSdk(findSdkCopies());
     this.security.checkKeys();
     checkDeclarations(components, this.options, this.policy);
+    reportDeclarations(components, this.policy, this.config);
     const sdk = this.createEndpoint(components);
     this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
@@ -192,7 +196,9 @@ export class ReaRuntime {
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options, instrumentation } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
-    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
+    const failed = new FailedMessages(events, AdminClient.of(this.connection));
+    this.grace.registerLast(() => failed.settle());
+    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts(), failed };
     return {
       services: components.map((component) => createDefinition(component, context)),
       logger: new OutdatedInvocations(AdminClient.of(this.connection), options.server).watching(
@@ -258,7 +264,7 @@ export class ReaRuntime {
       await this.server?.close(0);
       this.endFloating?.();
     } catch (error) {
-      this.logger.warn(`Taking back the registration failed: ${String(error)}`);
+      this.logger.warn(`Taking back the registration failed: ${messageOf(error)}`);
     }
     await this.disconnect();
   }

@@ -12,6 +12,7 @@ import {
   type WorkflowContext,
 } from '@restatedev/restate-sdk';
 import {
+  checkedMillis,
   type HandlerInput,
   type HandlerNames,
   type HandlerOutput,
@@ -171,7 +172,8 @@ class FakeContextImpl implements FakeControls {
     });
   }
 
-  sleep(duration: Duration | number): RestatePromise<void> {
+  sleep(duration: Duration | number, name?: string): RestatePromise<void> {
+    checkedMillis(name === undefined ? 'A sleep' : `The sleep "${name}"`, duration);
     return lazy(() => {
       this.sleeps.push(duration);
       return this.options.sleeps === 'never' ? new Promise<void>(() => {}) : undefined;
@@ -192,6 +194,7 @@ class FakeContextImpl implements FakeControls {
 
   genericSend<I>(send: GenericSend<I>): { invocationId: Promise<InvocationId> } {
     const { service, method: handler, key, delay } = send;
+    if (delay !== undefined) checkedMillis(`The delay of a message to ${service}/${handler}`, delay);
     const input = journaled(send.parameter, send.inputSerde);
     this.sends.push({ service, handler, key, input, ...(delay === undefined ? {} : { delay }) });
     const { id } = this.invocations.start(service, handler, key, input);

@@ -2,7 +2,7 @@ import type { DynamicModule, INestApplication, ModuleMetadata, NestApplicationOp
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { REA_OPTIONS, ReaEvents, ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
-import { AdminClient, qualify, REQUEST_WATCH, sqlLiteral, untilCallable } from '@rea/core/internal';
+import { AdminClient, cancelInvocation, qualify, REQUEST_WATCH, sqlLiteral, untilCallable } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
 import { type FailureMode, FailureWatch } from './failure-watch.js';
@@ -159,9 +159,14 @@ export class ReaTestApp {
     await untilCallable({ ingressUrl: this.address.ingressUrl, headers: {} }, services);
   }
 
-  /** Cancels an invocation: it gets a `CancelledError` at its next await. */
+  /**
+   * Cancels an invocation: it gets a `CancelledError` at its next await. One whose attempts fail is tried again at once;
+   * then this waits until the cancellation has taken effect.
+   *
+   * @throws Error (`REA7060`) when it has taken none within 5 s
+   */
   cancel(invocationId: string): Promise<void> {
-    return this.admin.end(invocationId, 'cancel');
+    return cancelInvocation(this.admin, invocationId);
   }
 
   /** Kills an invocation: its handler runs no further, not even a `finally`. */

@@ -3,6 +3,7 @@ import { type Attempt, attemptOf } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import { isPlainJson, lossIn } from './lossy-value.js';
 import type { StateLimits } from '../workflow/retention.js';
+import { messageOf } from '../failures/thrown.js';
 
 /** Passes on bytes that are serialised already, and reads them back with the real format. */
 export interface PassedOn<T> {
@@ -86,7 +87,7 @@ export function serialise<T>(format: Serde<T>, value: T, what: string): Uint8Arr
   try {
     return format.serialize(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TerminalError(
       `REA7020: ${what} cannot be written to the journal: ${reason}. Return plain JSON data, or give a serde.`,
       { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7020' } },

@@ -2,12 +2,11 @@ import { Logger } from '@nestjs/common';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
 import type { ComponentModel } from '../discovery/component.model.js';
 import { DiscoveryError } from '../discovery/discovery.error.js';
-import { placeOf } from '../invocation/handler-scope.js';
 import type { PolicyService } from '../policy/policy.service.js';
 import type { ReaModuleOptions } from '../rea.options.js';
-import { deadlineProblem } from '../workflow/deadline.js';
 import { retentionProblem, retentionWarning } from '../workflow/retention.js';
-import { componentOptions, deadlineInForce, retentionInForce } from './merged-options.js';
+import { checkDurations } from './component-durations.js';
+import { componentOptions, retentionInForce } from './merged-options.js';
 
 /**
  * What is checked of components once the options of the module are applied to them.
@@ -22,7 +21,7 @@ export function checkDeclarations(
   checkName(components, options);
   for (const component of components) {
     checkRetention(component, options, policy);
-    checkDeadlines(component, options);
+    checkDurations(component, options);
   }
 }
 
@@ -52,14 +51,4 @@ function checkRetention(component: ComponentModel, options: ReaModuleOptions, po
   }
   const warning = retentionWarning(retention);
   if (warning !== undefined) new Logger('Rea').warn(`${name} ${warning}.`);
-}
-
-function checkDeadlines(component: ComponentModel, options: ReaModuleOptions): void {
-  for (const handler of component.handlers) {
-    const deadline = deadlineInForce(component, handler, options);
-    const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
-    if (problem === undefined) continue;
-    const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
-    throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
-  }
 }

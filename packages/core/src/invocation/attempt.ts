@@ -97,6 +97,11 @@ export class Attempt {
     return this.context;
   }
 
+  /** As {@link ctx}; undefined before the handler was called. */
+  get boundContext(): Context | undefined {
+    return this.context;
+  }
+
   /** Connects the attempt with the SDK's own context. */
   bind(ctx: Context & Partial<InAttempt>): void {
     this.context = ctx;

@@ -1,3 +1,4 @@
+import type { TerminalError } from '@restatedev/restate-sdk';
 import { secretHeadersOf } from '../clients/secret-headers.js';
 import type { NameScope } from '../clients/namespace.js';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
@@ -11,6 +12,7 @@ import { retentionInForce } from '../endpoint/merged-options.js';
 import { type StateLimits, stateLimits } from '../workflow/retention.js';
 import type { Instrumentation } from '../instrumentation/instrumentation.js';
 import type { Attempt } from './attempt.js';
+import { asTerminalError } from './error-mapping.js';
 import { operationGuards } from './operation-guards.js';
 
 /** What every attempt of a handler knows of it: made once, when the handler is bound. */
@@ -32,6 +34,8 @@ export interface HandlerScope {
   readonly stateLimits: StateLimits;
   /** Names of headers that hold secrets. */
   readonly secretHeaders: ReadonlySet<string>;
+  /** What is terminal of what its code throws: as the engine takes it. */
+  readonly asTerminalError: (error: unknown) => TerminalError | undefined;
   /** What watches the handler; undefined when nothing does. */
   readonly instrumentation: Instrumentation | undefined;
   /** State is read only: shared handlers, signals and queries. */
@@ -64,6 +68,7 @@ export function createHandlerScope(
   options: ReaModuleOptions,
   policy: PolicyService,
   events: ReaEvents,
+  toTerminal: HandlerScope['asTerminalError'],
   instrumentation?: Instrumentation,
 ): HandlerScope {
   const { name, kind, options: declared } = component.declaration;
@@ -83,6 +88,7 @@ export function createHandlerScope(
     limits,
     stateLimits: stateLimits(retentionInForce(component, options), limits),
     secretHeaders: secretHeadersOf(options),
+    asTerminalError: toTerminal,
     instrumentation,
     readOnly,
     exclusive,
@@ -110,6 +116,7 @@ export function createTestScope(
     limits,
     stateLimits: limits,
     secretHeaders: secretHeadersOf({}),
+    asTerminalError,
     instrumentation: undefined,
     readOnly: false,
     exclusive: false,

@@ -1,6 +1,6 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkLoss, checkSize, toMillis } from '@rea/core/internal';
+import { attemptOf, checkLoss, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -113,7 +113,7 @@ export class SagaRun implements Saga {
       return value;
     } catch (error) {
       this.end();
-      const terminal = asTerminalError(error);
+      const terminal = this.scope.terminal(error) ?? this.cancelled();
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
@@ -124,6 +124,13 @@ export class SagaRun implements Saga {
   private end(): void {
     this.isOver = true;
     this.section.takesFailures = false;
+  }
+
+  /** Code that throws before its next wait would never learn that it was cancelled. Past the pivot it goes on. */
+  private cancelled(): CancelledError | undefined {
+    const { interruption, isPastPivot, raw } = this.scope;
+    if (isPastPivot) outlastsCancel(raw);
+    return interruption?.received(this.section) ? new CancelledError() : undefined;
   }
 
   private async rollBack(error: TerminalError): Promise<TerminalError> {
@@ -260,7 +267,7 @@ export class SagaRun implements Saga {
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
       stretch.end(error);
-      if (asTerminalError(error)) {
+      if (scope.terminal(error) || scope.interruption?.received(this.section)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
         scope.attribute(error, entry.name);
         scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'failed' as const }));
