@@ -2,6 +2,7 @@ import type { RuleId } from '@rea/core';
 import { scenario as blockingExclusive } from './blocking-exclusive.js';
 import { scenario as contextInRun } from './context-in-run.js';
 import { scenario as determinism } from './determinism.js';
+import { scenario as endpointSecurity } from './endpoint-security.js';
 import { scenario as ingressInHandler } from './ingress-in-handler.js';
 import { scenario as largeValue } from './large-value.js';
 import { scenario as lossyValue } from './lossy-value.js';
@@ -53,4 +54,5 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'lossy-value': lossyValue,
   'unvalidated-input': unvalidatedInput,
   'mangled-name': mangledName,
+  'endpoint-security': endpointSecurity,
 };

@@ -47,7 +47,8 @@ export type RuleId =
   | 'secret-header'
   | 'lossy-value'
   | 'unvalidated-input'
-  | 'mangled-name';
+  | 'mangled-name'
+  | 'endpoint-security';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

@@ -192,6 +192,14 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
       'A component has the name of its class, and that looks as if a minifier had made it; the next build may give it to another class, whose calls and in-flight invocations it then takes.',
     cure: "Name the component, @Service({ name: 'Payments' }), or have the bundler keep class names.",
   },
+  'endpoint-security': {
+    id: 'endpoint-security',
+    code: 'REA2070',
+    severity: 'advisory',
+    catches:
+      'A request to the endpoint failed a check: its address, its transport, its signature, or that it is new; whoever reaches the endpoint can run handlers.',
+    cure: 'If it was honest, correct endpoint.security; if not, keep the endpoint private.',
+  },
 };
 
 /** Whether a string is the id of a guardrail. */
