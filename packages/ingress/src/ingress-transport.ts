@@ -50,6 +50,9 @@ import { type AddressedRun, findRun } from './workflow-run.js';
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
 
+/** In the path of a message that is delivered later; in a key it would be encoded. */
+const DELAYED = '/send?delay=';
+
 /** Who is told of the requests. */
 export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
@@ -260,7 +263,7 @@ export class IngressTransport {
       const all = {
         ...(await this.headers(signal, sent || attempt > 1)),
         ...headers,
-        ...this.watchers.instrumentation?.headers?.(),
+        ...this.watchers.instrumentation?.headers?.(path.includes(DELAYED)),
       };
       try {
         answer = await exchange(this.url + path, {

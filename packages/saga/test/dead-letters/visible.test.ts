@@ -39,6 +39,13 @@ class Undoing {
 
 type Ending = 'named' | 'inline' | 'forward' | 'group' | 'nested';
 
+function named(ctx: Context) {
+  return {
+    compensate: () => compensateWith('undo', { secret: 'card 4111' }),
+    action: () => run(ctx, 'act', () => 1),
+  };
+}
+
 @Service()
 class Shop {
   constructor(private readonly sagas: Sagas) {}
@@ -49,25 +56,23 @@ class Shop {
   }
 
   private async take(ctx: Context, saga: Saga, ending: Ending): Promise<void> {
-    const named = () => ({
-      compensate: () => compensateWith('undo', { secret: 'card 4111' }),
-      action: () => run(ctx, 'act', () => 1),
-    });
-    await saga.step('stock', named());
-    if (ending === 'named') await saga.step('pay', named());
+    await saga.step('stock', named(ctx));
+    if (ending === 'named') await saga.step('pay', named(ctx));
     if (ending === 'inline') {
-      const compensate = () => () => Promise.reject(new TerminalError('the bank is closed', { errorCode: 503 }));
-      await saga.step('pay', { ...named(), compensate } as never);
+      await saga.step('pay', {
+        ...named(ctx),
+        compensate: () => () => Promise.reject(new TerminalError('the bank is closed', { errorCode: 503 })),
+      });
     }
-    if (ending === 'group') await saga.parallel({ pay: named(), book: named() });
+    if (ending === 'group') await saga.parallel({ pay: named(ctx), book: named(ctx) });
     if (ending === 'nested') {
       await saga.nested('deep', async (inner) => {
-        await inner.step('pay', named());
+        await inner.step('pay', named(ctx));
         throw new TerminalError('refused', { errorCode: 422 });
       });
     }
     if (ending === 'forward') {
-      await saga.pivot('pay', named());
+      await saga.pivot('pay', named(ctx));
       await saga.step('ship', {
         irreversible: true,
         action: () => Promise.reject(new TerminalError('no carrier', { errorCode: 503 })),
@@ -203,6 +208,7 @@ describe('a dead letter that cannot be stored', { meta: { claim: 'visible' } }, 
     await app.cancel(message!.id);
     add.mockRestore();
     await until(async () => (await app.get(DeadLetters).count({ status: 'open' })) === 1, 'It is not stored.');
+    expect(await app.get(DeadLetters).get(id)).toMatchObject({ status: 'open', step: 'pay' });
     await app.close();
   });
 });
