@@ -1,4 +1,6 @@
 import {
+  badDurationMessage,
+  durationProblem,
   findMalformedKey,
   findRequestKeyProblem,
   malformedKeyMessage,
@@ -6,7 +8,7 @@ import {
   qualify,
   toMillis,
 } from '@rea/core/internal';
-import type { Serde } from '@restatedev/restate-sdk';
+import type { Duration, Serde } from '@restatedev/restate-sdk';
 import type {
   IngressBounds,
   IngressCallOptions,
@@ -14,7 +16,7 @@ import type {
   IngressSendOptions,
   SentInvocation,
 } from './ingress-client.types.js';
-import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
+import { IngressMisuseException, InvalidKeyException, NoResultException } from './ingress.exceptions.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
 import type { Asked, IngressTransport } from './ingress-transport.js';
@@ -65,7 +67,7 @@ export class IngressAddress {
     options: IngressSendOptions = {},
   ): Promise<SentInvocation<unknown>> {
     const what = `${this.component} send.${handler.label}`;
-    const delay = options.delay === undefined ? 0 : toMillis(options.delay);
+    const delay = options.delay === undefined ? 0 : delayOf(what, options.delay);
     const suffix = delay > 0 ? `/send?delay=${delay}ms` : '/send';
     const { body } = await this.post('send', what, handler, suffix, input, options);
     const { invocationId, status } = decode(what, body) as { readonly invocationId: string; readonly status: string };
@@ -124,7 +126,9 @@ export class IngressAddress {
     options: IngressCallOptions,
   ) {
     const key = this.idempotencyKey(what, handler, options);
-    const payload = encode(what, input, options.input ?? handler.input);
+    const format = options.input ?? handler.input;
+    const payload = encode(what, input, format);
+    this.transport.checkLoss(what, input, format);
     return this.transport.request({
       what,
       asked: asked(this.component, handler, verb, options),
@@ -159,6 +163,13 @@ export class IngressAddress {
     }
     return idempotencyKey;
   }
+}
+
+/** In whole milliseconds. @throws IngressMisuseException (500, `REA7070`) when it is no duration */
+function delayOf(what: string, delay: Duration | number): number {
+  const problem = durationProblem(delay);
+  if (problem === undefined) return Math.trunc(toMillis(delay));
+  throw new IngressMisuseException('REA7070', badDurationMessage(`The delay of ${what}()`, problem));
 }
 
 /** @throws InvalidKeyException (400, `REA3021`) */

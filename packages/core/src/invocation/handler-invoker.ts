@@ -1,11 +1,5 @@
-import {
-  type ApplicationConfig,
-  type ContextId,
-  ContextIdFactory,
-  ModuleRef,
-  type ModulesContainer,
-} from '@nestjs/core';
-import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
+import { type ApplicationConfig, type ContextId, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import type { Context, internal, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
@@ -27,6 +21,7 @@ import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
 import { asTerminalError, ERROR_METADATA } from './error-mapping.js';
+import { createCallContext } from './call-context.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -112,7 +107,10 @@ export class InvokerFactory {
     return this.onInstance(component, toCall, invokeUnbounded);
   }
 
-  /** Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
+  /**
+   * Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt, unless the
+   * application's `ContextIdStrategy` shares it.
+   */
   private onInstance(
     component: ComponentModel,
     toCall: (instance: object, enhancersOf: EnhancersOf) => EnhancedCall,
@@ -131,10 +129,10 @@ export class InvokerFactory {
       return (ctx, value) => invoke(call, ctx, value);
     }
     const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
+    const isDurable = provider.isDependencyTreeDurable();
     return async (ctx, value) => {
       const decideGuards = isFresh(ctx);
-      const contextId = ContextIdFactory.create();
-      moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
+      const contextId = createCallContext(ctx, moduleRef, isDurable);
       const instance: object = await moduleRef.resolve(provider.token as string, contextId, { strict: true });
       return invoke(bind(instance, contextId, provider.id), ctx, value, decideGuards);
     };

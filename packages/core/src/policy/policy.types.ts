@@ -45,7 +45,10 @@ export type RuleId =
   | 'saga-too-many-steps'
   | 'saga-kill-policy'
   | 'secret-header'
-  | 'lossy-value';
+  | 'lossy-value'
+  | 'unvalidated-input'
+  | 'mangled-name'
+  | 'endpoint-security';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {
