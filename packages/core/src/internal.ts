@@ -43,6 +43,7 @@ export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { untilNoneWaits } from './durable/concurrency/native-promise-watch.js';
 export { checkLoss, checkSize } from './durable/journal-value.js';
 export { isPlainJson, lossIn } from './durable/lossy-value.js';
 export { Section } from './durable/section.js';
@@ -56,6 +57,7 @@ export {
 export { REQUEST_WATCH, type RequestWatch, type WatchedRequest } from './instrumentation/request-watch.js';
 export { ownerOf } from './determinism/frame-owner.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { beginOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
 export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { checkOptionNames, each, type OptionShape } from './option-shape.js';

@@ -1,6 +1,7 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { attemptOf, outlastsCancel, toMillis } from '@rea/core/internal';
+import { attemptOf, beginOpen, outlastsCancel, toMillis } from '@rea/core/internal';
+import { closeSection, refuseUnawaitedOf } from './unawaited-steps.js';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
@@ -46,6 +47,11 @@ export class SagaRun implements Saga {
     return this.scope.report;
   }
 
+  /** Its name, for messages, while it has not ended. */
+  get openName(): string | undefined {
+    return this.isOver ? undefined : this.prefix.slice(0, -1);
+  }
+
   /** Runs the outermost saga. */
   async run<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     const { scope } = this;
@@ -56,6 +62,7 @@ export class SagaRun implements Saga {
       deadline === undefined
         ? undefined
         : interruption?.watchDeadline(raw.sleep(toMillis(deadline), `deadline of ${scope.name}`), this.section);
+    const endOpen = beginOpen(attemptOf(scope.ctx), `the saga "${scope.name}"`);
     scope.publish('saga-started', () => ({}));
     scope.save();
     try {
@@ -67,6 +74,7 @@ export class SagaRun implements Saga {
       scope.fail(error);
       throw withReport(error, scope.report);
     } finally {
+      endOpen?.();
       unwatch?.();
       leave?.();
       scope.unshield?.();
@@ -112,6 +120,7 @@ export class SagaRun implements Saga {
       const value = await this.section.begin(() => block(this));
       this.end();
       this.refuseWhenInterrupted();
+      refuseUnawaitedOf(this.scope, this.section, this.units);
       return value;
     } catch (error) {
       this.end();
@@ -153,6 +162,7 @@ export class SagaRun implements Saga {
       await undo();
       return thrown;
     }
+    await closeSection(scope, this.section);
     await interruption.settle(this.section);
     // Whoever was to be told of the interruption has ended.
     if (kind !== 'error') interruption.acknowledge();
