@@ -1,5 +1,4 @@
 import { Handler, ReaEvents, type ReaEventMap, run, Service } from '@rea/core';
-import { ObservabilityModule, ReaHealth } from '@rea/observability';
 import {
   Compensation,
   compensateWith,
@@ -92,7 +91,6 @@ describe('a dead letter', { meta: { claim: 'visible' } }, () => {
       imports: [
         SagaModule.forRoot({ retry: { maxAttempts: 1 }, supervisor: false }),
         SagaOperatorsModule.register({ path: 'staff', guards: [Anybody], operator: () => 'ada' }),
-        ObservabilityModule.forRoot({ health: true }),
       ],
       providers: [Shop, Undoing],
       nest: { logger: log },
@@ -141,16 +139,6 @@ describe('a dead letter', { meta: { claim: 'visible' } }, () => {
     const lines = () => log.lines('error', id!).filter((line) => line.includes('REA8068'));
     await until(() => lines().length > 0, `The steps of ${id} are not logged.`);
     expect(lines()).toEqual([expect.stringContaining('has further steps that are not undone: stock.')]);
-  });
-
-  test('degrades health while it is open, and no longer', async () => {
-    const health = app.get<ReaHealth>(ReaHealth);
-    const letters = app.get(DeadLetters);
-    await buy('named');
-    expect(await health.deadLetters()).toMatchObject({ deadLetters: { status: 'degraded', open: expect.any(Number) } });
-    const { entries } = await letters.list({ status: 'open', limit: 500 });
-    for (const { id } of entries) await letters.discard(id, { by: 'ada', note: 'a test' });
-    expect(await health.deadLetters()).toEqual({ deadLetters: { status: 'up', open: 0 } });
   });
 });
 
