@@ -1,5 +1,7 @@
 import type { DeadLetterEntry, DeadLetterPage, RedriveResult } from '@rea/saga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OrderResponse } from '../src/orders/order.response.js';
+import '../../../test/support/claim.js';
 import { TestShop } from './support/shop.js';
 
 let shop: TestShop;
@@ -47,14 +49,17 @@ describe('the failure switch', () => {
   });
 });
 
-describe('a step that cannot be taken back', () => {
-  test('is a dead letter that an operator redrives with an edited payload', async () => {
+describe('a step that cannot be taken back', { meta: { claim: 'redrive' } }, () => {
+  test('is a dead letter that an operator redrives with an edited payload; then the order is closed, and its stock free', async () => {
     const sku = (await products())[6]!;
-    const { body } = await shop.order(
+    const before = await shop.stock(sku);
+    const { status, body } = await shop.order(
       { lines: [{ sku, quantity: 1 }] },
       { 'x-fail-step': 'ship', 'x-fail-undo': 'capture-payment' },
     );
-    expect(body).toMatchObject({ outcome: 'failed', stuck: ['capture-payment'] });
+    const steps = ['capture-payment', 'authorise-payment', 'reserve-stock'];
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ status: 'stuck', outcome: 'failed', stuck: expect.arrayContaining(steps) });
     expect((await shop.payments(body.orderId)).map((line) => line.split(' ')[0])).toEqual(['authorised', 'captured']);
     expect(await shop.stock(sku)).toMatchObject({ reserved: 1 });
 
@@ -70,6 +75,8 @@ describe('a step that cannot be taken back', () => {
       attempts: 4,
       notUndone: [{ step: 'authorise-payment' }, { step: 'reserve-stock' }],
     });
+    const order = async () => (await shop.request<OrderResponse>('GET', `/orders/${body.orderId}`)).body;
+    expect(await order()).toMatchObject({ status: 'stuck', stuck: steps });
 
     const redrive = (payload?: object) => shop.request<RedriveResult>('POST', `${path}/redrive`, { payload });
     expect((await redrive()).status).toBe(200);
@@ -80,8 +87,17 @@ describe('a step that cannot be taken back', () => {
       'captured',
       'refunded',
     ]);
+    expect(await shop.stock(sku)).toEqual(before);
+    expect(await order()).toMatchObject({ status: 'closed', outcome: 'failed' });
+    expect(await order()).not.toHaveProperty('stuck');
     const { body: after } = await shop.request<DeadLetterEntry>('GET', path);
-    expect(after.history.map(({ by }) => by)).toEqual(['Order/run', 'olga', 'olga']);
+    expect(after.history.map(({ by, action, step }) => [by, action, step])).toEqual([
+      ['Order/run', 'added', undefined],
+      ['olga', 'redrive-failed', 'capture-payment'],
+      ['olga', 'redriven', 'capture-payment'],
+      ['olga', 'redriven', 'authorise-payment'],
+      ['olga', 'redriven', 'reserve-stock'],
+    ]);
     expect((await redrive()).status).toBe(409);
     expect((await open()).body.entries).toEqual([]);
   });

@@ -10,7 +10,9 @@ import { withApplicationName } from './application-name.js';
 import { durableClients } from './clients/durable-clients.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
+import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
+import { EndpointState } from './endpoint/endpoint-state.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { ReaEvents } from './events/rea-events.js';
@@ -37,8 +39,10 @@ const PROVIDERS: Provider[] = [
   { provide: RestateConnection, useFactory: connect, inject: [REA_OPTIONS] },
   ReaEvents,
   PolicyService,
+  ClientChecks,
   ComponentExplorer,
   EndpointSecurity,
+  EndpointState,
   MountedEndpoint,
   ReaEndpoint,
   ReaExplorer,
@@ -53,6 +57,7 @@ const EXPORTS = [
   ReaEvents,
   PolicyService,
   EndpointSecurity,
+  EndpointState,
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,

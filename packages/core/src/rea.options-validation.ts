@@ -1,8 +1,10 @@
 import { APPLICATION_NAME } from './application-name.js';
+import { checkTimerOption } from './duration-option.js';
 import { ReaOptionsError } from './options.error.js';
+import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
-import type { ReaModuleOptions } from './rea.options.js';
+import { REA_SHAPE, type ReaModuleOptions } from './rea.options.js';
 import { validateSecurity } from './security/security-validation.js';
 
 /**
@@ -12,6 +14,7 @@ import { validateSecurity } from './security/security-validation.js';
  */
 export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   checkNode(process.versions.node);
+  checkOptionNames('ReaModule', options, REA_SHAPE);
   const { server, endpoint, registration } = options ?? {};
   if (server !== 'embedded' && (typeof server !== 'object' || server === null)) {
     throw new ReaOptionsError(
@@ -34,12 +37,12 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   }
   if (endpoint) {
     checkPort('endpoint.port', endpoint.port);
-    checkDuration('endpoint.drainTimeout', endpoint.drainTimeout);
-    checkDuration('endpoint.shutdownGrace', endpoint.shutdownGrace);
+    checkTimerOption('endpoint.drainTimeout', endpoint.drainTimeout);
+    checkTimerOption('endpoint.shutdownGrace', endpoint.shutdownGrace);
     if (endpoint.advertisedUrl !== undefined) checkUrl('endpoint.advertisedUrl', endpoint.advertisedUrl);
     validateSecurity(endpoint);
   }
-  if (registration) checkDuration('registration.timeout', registration.timeout);
+  if (registration) checkTimerOption('registration.timeout', registration.timeout);
   if (options.namespace !== undefined && !NAMESPACE.test(options.namespace)) {
     throw new ReaOptionsError(
       'namespace',
@@ -73,12 +76,6 @@ function checkPort(path: string, value: unknown): void {
   if (value === undefined) return;
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
     throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; a port is a whole number from 0 to 65535.`);
-  }
-}
-
-function checkDuration(path: string, value: unknown): void {
-  if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-    throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it is a number of milliseconds, 0 or more.`);
   }
 }
 

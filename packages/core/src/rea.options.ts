@@ -1,7 +1,9 @@
 import type { Duration } from '@restatedev/restate-sdk';
+import { COMPONENT_OVERRIDES_SHAPE } from './decorators/component.option-shapes.js';
 import type { ComponentOverrides } from './decorators/component.options.js';
-import type { PolicyOptions } from './policy/policy.types.js';
-import type { SecurityOptions } from './security/security.options.js';
+import { each, type OptionShape } from './option-shape.js';
+import { POLICY_SHAPE, type PolicyOptions } from './policy/policy.types.js';
+import { SECURITY_SHAPE, type SecurityOptions } from './security/security.options.js';
 
 /** Injection token of the validated {@link ReaModuleOptions}. */
 export const REA_OPTIONS = Symbol('REA_OPTIONS');
@@ -148,3 +150,41 @@ export interface ReaModuleOptions {
   /** Options by component name; they win over the decorators. Not for the built-in ones. */
   readonly components?: Readonly<Record<string, ComponentOverrides>>;
 }
+
+const EXTERNAL_SERVER: OptionShape<ExternalServerOptions> = { ingressUrl: true, adminUrl: true, headers: true };
+
+const EMBEDDED_SERVER: OptionShape<EmbeddedServerOptions> = {
+  embedded: true,
+  dataDirectory: true,
+  ingressPort: true,
+  adminPort: true,
+  env: true,
+};
+
+const ENDPOINT: OptionShape<EndpointOptions> = {
+  serve: true,
+  path: true,
+  port: true,
+  host: true,
+  advertisedUrl: true,
+  security: SECURITY_SHAPE,
+  shutdownGrace: true,
+  drainTimeout: true,
+};
+
+const { description: _description, metadata: _metadata, handlers: _handlers, ...DEFAULTS } = COMPONENT_OVERRIDES_SHAPE;
+
+/** The names of the options of `ReaModule`, however deep. */
+export const REA_SHAPE: OptionShape<ReaModuleOptions> = {
+  server: { ...EXTERNAL_SERVER, ...EMBEDDED_SERVER },
+  endpoint: ENDPOINT,
+  registration: { timeout: true, force: true, breaking: true, watch: { interval: true, registerAgain: true } },
+  namespace: true,
+  name: true,
+  introspectionPath: true,
+  policy: POLICY_SHAPE,
+  secretHeaders: true,
+  limits: { warnBytes: true, maxBytes: true, exclusiveSleep: true },
+  defaults: DEFAULTS,
+  components: each(COMPONENT_OVERRIDES_SHAPE),
+};

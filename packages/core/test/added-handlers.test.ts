@@ -172,7 +172,7 @@ class Asker {
     @InjectClient(PerRequest) d: Flow,
     @InjectClient(GuardedPerRequest) e: Flow,
     @InjectClient(Open) f: Flow,
-    @InjectClient(Dressed) g: Flow,
+    @InjectClient(Dressed) g: WorkflowClient<Dressed>,
     @InjectClient(Backwards) h: Flow,
   ) {
     this.flows = {
@@ -182,7 +182,7 @@ class Asker {
       PerRequest: d,
       GuardedPerRequest: e,
       Open: f,
-      Dressed: g,
+      Dressed: g as unknown as Flow,
       Backwards: h,
     };
   }

@@ -1,3 +1,5 @@
+import { setImmediate as drained } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import {
   all,
   allSettled,
@@ -32,7 +34,8 @@ import {
   type WorkflowContext,
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { tried } from '../../../test/support/claim.js';
 import { eventually } from './support/eventually.js';
 import { type Scene, Scenes } from './support/scenes.js';
 
@@ -449,16 +452,30 @@ describe('A misused client', () => {
     expect(() => approvals.of('x').submit('y')).toThrow(OutsideHandlerError);
   });
 
-  test('refuses to be used after the handler has ended', async () => {
-    const ended = Promise.withResolvers<void>();
-    const late = Promise.withResolvers<unknown>();
-    await inHandler(async (_ctx, { echo }) => {
-      void ended.promise.then(() => echo.call.say('too late')).then(late.resolve, late.resolve);
-      return 'done';
-    });
-    ended.resolve();
-    expect(await late.promise).toBeInstanceOf(OutsideHandlerError);
-  });
+  test(
+    'does nothing after the handler has ended, and that is logged',
+    { meta: { claim: 'floating-wait' } },
+    async () => {
+      tried(1);
+      const error = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      const ended = Promise.withResolvers<void>();
+      const used = Promise.withResolvers<void>();
+      const settled = vi.fn();
+      await inHandler(async (_ctx, { echo }) => {
+        void ended.promise.then(() => {
+          echo.call.say('too late').then(settled, settled);
+          used.resolve();
+        });
+        return 'done';
+      });
+      ended.resolve();
+      await used.promise;
+      await drained();
+      expect(error).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^REA3003: call.say of Echo .* had ended/));
+      expect(settled).not.toHaveBeenCalled();
+      error.mockRestore();
+    },
+  );
 });
 
 describe('The key of an object or workflow', () => {

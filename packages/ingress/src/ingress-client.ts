@@ -1,9 +1,17 @@
-import { facade, noStatus, STATUS_HANDLER, type TargetHandler, type TargetModel } from '@rea/core/internal';
+import {
+  facade,
+  noStatus,
+  STATUS_HANDLER,
+  type TargetHandler,
+  type TargetModel,
+  verbsOver,
+  withoutVerbs,
+} from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
 import { IngressAddress, type RequestedHandler } from './ingress-address.js';
 import type {
-  IngressAddressedWorkflow,
   IngressAttachOptions,
+  IngressBounds,
   IngressCallOptions,
   IngressObjectClient,
   IngressReadOptions,
@@ -24,49 +32,70 @@ export type IngressClient =
 export function createIngressClient(target: TargetModel, transport: IngressTransport): IngressClient {
   const address = (key?: string) => new IngressAddress(transport, target.name, key, target.kind !== 'service');
   switch (target.kind) {
-    case 'service':
-      return callAndSend(target, address()) as IngressServiceClient<unknown>;
-    case 'object':
-      return { of: (key) => callAndSend(target, address(key)) } as IngressObjectClient<unknown>;
-    case 'workflow':
-      return { of: (id) => workflow(target, address(id)) };
+    case 'service': {
+      const others = withoutVerbs(target, ['call', 'send', 'attach', 'output'], toRefusal);
+      return callAndSend(target, address(), others) as IngressServiceClient<unknown>;
+    }
+    case 'object': {
+      const others = withoutVerbs(target, ['call', 'send', 'attach', 'output'], toRefusal);
+      return addressing(target, (key) => callAndSend(target, address(key), others));
+    }
+    case 'workflow': {
+      const others = withoutVerbs(target, ['submit', 'attach', 'output', 'status', 'signal', 'query'], toRefusal);
+      return addressing(target, (id) => workflow(target, address(id), others));
+    }
   }
 }
 
-function callAndSend(target: TargetModel, address: IngressAddress): object {
-  const verb = (create: (handler: RequestedHandler) => unknown) =>
-    facade(target, (method) => create(requested(target, method)), undefined, refuse);
-  return {
-    call: verb((handler) => (input: unknown, options?: IngressCallOptions) => address.call(handler, input, options)),
-    send: verb((handler) => (input: unknown, options?: IngressSendOptions) => address.send(handler, input, options)),
+function addressing(target: TargetModel, of: (key: string) => object): IngressObjectClient<unknown> {
+  return verbsOver(withoutVerbs(target, ['of'], toRefusal), { of }) as unknown as IngressObjectClient<unknown>;
+}
+
+function callAndSend(target: TargetModel, address: IngressAddress, others: object): object {
+  const verb = (name: string, create: (handler: RequestedHandler) => unknown) =>
+    facade(target, name, (method) => create(requested(target, method)), undefined, refuse);
+  return verbsOver(others, {
+    call: verb(
+      'call',
+      (handler) => (input: unknown, options?: IngressCallOptions) => address.call(handler, input, options),
+    ),
+    send: verb(
+      'send',
+      (handler) => (input: unknown, options?: IngressSendOptions) => address.send(handler, input, options),
+    ),
     attach: verb(
+      'attach',
       (handler) => async (key: string, options?: IngressAttachOptions) =>
         address.resultOf(handler, key).attach(options),
     ),
     output: verb(
+      'output',
       (handler) => async (key: string, options?: IngressAttachOptions) =>
         address.resultOf(handler, key).output(options),
     ),
-  };
+  });
 }
 
-async function refuse(error: TerminalError): Promise<never> {
-  throw toRefusal(error);
+function refuse(refusal: TerminalError): Promise<never> {
+  const refused = Promise.reject(toRefusal(refusal));
+  // Whoever asks an object for what it does not have may not await the answer.
+  refused.catch(() => undefined);
+  return refused;
 }
 
-function workflow(target: TargetModel, address: IngressAddress): IngressAddressedWorkflow<unknown> {
+function workflow(target: TargetModel, address: IngressAddress, others: object): object {
   const call = (method: string) => (input: unknown, options?: IngressCallOptions) =>
     address.call(requested(target, method), input, options);
   const result = address.workflowResult(runOf(target).output);
-  const verbs = {
+  return verbsOver(others, {
     submit: (input?: unknown, options?: IngressSendOptions) => submit(target, address, input, options),
     attach: (options?: IngressAttachOptions) => result.attach(options),
     output: (options?: IngressAttachOptions) => result.output(options),
+    cancel: (options?: IngressBounds) => address.cancelRun(options),
     status: (options?: IngressReadOptions) => status(target, address, options),
-    signal: facade(target, call, ['signal', 'query'], refuse),
-    query: facade(target, call, ['query', 'signal'], refuse),
-  };
-  return verbs as unknown as IngressAddressedWorkflow<unknown>;
+    signal: facade(target, 'signal', call, ['signal', 'query'], refuse),
+    query: facade(target, 'query', call, ['query', 'signal'], refuse),
+  });
 }
 
 async function submit(

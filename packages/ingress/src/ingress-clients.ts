@@ -1,7 +1,15 @@
 import type { ModulesContainer } from '@nestjs/core';
 import type { ClientTarget } from '@rea/core';
-import { injectingClasses, InjectionRegistry, injectTarget } from '@rea/core/internal';
+import {
+  type ClientDecorator,
+  type ClientThatFits,
+  type ComponentOfTarget,
+  injectingClasses,
+  InjectionRegistry,
+  injectTarget,
+} from '@rea/core/internal';
 import { createIngressClient } from './ingress-client.js';
+import type { IngressObjectClient, IngressServiceClient, IngressWorkflowClient } from './ingress-client.types.js';
 import { IngressConnections } from './ingress-connections.js';
 
 /** Which ingress a client goes to. */
@@ -19,7 +27,13 @@ export const ingressClients = new InjectionRegistry(
     return transport ? createIngressClient(target, transport) : null;
   },
   [IngressConnections],
+  (modules, connection) => connection === undefined && connectionsOf(modules)?.isOwn === true,
 );
+
+function connectionsOf(modules: ModulesContainer): IngressConnections | undefined {
+  const module = [...modules.values()].find(({ providers }) => providers.has(IngressConnections));
+  return module?.getProviderByKey<IngressConnections>(IngressConnections).instance;
+}
 
 /**
  * Checks the injection points of an application.
@@ -42,6 +56,12 @@ export function getIngressToken(target: ClientTarget, { connection }: InjectIngr
   return ingressClients.tokenOf(target, undefined, connection);
 }
 
+/** The ingress clients that a component may have, as far as its handlers say. */
+type IngressClientsOf<Component> =
+  | ClientThatFits<IngressServiceClient<Component>, 'call'>
+  | ClientThatFits<IngressObjectClient<Component>, 'of'>
+  | ClientThatFits<IngressWorkflowClient<Component>, 'of'>;
+
 /**
  * Injects the typed ingress client of a component into a controller, a job or a test: `IngressServiceClient<T>`,
  * `IngressObjectClient<T>` or `IngressWorkflowClient<T>`, by its kind. Inside handlers use `@InjectClient` instead.
@@ -50,9 +70,9 @@ export function getIngressToken(target: ClientTarget, { connection }: InjectIngr
  *
  * @param target a decorated class, a contract, or `() => Class` where the two files import each other
  */
-export function InjectIngress(
-  target: ClientTarget,
+export function InjectIngress<Target extends ClientTarget>(
+  target: Target,
   { connection }: InjectIngressOptions = {},
-): ParameterDecorator & PropertyDecorator {
+): ClientDecorator<IngressClientsOf<ComponentOfTarget<Target>>> {
   return injectTarget(ingressClients, target, connection);
 }

@@ -1,5 +1,14 @@
+import { HttpStatus } from '@nestjs/common';
 import { ERROR_METADATA, type FieldDetail, type IngressOutcome, PolicyViolationError } from '@rea/core';
-import { AdminRequestError, AdminUnreachableError, currentScope, type HttpAnswer } from '@rea/core/internal';
+import {
+  AdminRequestError,
+  AdminUnreachableError,
+  CancelWithoutEffectError,
+  currentScope,
+  type HttpAnswer,
+  isA,
+  messageOf,
+} from '@rea/core/internal';
 import type { TerminalError } from '@restatedev/restate-sdk';
 import { answerSource, errorBody, parsedJson } from './ingress-answer.js';
 import {
@@ -20,10 +29,16 @@ export function fromFailure(error: unknown, signal: AbortSignal, what: string, u
   if (signal.aborted) return new IngressTimeoutException(what, error);
   if (error instanceof AdminRequestError)
     return new IngressRefusedException(refusalBody(error.status, error.body), { cause: error });
+  if (error instanceof CancelWithoutEffectError) return withoutEffect(error);
   if (error instanceof AdminUnreachableError) return new IngressUnavailableException(error.message, error);
   // Of the admin client: a page, say, where its answer should be.
   if (error instanceof SyntaxError) return new UnreadableAnswerException(what, error);
   return new IngressUnavailableException(`The Restate ingress at ${url} does not answer (${reasonOf(error)}).`, error);
+}
+
+function withoutEffect(cause: CancelWithoutEffectError): IngressRefusedException {
+  const { code, message } = cause;
+  return new IngressRefusedException({ statusCode: HttpStatus.GATEWAY_TIMEOUT, code, message }, { cause });
 }
 
 const UNSENDABLE = [
@@ -85,7 +100,7 @@ function refusalBody(statusCode: number, body: string | undefined) {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isA(error, Error)) return messageOf(error);
   const { message, cause, name } = error;
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
   return (cause instanceof Error ? cause.message : message) || name;

@@ -34,9 +34,11 @@ export class IngressInvocation<Output> {
 
   /**
    * Cancels it: its handler gets a `CancelledError` where it waits, and can undo what it has done. It resolves when
-   * Restate has taken the request, which is before the handler has ended. Needs the admin API.
+   * Restate has taken the request, which is before the handler has ended. An invocation whose attempts fail, or that is
+   * paused, is tried again at once; then it resolves when the cancellation has taken effect. Needs the admin API.
    *
-   * @throws IngressRefusedException with status 404 when there is no such invocation, 409 when it has ended
+   * @throws IngressRefusedException with status 404 when there is no such invocation, 409 when it has ended, 504
+   *   (`REA7060`) when it goes on failing and the cancellation has taken no effect within 5 s
    */
   cancel(options: IngressBounds = {}): Promise<void> {
     return this.transport.end(this.id, 'cancel', options);

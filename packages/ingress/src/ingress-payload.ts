@@ -1,7 +1,9 @@
 import { type Serde, serde as serdes } from '@restatedev/restate-sdk';
 import { IngressMisuseException, UnreadableAnswerException } from './ingress.exceptions.js';
+import { messageOf } from '@rea/core/internal';
 
-const JSON_FORMAT = serdes.json as Serde<unknown>;
+/** The format of what has none of its own. */
+export const JSON_FORMAT = serdes.json as Serde<unknown>;
 
 /** Writes a value for the wire. @throws IngressMisuseException (500, REA7020) when the format cannot */
 export function encode(what: string, value: unknown, serde: Serde<unknown> = JSON_FORMAT) {
@@ -9,7 +11,7 @@ export function encode(what: string, value: unknown, serde: Serde<unknown> = JSO
     const body = serde.serialize(value);
     return { body, headers: serde.contentType === undefined ? {} : { 'content-type': serde.contentType } };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const message = `REA7020: The input of ${what} cannot be written (${reason}). Pass plain JSON data, or a serde: { input }.`;
     throw new IngressMisuseException('REA7020', message, error);
   }

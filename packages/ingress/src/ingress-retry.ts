@@ -1,4 +1,4 @@
-import { given, type HttpAnswer } from '@rea/core/internal';
+import { given, type HttpAnswer, type OptionShape } from '@rea/core/internal';
 import { answerSource } from './ingress-answer.js';
 
 /** When requests that may be repeated are repeated. */
@@ -12,6 +12,13 @@ export interface IngressRetryOptions {
   /** No attempt begins later than this after the first, in milliseconds. Default 60 000. */
   readonly maxDuration?: number;
 }
+
+export const RETRY_SHAPE: OptionShape<IngressRetryOptions> = {
+  maxAttempts: true,
+  initialInterval: true,
+  maxInterval: true,
+  maxDuration: true,
+};
 
 /** The same, complete. */
 export type RetryPolicy = Required<IngressRetryOptions>;

@@ -6,10 +6,11 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { importedOnce, liveList } from '@rea/core/internal';
+import { checkOptionNames, importedOnce, liveList } from '@rea/core/internal';
 import { Ingress } from './ingress.js';
 import { checkIngressClients, ingressClients } from './ingress-clients.js';
 import { IngressConnections } from './ingress-connections.js';
+import { INGRESS_SHAPE } from './ingress.options.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './ingress.module-definition.js';
 
 /**
@@ -40,6 +41,7 @@ export class IngressModule
 
   /** @param options nothing is needed beside `ReaModule`; further servers are `connections` */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    checkOptionNames('IngressModule', options, INGRESS_SHAPE);
     return extend(super.forRoot(options));
   }
 

@@ -1,4 +1,5 @@
-import type { IngressRetryOptions } from './ingress-retry.js';
+import { each, type OptionShape } from '@rea/core/internal';
+import { type IngressRetryOptions, RETRY_SHAPE } from './ingress-retry.js';
 
 /** Injection token of the {@link IngressModuleOptions}. */
 export const INGRESS_OPTIONS = Symbol('REA_INGRESS_OPTIONS');
@@ -50,3 +51,16 @@ export interface IngressModuleOptions extends IngressConnectionOptions {
   /** Further connections by name, for `@InjectIngress(Invoice, { connection: 'billing' })`. */
   readonly connections?: Readonly<Record<string, NamedConnectionOptions>>;
 }
+
+const CONNECTION: OptionShape<IngressConnectionOptions> = {
+  url: true,
+  adminUrl: true,
+  headers: true,
+  secretHeaders: true,
+  timeout: true,
+  retry: RETRY_SHAPE,
+  namespace: true,
+};
+
+/** The names of the options of `IngressModule`, however deep. */
+export const INGRESS_SHAPE: OptionShape<IngressModuleOptions> = { ...CONNECTION, connections: each(CONNECTION) };

@@ -1,9 +1,10 @@
-import type { HealthOptions } from './health/health.options.js';
-import type { HooksOptions } from './hooks/hooks.options.js';
+import type { OptionShape } from '@rea/core/internal';
+import { HEALTH_SHAPE, type HealthOptions } from './health/health.options.js';
+import { HOOKS_SHAPE, type HooksOptions } from './hooks/hooks.options.js';
 import type { LogsOptions } from './logs/logs.options.js';
-import type { MetricsOptions } from './metrics/metrics.options.js';
+import { METRICS_SHAPE, type MetricsOptions } from './metrics/metrics.options.js';
 import type { TracesOptions } from './traces/traces.options.js';
-import type { WatchOptions } from './watch/watch.options.js';
+import { WATCH_SHAPE, type WatchOptions } from './watch/watch.options.js';
 
 /** The options, checked. */
 export const OBSERVABILITY_OPTIONS = Symbol('OBSERVABILITY_OPTIONS');
@@ -29,3 +30,13 @@ export interface ObservabilityModuleOptions {
   /** How `ReaHealth` asks. It can be injected without this, too. */
   readonly health?: boolean | HealthOptions;
 }
+
+/** The names of the options of `ObservabilityModule`, however deep. */
+export const OBSERVABILITY_SHAPE: OptionShape<ObservabilityModuleOptions> = {
+  metrics: METRICS_SHAPE,
+  hooks: HOOKS_SHAPE,
+  watch: WATCH_SHAPE,
+  traces: {},
+  logs: {},
+  health: HEALTH_SHAPE,
+};

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { Inject } from '@nestjs/common';
 import type { Context } from '@restatedev/restate-sdk';
-import { amendHandler, checkDecoratedMethod } from '@rea/core/internal';
-import type { SagaRunOptions } from './saga/saga-run.options.js';
+import { amendHandler, checkDecoratedMethod, checkOptionNames, type OptionShape } from '@rea/core/internal';
+import { SAGA_RUN_SHAPE, type SagaRunOptions } from './saga/saga-run.options.js';
 import { SagaStartError } from './saga.errors.js';
 import { Sagas } from './sagas.service.js';
 
@@ -11,6 +11,8 @@ export interface SagaHandlerOptions extends SagaRunOptions {
   /** The saga's name. Default: the method's. */
   readonly name?: string;
 }
+
+const SHAPE: OptionShape<SagaHandlerOptions> = { ...SAGA_RUN_SHAPE, name: true };
 
 /** The property in which a class with `@SagaHandler` methods has its sagas. */
 export const SAGAS = Symbol('rea.sagas');
@@ -41,6 +43,7 @@ export function SagaHandler(
 ): <M extends HandlerMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => void {
   return <M extends HandlerMethod>(target: object, method: string, descriptor: TypedPropertyDescriptor<M>) => {
     checkDecoratedMethod('@SagaHandler', target, method, descriptor);
+    checkOptionNames(`@SagaHandler of ${target.constructor.name}.${method}`, options, SHAPE);
     const { name = method, ...run } = options;
     const body = descriptor.value as unknown as (this: object, ctx: Context, input: unknown) => Promise<unknown>;
     const place = `${target.constructor.name}.${method}`;

@@ -11,14 +11,15 @@ import {
   type OPTIONS_TYPE,
   RAW_SAGA_OPTIONS,
 } from './saga.module-definition.js';
+import { OperatorRoutes } from './operators/operator-routes.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
-import { validateSagaOptions } from './saga.options-validation.js';
+import { validateModuleOptions } from './saga.options-validation.js';
 import { Sagas } from './sagas.service.js';
 import { SagaOperations } from './supervisor/saga-operations.js';
 import { SUPERVISOR_PROVIDERS } from './supervisor/supervisor.providers.js';
 
 const PROVIDERS: Provider[] = [
-  { provide: SAGA_OPTIONS, useFactory: validateSagaOptions, inject: [RAW_SAGA_OPTIONS] },
+  { provide: SAGA_OPTIONS, useFactory: validateModuleOptions, inject: [RAW_SAGA_OPTIONS] },
   {
     provide: DEAD_LETTER_OPTIONS,
     useFactory: ({ deadLetters = {} }: SagaModuleOptions) => deadLetters,
@@ -54,7 +55,7 @@ export class SagaModule extends ConfigurableModuleClass {
 
   /** @throws ReaOptionsError when an option cannot work, naming its path and the cure */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    validateSagaOptions(options);
+    validateModuleOptions(options);
     return extend(super.forRoot(options));
   }
 
@@ -69,6 +70,6 @@ function extend(definition: DynamicModule): DynamicModule {
     ...definition,
     global: true,
     providers: [...(definition.providers ?? []), ...PROVIDERS],
-    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry, OpenDeadLetters],
+    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry, OpenDeadLetters, OperatorRoutes],
   };
 }

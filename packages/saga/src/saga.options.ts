@@ -1,6 +1,7 @@
-import type { DeadLetterOptions } from './dead-letters/dead-letter.options.js';
-import type { SagaRunOptions } from './saga/saga-run.options.js';
-import type { SupervisorOptions } from './supervisor/supervisor.options.js';
+import type { OptionShape } from '@rea/core/internal';
+import { DEAD_LETTER_SHAPE, type DeadLetterOptions } from './dead-letters/dead-letter.options.js';
+import { SAGA_RUN_SHAPE, type SagaRunOptions } from './saga/saga-run.options.js';
+import { SUPERVISOR_SHAPE, type SupervisorOptions } from './supervisor/supervisor.options.js';
 
 export const SAGA_OPTIONS = Symbol('SAGA_OPTIONS');
 
@@ -13,3 +14,12 @@ export interface SagaModuleOptions extends Omit<SagaRunOptions, 'deadline'> {
    */
   readonly supervisor?: false | SupervisorOptions;
 }
+
+const { deadline: _deadline, ...RUN } = SAGA_RUN_SHAPE;
+
+/** The names of the options of `SagaModule`, however deep. */
+export const SAGA_SHAPE: OptionShape<SagaModuleOptions> = {
+  ...RUN,
+  deadLetters: DEAD_LETTER_SHAPE,
+  supervisor: SUPERVISOR_SHAPE,
+};

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { ERROR_METADATA, ReaEvents } from '@rea/core';
-import { attemptOf, Interruption, refuseInRun, Section } from '@rea/core/internal';
+import { attemptOf, checkOrchestration, Interruption, refuseInRun, Section } from '@rea/core/internal';
 import { CompensationRegistry } from './compensations/compensation-registry.js';
 import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
 import { declaredSagaOf, type SagaClass } from './declared/declared-saga.decorator.js';
@@ -97,6 +97,7 @@ export class Sagas {
     options?: SagaRunOptions,
   ): Promise<T> {
     refuseInRun(`sagas.run("${name}")`);
+    checkOrchestration(attemptOf(ctx), `sagas.run("${name}")`);
     if (options) checkRunOptions(options);
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     const outer = Section.nearest(SagaSection);
@@ -112,6 +113,7 @@ export class Sagas {
    */
   cancel(ctx: Context, invocationId: string, reason?: string): void {
     refuseInRun('sagas.cancel()');
+    checkOrchestration(attemptOf(ctx), 'sagas.cancel()');
     sendCancel(ctx, invocationId, reason === undefined ? {} : { reason });
   }
 

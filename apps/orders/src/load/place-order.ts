@@ -39,7 +39,7 @@ export async function placeOrder(shop: ShopClient, planned: Planned, key: string
 async function settled(shop: ShopClient, orderId: string): Promise<OrderView> {
   for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
     const order = await shop.order(orderId);
-    if (order.status === 'closed' || (order.status === 'packing' && napsOn(order))) return order;
+    if (order.outcome !== undefined || (order.status === 'packing' && napsOn(order))) return order;
     await wait(pause);
   }
 }

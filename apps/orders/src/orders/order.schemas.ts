@@ -40,8 +40,11 @@ export type PlaceOrder = z.infer<typeof PlaceOrder>;
 /** How an order ended. `failed`: something broke that should not have; what was done is undone all the same. */
 const OrderOutcome = z.enum(['completed', ...REFUSALS, 'failed']);
 
-/** `placed`: stock and payment are seen to. `confirming`: the customer's bank asks them. `packing`: asleep. `shipping`: paid. `closed`: see the outcome. */
-const OrderStatus = z.enum(['placed', 'confirming', 'packing', 'shipping', 'closed']);
+/**
+ * `placed`: stock and payment are seen to. `confirming`: the customer's bank asks them. `packing`: asleep. `shipping`: paid.
+ * `stuck`: it has an outcome, but an operator has to see to some steps. `closed`: it has one, and nothing is left to do.
+ */
+const OrderStatus = z.enum(['placed', 'confirming', 'packing', 'shipping', 'stuck', 'closed']);
 
 /** An order without its number, which the list of orders gives it. */
 export const NewOrder = z.object({
@@ -58,8 +61,10 @@ export const NewOrder = z.object({
   /** When packing ends. */
   packedAt: z.iso.datetime().optional(),
   shipment: Shipment.optional(),
-  /** Steps that could not be taken back, or done; they are in the dead letters. */
+  /** Steps that could not be taken back, or done, and those that wait for them; they are in the dead letters. */
   stuck: z.array(z.string()).optional(),
+  /** Ids of these dead letters. */
+  deadLetters: z.array(z.string()).optional(),
 });
 export type NewOrder = z.infer<typeof NewOrder>;
 

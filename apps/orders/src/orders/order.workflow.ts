@@ -73,7 +73,7 @@ export class Order {
     const order = await this.open(ctx, request);
     try {
       const shipment = await this.sagas.run(ctx, 'order', (saga) => this.fulfil(ctx, saga, order, request));
-      return await this.close(ctx, { ...order, outcome: 'completed', shipment });
+      return await this.close(ctx, { ...order, status: 'closed', outcome: 'completed', shipment });
     } catch (error) {
       // Anything else is retried by Restate. By now the saga has taken back what was done.
       if (!(error instanceof TerminalError)) throw error;
@@ -81,16 +81,19 @@ export class Order {
     }
   }
 
-  /** Stops the order while it is not paid yet. The workflow takes its steps back by itself. */
+  /**
+   * Stops the order while it is not paid yet. The workflow takes its steps back by itself. Does nothing when it is cancelled
+   * already.
+   */
   @WorkflowSignal({ input: z.string().min(1).max(200) })
   async cancel(ctx: WorkflowSharedContext, reason: string): Promise<void> {
     const order = await this.status(ctx);
     if (!order) throw new NotFoundException(`There is no order ${ctx.key}.`);
-    if (order.status === 'shipping' || order.status === 'closed') {
+    if (order.outcome === 'cancelled') return;
+    if (order.status === 'shipping' || order.outcome !== undefined) {
       throw new ConflictException(`Order ${ctx.key} is ${order.outcome ?? order.status}; it is too late to cancel it.`);
     }
-    const cancellation = promise(ctx, Order.cancellation);
-    if ((await cancellation.peek()) === undefined) await cancellation.resolve(reason);
+    await unlessSettled(promise(ctx, Order.cancellation).resolve(reason));
   }
 
   /** The provider tells that the payment is authorised after all. */
@@ -122,12 +125,7 @@ export class Order {
     settle: (confirmation: WorkflowPromise<true>) => Promise<void>,
   ): Promise<void> {
     if (!(await this.status(ctx))) throw new NotFoundException(`There is no order ${ctx.key}.`);
-    try {
-      await settle(promise(ctx, Order.confirmation));
-    } catch (error) {
-      // Answered already: the first answer is the one that counts.
-      if (!(error instanceof TerminalError) || error instanceof CancelledError || error.code !== 409) throw error;
-    }
+    await unlessSettled(settle(promise(ctx, Order.confirmation)));
   }
 
   private async open(ctx: WorkflowContext, { customer, lines }: OrderRequest): Promise<OrderView> {
@@ -264,11 +262,10 @@ export class Order {
     return this.shipping.call.book({ orderId, parcel, quote });
   }
 
-  private async close(ctx: WorkflowContext, end: Omit<OrderView, 'status'>): Promise<OrderView> {
-    const closed: OrderView = { ...end, status: 'closed' };
-    await this.record(ctx, closed);
-    await this.decide(ctx, closed);
-    return closed;
+  private async close(ctx: WorkflowContext, end: OrderView): Promise<OrderView> {
+    await this.record(ctx, end);
+    await this.decide(ctx, end);
+    return end;
   }
 
   /** Tells those who wait for it how the order stands; once. */
@@ -280,5 +277,14 @@ export class Order {
   private async record(ctx: WorkflowContext, order: OrderView): Promise<void> {
     state(ctx, Order.current).set(order);
     await this.index.of(OrderIndex.KEY).call.update(order);
+  }
+}
+
+/** Settles a promise that may be settled already: the first answer is the one that counts. */
+async function unlessSettled(settling: Promise<void>): Promise<void> {
+  try {
+    await settling;
+  } catch (error) {
+    if (!(error instanceof TerminalError) || error instanceof CancelledError || error.code !== 409) throw error;
   }
 }

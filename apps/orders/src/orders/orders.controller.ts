@@ -5,6 +5,7 @@ import {
   ForbiddenException,
   Get,
   HttpCode,
+  HttpStatus,
   Param,
   Post,
   Query,
@@ -59,11 +60,19 @@ export class OrdersController {
     return this.orders.list(query);
   }
 
+  /** 202 while it is only accepted: there is nothing to show yet but that. */
   @Get(':id')
-  async find(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<OrderResponse> {
-    return orderResponse(id, await this.orders.find(id, caller));
+  async find(
+    @Param('id') id: string,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): Promise<OrderResponse> {
+    const order = await this.orders.find(id, caller);
+    if (!order) response.statusCode = HttpStatus.ACCEPTED;
+    return orderResponse(id, order);
   }
 
+  /** Safe to repeat: what is cancelled already is answered as it was the first time. */
   @Post(':id/cancel')
   @HttpCode(200)
   async cancel(

@@ -1,5 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  ConflictException,
+  HttpException,
+  Injectable,
+  NotFoundException,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import {
   type IngressObjectClient,
@@ -7,9 +14,11 @@ import {
   type IngressWorkflowClient,
   InjectIngress,
 } from '@rea/ingress';
+import { DeadLetters } from '@rea/saga';
 import { type Caller, mayActFor } from '../access/caller.js';
 import type { Settings } from '../config/settings.js';
 import type { PaymentEvent } from '../payments/payment.schemas.js';
+import { currentOrder } from './current-order.js';
 import { Order } from './order.workflow.js';
 import type { OrderRequest, OrderView } from './order.schemas.js';
 import { OrderIndex } from './order-index.object.js';
@@ -25,6 +34,7 @@ export class OrdersService {
     config: ConfigService<Settings, true>,
     @InjectIngress(Order) private readonly orders: IngressWorkflowClient<Order>,
     @InjectIngress(OrderIndex) private readonly index: IngressObjectClient<OrderIndex>,
+    private readonly deadLetters: DeadLetters,
   ) {
     this.longestWait = config.get('ORDER_WAIT_SECONDS', { infer: true }) * 1000;
   }
@@ -49,12 +59,17 @@ export class OrdersService {
    * Undefined when not even that has happened.
    */
   async follow(orderId: string): Promise<OrderView | undefined> {
+    const order = await this.followed(orderId);
+    return order && currentOrder(order, this.deadLetters);
+  }
+
+  private async followed(orderId: string): Promise<OrderView | undefined> {
     const order = this.orders.of(orderId);
     try {
       const decided = await order.query.decision(undefined, { timeout: this.longestWait });
       const remaining = decided.packedAt === undefined ? 0 : Date.parse(decided.packedAt) - Date.now();
       // The decision stays what it was; a request that is repeated later wants to know what has become of it.
-      if (decided.status === 'closed' || decided.status === 'confirming' || remaining > this.longestWait)
+      if (decided.outcome !== undefined || decided.status === 'confirming' || remaining > this.longestWait)
         return (await order.query.status()) ?? decided;
       return await order.attach({ timeout: this.longestWait });
     } catch (error) {
@@ -63,11 +78,25 @@ export class OrdersService {
     }
   }
 
-  /** @throws NotFoundException when there is no such order, or it is not the caller's to see */
-  async find(orderId: string, caller: Caller): Promise<OrderView> {
-    const order = await this.orders.of(orderId).query.status();
-    if (!order || !mayActFor(caller, order.customer)) throw new NotFoundException(`There is no order ${orderId}.`);
-    return order;
+  /**
+   * Undefined for an order that is accepted, and of which nothing else is known yet: whose it is neither.
+   *
+   * @throws NotFoundException when there is no such order, or it is not the caller's to see
+   */
+  async find(orderId: string, caller: Caller): Promise<OrderView | undefined> {
+    const order = this.orders.of(orderId);
+    let view = await order.query.status();
+    if (!view) {
+      // Restate knows a workflow from the moment it takes the submission.
+      const output = await order.output().catch((error: unknown) => {
+        throw error instanceof HttpException && error.getStatus() === 404 ? notFound(orderId) : error;
+      });
+      // It may have begun, or even ended, between the two questions.
+      view = output.ready ? output.result : await order.query.status();
+      if (!view) return undefined;
+    }
+    if (!mayActFor(caller, view.customer)) throw notFound(orderId);
+    return currentOrder(view, this.deadLetters);
   }
 
   /** The provider tells how a payment went; telling it again changes nothing. @throws HttpException with status 404 when there is no such order */
@@ -77,22 +106,39 @@ export class OrdersService {
     else await signal.paymentDeclined(event.reason);
   }
 
-  list(query: OrderListQuery): Promise<OrderList> {
-    return this.index.of(OrderIndex.KEY).call.latest(query);
+  async list(query: OrderListQuery): Promise<OrderList> {
+    const { orders, ...page } = await this.index.of(OrderIndex.KEY).call.latest(query);
+    return { orders: await Promise.all(orders.map((order) => currentOrder(order, this.deadLetters))), ...page };
   }
 
   /**
-   * Cancels an order and waits until everything is taken back.
+   * Cancels an order and waits until everything is taken back. Cancelling it again answers the same.
    *
-   * @throws HttpException with status 404 when there is no such order of the caller's, 409 when it is too late
+   * @throws HttpException with status 404 when there is no such order of the caller's, 409 when it is too late, 503 when
+   *   it has not begun for so long that nobody knows whose it is
    */
   async cancel(orderId: string, reason: string, caller: Caller): Promise<OrderView> {
-    await this.find(orderId, caller);
+    await this.findBegun(orderId, caller);
     const order = this.orders.of(orderId);
     await order.signal.cancel(reason);
     const closed = await order.attach({ timeout: this.longestWait });
     // The signal and the end of packing may meet; the workflow decides which came first.
     if (closed.outcome !== 'cancelled') throw new ConflictException(`Order ${orderId} is ${closed.outcome} by now.`);
-    return closed;
+    return currentOrder(closed, this.deadLetters);
   }
+
+  /** As {@link find}; waits for an order that is only accepted. */
+  private async findBegun(orderId: string, caller: Caller): Promise<OrderView> {
+    const end = Date.now() + this.longestWait;
+    for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
+      const order = await this.find(orderId, caller);
+      if (order) return order;
+      if (Date.now() >= end) throw new ServiceUnavailableException(`Order ${orderId} has not begun yet. Try again.`);
+      await wait(pause);
+    }
+  }
+}
+
+function notFound(orderId: string): NotFoundException {
+  return new NotFoundException(`There is no order ${orderId}.`);
 }

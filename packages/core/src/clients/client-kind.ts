@@ -35,7 +35,7 @@ export type FitsWorkflow<T, Client> = T extends { readonly _kind: infer Kind }
 
 type ContractClient<Kind, Wanted extends string, Client> = [Kind] extends [Wanted]
   ? Client
-  : `This contract is that of a ${Kind & string}, not of a ${Wanted}; declare its client by its kind`;
+  : `This contract is for the kind "${Kind & string}", not "${Wanted}"; declare its client by its kind`;
 
 type MethodsOfWorkflows<T> = {
   [K in keyof T]: T[K] extends (ctx: infer X, ...rest: never[]) => unknown

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   type GenericCall,
   type InvocationHandle,
@@ -5,6 +6,7 @@ import {
   type Serde,
   serde as sdkSerde,
 } from '@restatedev/restate-sdk';
+import { toMillis } from '../durable/duration.js';
 import { forJournal } from '../durable/journal-value.js';
 import { type Attempt, currentScope, refuseInRun } from '../invocation/attempt.js';
 import { ORCHESTRATE } from '../invocation/operation-guards.js';
@@ -16,6 +18,8 @@ import type { CallOptions, SendOptions } from './durable-client.types.js';
 import { qualify } from './namespace.js';
 import { checkDurableHeaders } from './secret-headers.js';
 import { traceHeaders } from './trace-headers.js';
+
+const logger = new Logger('Rea');
 
 /** Calls a handler of a component, with a key where the component has keys. */
 export function call(
@@ -74,11 +78,12 @@ export function send(
     verb: 'send' as const,
     target: { service: target.name, handler: handler.name },
   }));
-  const headers = tracedHeaders(attempt, rest.headers);
+  const address = addressOf(attempt, target, handler, key, scope);
+  const headers = tracedHeaders(attempt, rest.headers, beginsTrace(attempt, address, rest.delay));
   return attempt.ctx.genericSend<unknown>({
     ...rest,
     ...(headers ? { headers } : {}),
-    ...addressOf(attempt, target, handler, key, scope),
+    ...address,
     ...payload(attempt, input, inputSerde, target, handler, verb),
   });
 }
@@ -88,27 +93,45 @@ export function serdeFor(target: TargetModel, serde: Serde<unknown> | undefined)
   return serde ?? target.serde ?? (sdkSerde.json as Serde<unknown>);
 }
 
-/** The attempt that a client is used in. @throws OutsideHandlerError when there is none, or it has ended. */
+/**
+ * The attempt that a client is used in. Once it has ended, that is logged, and its context answers nothing: it cannot be
+ * seen whether anybody awaits the calling code, and a rejection that nobody awaits would end the process.
+ *
+ * @throws OutsideHandlerError when there is none
+ */
 export function attemptFor(target: TargetModel, verb: string): Attempt {
   const attempt = currentScope()?.attempt;
   if (attempt?.active) {
     refuseInRun(`${target.name} ${verb}()`);
     return attempt;
   }
-  throw new OutsideHandlerError(
-    attempt
-      ? `REA3003: ${verb} of ${target.name} was called after ${attempt.place} had ended. Await everything a handler starts before it returns.`
-      : `REA3003: ${verb} of ${target.name} was called outside a handler, where nothing can be journaled. In controllers and jobs use the ingress client: @InjectIngress(${target.name}).`,
-  );
+  if (!attempt) {
+    throw new OutsideHandlerError(
+      `REA3003: ${verb} of ${target.name} was called outside a handler, where nothing can be journaled. In controllers and jobs use the ingress client: @InjectIngress(${target.name}).`,
+    );
+  }
+  const late = `REA3003: ${verb} of ${target.name} was called after ${attempt.place} had ended. Await everything a handler starts before it returns.`;
+  if (!attempt.swallowsLateUse) throw new OutsideHandlerError(late);
+  logger.error(`${late} Nothing was sent, and the calling code does not go on (invocation ${attempt.request.id}).`);
+  return attempt;
 }
 
 /** The caller's headers, and the trace, unless the caller names one. */
 function tracedHeaders(
   attempt: Attempt,
   headers: Record<string, string> | undefined,
+  begins = false,
 ): Record<string, string> | undefined {
-  const trace = traceHeaders(attempt);
+  const trace = traceHeaders(attempt, begins && headers?.['traceparent'] === undefined);
   return trace ? { ...trace, ...headers } : headers;
+}
+
+/** Whether a message is no part of what its sender does now: it is delayed, or the sender's own next round. */
+function beginsTrace({ request }: Attempt, to: Address, delay: SendOptions['delay']): boolean {
+  if (delay !== undefined && toMillis(delay) > 0) return true;
+  const { service, key, handler } = request.target;
+  if (to.service !== service) return false;
+  return to.key === undefined ? to.method === handler : to.key === key;
 }
 
 type Address = Pick<GenericCall<unknown, unknown>, 'service' | 'method' | 'key' | 'scope'>;

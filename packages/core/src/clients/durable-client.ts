@@ -4,6 +4,7 @@ import { call, send } from './durable-calls.js';
 import type { CallOptions, ObjectClient, SendOptions, ServiceClient, WorkflowClient } from './durable-client.types.js';
 import { checkKey } from './object-key.js';
 import { WorkflowAddress } from './workflow-address.js';
+import { verbsOver, withoutVerbs } from './wrong-verb.js';
 
 /** Any of the durable clients, as the container holds them. */
 export type DurableClient = ServiceClient<unknown> | ObjectClient<unknown> | WorkflowClient<unknown>;
@@ -15,25 +16,31 @@ export type DurableClient = ServiceClient<unknown> | ObjectClient<unknown> | Wor
 export function createDurableClient(target: TargetModel): DurableClient {
   switch (target.kind) {
     case 'service':
-      return callAndSend(target, undefined) as ServiceClient<unknown>;
-    case 'object':
-      return { of: (key) => callAndSend(target, checkKey(key, target.name)) } as ObjectClient<unknown>;
+      return callAndSend(target, undefined, withoutVerbs(target, ['call', 'send'])) as ServiceClient<unknown>;
+    case 'object': {
+      const others = withoutVerbs(target, ['call', 'send']);
+      return addressing(target, (key) => callAndSend(target, checkKey(key, target.name), others));
+    }
     case 'workflow':
-      return {
-        of: (id) => new WorkflowAddress(target, checkKey(id, target.name)) as unknown,
-      } as WorkflowClient<unknown>;
+      return addressing(target, (id) => new WorkflowAddress(target, checkKey(id, target.name)));
   }
 }
 
-function callAndSend(target: TargetModel, key: string | undefined): object {
-  return {
+function addressing(target: TargetModel, of: (key: string) => object): ObjectClient<unknown> {
+  return verbsOver(withoutVerbs(target, ['of']), { of }) as unknown as ObjectClient<unknown>;
+}
+
+function callAndSend(target: TargetModel, key: string | undefined, others: object): object {
+  return verbsOver(others, {
     call: facade(
       target,
+      'call',
       (method) => (input: unknown, options?: CallOptions) => call(target, key, method, input, options),
     ),
     send: facade(
       target,
+      'send',
       (method) => (input: unknown, options?: SendOptions) => send(target, key, method, input, options),
     ),
-  };
+  });
 }

@@ -9,9 +9,17 @@ import {
   targetModel,
   type TargetModel,
 } from './client-target.js';
-import { type InjectingClasses, type InjectionPoint, isInjected } from './injection-point.js';
+import { type InjectingClasses, injectingClasses, type InjectionPoint, isInjected } from './injection-point.js';
 
 const registries = new Set<InjectionRegistry>();
+
+/** A client that a class of an application injects. */
+export interface InjectedClient {
+  readonly target: TargetModel;
+  /** Where, for messages. */
+  readonly place: string;
+  readonly isContract: boolean;
+}
 
 /** What is injected: a client, or another name for one. */
 type ClientProvider = (FactoryProvider | ExistingProvider) & { readonly provide: symbol };
@@ -29,6 +37,8 @@ type Watcher = (point: InjectionPoint) => void;
  */
 export class InjectionRegistry {
   private readonly tokens = new WeakMap<object, Map<string | undefined, symbol>>();
+  /** By which the clients of this registry are told from those that a test has put in their place. */
+  private readonly factories = new WeakSet<object>();
   private readonly points: InjectionPoint[] = [];
   private readonly watchers = new Set<Watcher>();
 
@@ -36,6 +46,8 @@ export class InjectionRegistry {
     private readonly label: string,
     private readonly create: (target: TargetModel, variant: string | undefined, ...dependencies: never[]) => unknown,
     private readonly inject: FactoryProvider['inject'] = [],
+    /** Whether a client goes to the application's own server and namespace. */
+    private readonly staysHere: (modules: ModulesContainer, variant: string | undefined) => boolean = () => true,
   ) {
     registries.add(this);
   }
@@ -104,6 +116,23 @@ export class InjectionRegistry {
     return new Map(variants);
   }
 
+  /** The clients that an application injects and has not replaced, of its own server and namespace. */
+  injectedIn(modules: ModulesContainer): InjectedClient[] {
+    return this.pointsOf(injectingClasses(modules)).flatMap(({ target, place, variant }) => {
+      const resolved = targetNow(target);
+      if (!resolved || !isUsable(resolved) || !this.staysHere(modules, variant)) return [];
+      if (this.isReplaced(modules, this.tokenOf(resolved, undefined, variant))) return [];
+      return [{ target: targetModel(resolved), place, isContract: '_kind' in resolved }];
+    });
+  }
+
+  private isReplaced(modules: ModulesContainer, token: symbol): boolean {
+    return [...modules.values()].some((module) => {
+      const provider = module.providers.get(token);
+      return provider !== undefined && !this.factories.has(provider.metatype ?? provider);
+    });
+  }
+
   private pointsOf(classes: InjectingClasses): InjectionPoint[] {
     return this.points.filter((point) => isInjected(point, classes));
   }
@@ -127,11 +156,13 @@ export class InjectionRegistry {
 
   private clientProvider(target: Class | Contract, variant: string | undefined) {
     const usable = isUsable(target);
+    const useFactory = (...dependencies: never[]) =>
+      usable ? this.create(targetModel(target), variant, ...dependencies) : null;
+    this.factories.add(useFactory);
     return {
       provide: this.tokenOf(target, undefined, variant),
       inject: usable ? (this.inject ?? []) : [],
-      useFactory: (...dependencies: never[]) =>
-        usable ? this.create(targetModel(target), variant, ...dependencies) : null,
+      useFactory,
     };
   }
 
@@ -170,4 +201,9 @@ function targetNow(target: ClientTarget): Class | Contract | undefined {
 /** Checks the injection points of all sorts of clients. @throws ClientTargetError as {@link InjectionRegistry.check} */
 export function checkInjections(classes: InjectingClasses): void {
   for (const registry of registries) registry.check(classes);
+}
+
+/** The clients of all sorts that an application injects, as {@link InjectionRegistry.injectedIn}. */
+export function injectedClients(modules: ModulesContainer): InjectedClient[] {
+  return [...registries].flatMap((registry) => registry.injectedIn(modules));
 }

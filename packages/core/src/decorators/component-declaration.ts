@@ -8,6 +8,8 @@ import type {
   WorkflowHandlerOptions,
   WorkflowOptions,
 } from './component.options.js';
+import { checkOptionNames } from '../option-shape.js';
+import { HANDLER_SHAPE } from './component.option-shapes.js';
 import { checkDecoratedMethod, descriptorOf } from './decorated-method.js';
 import { HANDLER_DECORATORS } from './handler-names.js';
 import type { HandlerSchema } from './handler-schema.js';
@@ -122,6 +124,7 @@ export function declareHandler(
   options: AnyHandlerOptions = {},
 ): void {
   checkDecoratedMethod(HANDLER_DECORATORS[kind], prototype, method, descriptor);
+  checkOptionNames(`${HANDLER_DECORATORS[kind]} of ${prototype.constructor.name}.${method}`, options, HANDLER_SHAPE);
   if (method === 'then') {
     // Refused here: Nest awaits provider instances, and would wait for ever for one with such a method.
     throw new DiscoveryError(

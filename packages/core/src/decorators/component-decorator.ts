@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { checkOptionNames } from '../option-shape.js';
+import { OBJECT_SHAPE, SERVICE_SHAPE, WORKFLOW_SHAPE } from './component.option-shapes.js';
 import {
   type Class,
   type ComponentDeclaration,
@@ -7,6 +9,13 @@ import {
   declareComponent,
   declareContract,
 } from './component-declaration.js';
+
+const DECORATORS = { service: '@Service', object: '@VirtualObject', workflow: '@Workflow' };
+const SHAPES = {
+  service: SERVICE_SHAPE,
+  object: OBJECT_SHAPE,
+  workflow: WORKFLOW_SHAPE,
+};
 
 /** The class decorator behind `@Service`, `@VirtualObject` and `@Workflow`: by options, or by contract and options. */
 export function componentDecorator(
@@ -17,6 +26,7 @@ export function componentDecorator(
   return (target) => {
     Injectable()(target as Function);
     const type: Class = target;
+    checkOptionNames(`${DECORATORS[kind]} of ${type.name}`, '_kind' in first ? options : first, SHAPES[kind]);
     if ('_kind' in first) declareContract(type, first, options);
     else declareComponent(type, kind, first);
   };

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import {
   type Class,
   type ComponentDeclaration,
-  componentOf,
   type HandlerDeclaration,
   handlersOf,
 } from '../decorators/component-declaration.js';
@@ -14,10 +13,12 @@ import { checkInjections } from '../clients/injection-registry.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { declaredDtosReady, type DtoSupport, loadDtoSupport } from '../validation/dto-validator.js';
 import { checkComponent } from './component-checks.js';
+import { classOf, componentAt } from './component-provider.js';
 import { checkMethods } from './method-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
+import { globalPipes } from './validation-pipes.js';
 import { createPayload, isDtoClass } from './payload.js';
 
 /**
@@ -28,6 +29,7 @@ import { createPayload, isDtoClass } from './payload.js';
 export class ComponentExplorer {
   constructor(
     private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
   ) {}
 
@@ -39,15 +41,17 @@ export class ComponentExplorer {
   async explore(): Promise<ComponentModel[]> {
     await declaredDtosReady();
     const found = new Map<string, ComponentModel>();
-    for (const { type, provider } of this.providers()) {
-      const declaration = componentOf(type);
-      if (!declaration) {
-        refuseStrayHandlers(type);
+    const pipes = globalPipes(this.config);
+    for (const provider of this.providers()) {
+      const component = componentAt(provider);
+      if (!component) {
+        refuseStrayHandlers(classOf(provider));
         continue;
       }
+      const { type, declaration } = component;
       checkComponent(type, declaration);
-      checkMethods(type, declaration, provider);
-      checkEnhancers(type, declaration, provider);
+      checkMethods(component, provider);
+      checkEnhancers(component, provider, builtInOptions(type) ? [] : pipes);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
@@ -60,14 +64,18 @@ export class ComponentExplorer {
     return [...found.values()];
   }
 
-  private *providers(): Generator<{ type: Class; provider: InstanceWrapper }> {
+  /** The names of the components, without checking them: also before the bootstrap. */
+  names(): Set<string> {
+    return new Set([...this.providers()].flatMap((provider) => componentAt(provider)?.declaration.name ?? []));
+  }
+
+  private *providers(): Generator<InstanceWrapper> {
     const seen = new Set<object>();
     for (const module of this.modules.values()) {
       for (const provider of module.providers.values()) {
-        const type = classOf(provider);
-        if (!type || provider.isAlias || seen.has(provider.instance ?? provider)) continue;
+        if (provider.isAlias || seen.has(provider.instance ?? provider)) continue;
         seen.add(provider.instance ?? provider);
-        yield { type, provider };
+        yield provider;
       }
     }
   }
@@ -102,15 +110,8 @@ export class ComponentExplorer {
   }
 }
 
-function classOf(provider: InstanceWrapper): Class | undefined {
-  if (!provider.isNotMetatype)
-    return typeof provider.metatype === 'function' ? (provider.metatype as Class) : undefined;
-  const instance: unknown = provider.instance;
-  return typeof instance === 'object' && instance !== null ? (instance.constructor as Class) : undefined;
-}
-
 /** Handlers in a class without a component decorator would silently never be served. */
-function refuseStrayHandlers(type: Class): void {
+function refuseStrayHandlers(type: Class | undefined): void {
   if (typeof type?.prototype !== 'object' || type.prototype === null) return;
   const [handler] = handlersOf(type).values();
   if (handler) {

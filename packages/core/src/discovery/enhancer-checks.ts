@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -6,8 +6,10 @@ import {
   PIPES_METADATA,
 } from '@nestjs/common/internal';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import type { Class, ComponentDeclaration } from '../decorators/component-declaration.js';
+import type { Class, HandlerDeclaration } from '../decorators/component-declaration.js';
+import type { ComponentProvider } from './component-provider.js';
 import { DiscoveryError } from './discovery.error.js';
+import { inputTypeOf, ownPipes, validatesByClass } from './validation-pipes.js';
 
 const ENHANCERS = {
   [GUARDS_METADATA]: '@UseGuards',
@@ -17,12 +19,21 @@ const ENHANCERS = {
 };
 
 /** @throws DiscoveryError when an enhancer of the component would silently not be applied. */
-export function checkEnhancers(type: Class, component: ComponentDeclaration, provider: InstanceWrapper): void {
-  const methods = [...component.handlers.values()].map(({ method }) => method);
-  if (provider.isNotMetatype) refuseOnFactory(type, methods);
-  for (const method of methods) {
-    refuseErasedInput(type, method);
-    refuseLost(type, method, provider.instance as object | undefined);
+export function checkEnhancers(
+  { type, declaration, isStandIn }: ComponentProvider,
+  provider: InstanceWrapper,
+  globalPipes: readonly unknown[],
+): void {
+  const handlers = [...declaration.handlers.values()];
+  const methods = handlers.map(({ method }) => method);
+  if (isStandIn) {
+    refuseOnStandIn(type, methods);
+    return;
+  }
+  refuseNotCreated(type, methods, provider);
+  for (const handler of handlers) {
+    refuseErasedInput(type, handler, globalPipes);
+    refuseLost(type, handler.method, provider.instance as object | undefined);
   }
 }
 
@@ -51,34 +62,56 @@ function inheritedFunctions(type: Class, method: string): object[] {
   return found;
 }
 
-/** Nest creates the guards of a class only where it creates the class itself. */
-function refuseOnFactory(type: Class, methods: readonly string[]): void {
-  for (const target of [type, ...methods.map((method) => type.prototype[method])]) {
-    const found = Object.entries(ENHANCERS).find(([key]) => classes(Reflect.getMetadata(key, target)).length > 0);
-    if (found) {
+/** Enhancers are found by the class and the methods of the instance: those of another object are not these. */
+function refuseOnStandIn(type: Class, methods: readonly string[]): void {
+  const found = enhancersOf(type, methods).find(({ enhancers }) => enhancers.length > 0);
+  if (!found) return;
+  throw new DiscoveryError(
+    'REA1017',
+    `${type.name} has ${found.decorator}, and another object stands in for it, on which it would silently not run.`,
+    `Replace its client instead: overrideProvider(getClientToken(${type.name})), or getIngressToken(${type.name}).`,
+  );
+}
+
+/** Nest creates the guards of a class only where it creates the class itself, as the module declares it. */
+function refuseNotCreated(type: Class, methods: readonly string[], provider: InstanceWrapper): void {
+  for (const { decorator, enhancers } of enhancersOf(type, methods)) {
+    const needed = enhancers.filter((enhancer) => typeof enhancer === 'function');
+    const created = provider.host?.injectables;
+    const missing = needed.some((enhancer) => provider.isNotMetatype || !created?.has(enhancer as Type));
+    if (missing) {
+      const how = provider.isNotMetatype ? 'by a factory or as a value' : 'in place of another class';
       throw new DiscoveryError(
         'REA1017',
-        `${type.name} has ${found[1]}, but is provided by a factory or as a value, where Nest does not create its enhancers: they would silently not run.`,
-        `Provide the class itself (providers: [${type.name}]), or give ${found[1]} instances instead of classes.`,
+        `${type.name} has ${decorator}, but is provided ${how}, where Nest does not create its enhancers: they would silently not run.`,
+        `Provide the class itself (providers: [${type.name}]), or give ${decorator} instances instead of classes.`,
       );
     }
   }
 }
 
-function classes(enhancers: unknown[] | undefined): unknown[] {
-  return (enhancers ?? []).filter((enhancer) => typeof enhancer === 'function');
+/** The enhancers of a class and of its methods, by decorator. */
+function enhancersOf(type: Class, methods: readonly string[]) {
+  return [type, ...methods.map((method) => type.prototype[method])].flatMap((target) =>
+    Object.entries(ENHANCERS).map(([key, decorator]) => ({
+      decorator,
+      enhancers: (Reflect.getMetadata(key, target) ?? []) as readonly unknown[],
+    })),
+  );
 }
 
-/** A ValidationPipe validates by the parameter's class; `import type` and interfaces leave none at run time. */
-function refuseErasedInput(type: Class, method: string): void {
-  const pipes = [type, type.prototype[method]].flatMap((target) => Reflect.getMetadata(PIPES_METADATA, target) ?? []);
-  if (!pipes.some((pipe) => pipe === ValidationPipe || pipe instanceof ValidationPipe)) return;
-  const types: unknown[] = Reflect.getMetadata('design:paramtypes', type.prototype, method) ?? [];
-  if (types.length > 1 && types[1] === Object) {
+/**
+ * A ValidationPipe validates by the parameter's class; `import type` and interfaces leave none at run time. A global one
+ * is not meant for a handler that declares its input.
+ */
+function refuseErasedInput(type: Class, { method, options }: HandlerDeclaration, global: readonly unknown[]): void {
+  if (inputTypeOf(type, method) !== Object) return;
+  const pipes = [...ownPipes(type, method), ...(options.input === undefined ? global : [])];
+  if (pipes.some(validatesByClass)) {
     throw new DiscoveryError(
       'REA1018',
       `${type.name}.${method} has a ValidationPipe, but its input has no class at run time, so nothing would be validated.`,
-      'Make the input a DTO class, and import it as a value (import { Dto }, not import type { Dto }).',
+      'Make the input a DTO class, and import it as a value (import { Dto }, not import type { Dto }), or declare a schema: @Handler({ input }).',
     );
   }
 }

@@ -9,7 +9,8 @@ import {
   SSE_METADATA,
 } from '@nestjs/common/internal';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import type { Class, ComponentDeclaration } from '../decorators/component-declaration.js';
+import type { Class } from '../decorators/component-declaration.js';
+import type { ComponentProvider } from './component-provider.js';
 import { DiscoveryError } from './discovery.error.js';
 
 /** Decorators of methods that only routes and message patterns of controllers have. */
@@ -24,10 +25,11 @@ const ROUTE_DECORATORS = {
 };
 
 /** @throws DiscoveryError when a handler's method cannot be called, or has decorators that would silently do nothing */
-export function checkMethods(type: Class, { handlers }: ComponentDeclaration, provider: InstanceWrapper): void {
-  for (const { method } of handlers.values()) {
+export function checkMethods({ type, declaration, isStandIn }: ComponentProvider, provider: InstanceWrapper): void {
+  const isInstance = !isStandIn && provider.isDependencyTreeStatic() && !provider.isTransient;
+  for (const { method } of declaration.handlers.values()) {
     refuseRouteDecorators(type, method);
-    if (provider.isDependencyTreeStatic() && !provider.isTransient) refuseMissing(type, method, provider.instance);
+    if (isInstance) refuseMissing(type, method, provider.instance);
   }
 }
 

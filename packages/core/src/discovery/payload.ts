@@ -1,6 +1,8 @@
 import { type Serde, serde } from '@restatedev/restate-sdk';
 import type { DtoClass, HandlerSchema } from '../decorators/handler-schema.js';
 import type { DtoSupport } from '../validation/dto-validator.js';
+import { encoderOf } from '../validation/codec.js';
+import { CodecSerde } from '../validation/codec-serde.js';
 import { isStandardSchema, standardSchemaValidator, type Validator } from '../validation/validator.js';
 import type { PayloadModel } from './component.model.js';
 
@@ -21,6 +23,8 @@ export function serdeOf(schema: HandlerSchema | undefined, direction: Direction)
   if (isSerde(schema)) return schema;
   if (!isStandardSchema(schema)) return undefined;
   const jsonSchema = jsonSchemaOf(schema, direction);
+  const encode = direction === 'input' ? encoderOf(schema) : undefined;
+  if (encode) return new CodecSerde(jsonSchema, encode) as Serde<unknown>;
   return jsonSchema && jsonSerde(jsonSchema);
 }
 

@@ -1,8 +1,8 @@
-import type { Context, RestatePromise, Serde, TerminalError } from '@restatedev/restate-sdk';
+import type { Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
 import { defaultSerde } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 import { type FormattedPayload, payloadForJournal, type PlainPayload } from './payload-format.js';
-import { declarePayload, type PayloadOptions, settle } from './rejection.js';
+import { declarePayload, type PayloadOptions, rejectionOf, settle } from './rejection.js';
 
 /** Something that a handler waits for and the outside world completes by its id. */
 export interface Awakeable<T> {
@@ -41,5 +41,5 @@ export function resolveAwakeable<T>(ctx: Context, id: string, value?: T, options
 
 /** Completes an awakeable of another invocation with a failure. */
 export function rejectAwakeable(ctx: Context, id: string, reason: string | TerminalError): void {
-  ctx.rejectAwakeable(id, reason);
+  ctx.rejectAwakeable(id, rejectionOf(reason));
 }

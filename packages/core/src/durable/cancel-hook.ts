@@ -16,6 +16,11 @@ interface Cancellable extends Pick<RestatePromise<unknown>, 'map'> {
   readonly [FOLLOWED]?: true;
 }
 
+/** How the SDK keeps the outcome of a future. */
+interface Published {
+  publicPromise(): Promise<unknown>;
+}
+
 /** Classes of the SDK's futures. */
 interface FutureClass {
   /** The SDK calls this on the promise that is being awaited when the invocation is cancelled. */
@@ -55,8 +60,12 @@ function followClassOf(future: Cancellable): void {
   };
 }
 
-/** Makes a cancellation of a combination known to the futures that it was made of. */
+/**
+ * Makes a cancellation of a combination known to the futures that it was made of. One that nobody awaits fails in silence
+ * when a part of it fails, as one future does: Node would end the process.
+ */
 export function passCancelOn<T>(combined: RestatePromise<T>, parts: readonly Cancellable[]): RestatePromise<T> {
+  if ('childs' in combined) (combined as unknown as Published).publicPromise().catch(() => undefined);
   const hooks = parts.flatMap((part) => part[HOOKS] ?? []);
   if (hooks.length === 0) return combined;
   return onCancel(combined, {

@@ -1,9 +1,15 @@
-import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
+import type { Context, Duration, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
 import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
 import type { Stretch } from '../instrumentation/instrumentation.js';
+import { keepFailuresSound } from '../failures/sound-failures.js';
+import { leavingRun, type TriedRun } from '../failures/run-try.js';
+import { asTerminalError } from '../invocation/error-mapping.js';
 import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
+import { checkedMillis } from './checked-duration.js';
+import { watchCancels } from './received-cancel.js';
 import type { Section } from './section.js';
+import type { SingleFuture } from './watched-future.js';
 
 /** A run's closure. */
 export type RunClosure = () => unknown;
@@ -22,8 +28,8 @@ export interface OperationControl {
   divert(call: Call, section: Section | undefined): CallFuture | undefined;
   /** One has started. */
   started(future: RestatePromise<unknown>, section: Section | undefined): void;
-  /** What a run's closure is said to have thrown. */
-  failure(error: unknown, section: Section | undefined, options: RunOptions<unknown> | undefined): unknown;
+  /** Whether a run that fails now, with an error that is not terminal, is not tried again. */
+  isLastTry(section: Section | undefined, options: RunOptions<unknown> | undefined): boolean;
 }
 
 /** Tells of what is done. */
@@ -50,12 +56,15 @@ interface Operations {
   ) => RestatePromise<unknown>;
   genericCall: (this: Followed, call: Call) => CallFuture;
   genericSend: (this: Followed, send: GenericSend<unknown>) => ReturnType<Context['genericSend']>;
+  sleep: (this: Followed, duration: Duration | number, name?: string) => RestatePromise<void>;
 }
 
-interface Followed extends Operations, Partial<InAttempt> {
+interface Followed extends Operations, Partial<InAttempt>, Pick<Context, 'request'> {
   [CONTROL]?: OperationControl;
   [WATCH]?: OperationWatch;
   readonly [FOLLOWED]?: true;
+  /** Fakes have none. */
+  readonly coreVm?: object;
 }
 
 export function controlOperations(ctx: Context, control: OperationControl): void {
@@ -69,25 +78,37 @@ export function watchOperations(ctx: Context, watch: OperationWatch): void {
 }
 
 /**
- * Observes the runs of an attempt's context, whoever starts them, and lets its operations be controlled and watched. The
- * context's class is changed, once: each attempt would pay for functions of its own.
+ * Observes the runs of an attempt's context, whoever starts them, lets its operations be controlled and watched, and refuses
+ * durations that are none. The context's class is changed, once: each attempt would pay for functions of its own.
  */
 export function followOperations(ctx: Context): void {
   const context = ctx as unknown as Followed;
   const owner = context[FOLLOWED] ? undefined : classToChange<Operations>('run', context, FOLLOWED);
   if (!owner) return;
-  const { run, genericCall, genericSend } = owner;
+  if (context.coreVm) {
+    keepFailuresSound(context.coreVm);
+    watchCancels(context.coreVm);
+  }
+  const { run, genericCall, genericSend, sleep } = owner;
   owner.run = function (nameOrClosure, second, options) {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;
     const isNamed = typeof nameOrClosure === 'string';
     const own = isNamed ? second : nameOrClosure;
+    if (options) checkRetry(isNamed ? nameOrClosure : '', options);
     // What is no run is the SDK's to refuse; a handler that is not Rea's is only followed by who controls it.
     if (typeof own !== 'function' || (!attempt && !control)) return run.call(this, nameOrClosure, second, options);
     const section = control?.admit();
     const name = isNamed ? nameOrClosure : '';
     const begin = name === '' ? undefined : watch?.run(name);
-    const failure = control && ((error: unknown) => control.failure(error, section, options));
-    const tried = () => (attempt ? observedRun(attempt, name, own, begin, failure) : unobservedRun(own, failure!));
+    const tried = () => {
+      const { id: invocationId } = attempt?.request ?? this.request();
+      const { handle } = future as Partial<SingleFuture>;
+      const work: TriedRun = { invocationId, name, handle, limit: options?.maxRetryAttempts };
+      const toTerminal = attempt?.handler.asTerminalError ?? asTerminalError;
+      const isLast = () => control?.isLastTry(section, options) ?? false;
+      const failure = (thrown: unknown) => leavingRun(thrown, work, toTerminal, isLast);
+      return attempt ? observedRun(attempt, work, own, begin, failure) : unobservedRun(own, failure);
+    };
     const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
     control?.started(future, section);
     return future;
@@ -104,13 +125,26 @@ export function followOperations(ctx: Context): void {
     return future;
   };
   owner.genericSend = function (send) {
+    if (send.delay !== undefined) checkedMillis(`The delay of a message to ${send.service}/${send.method}`, send.delay);
     this[WATCH]?.called('send', send);
     return genericSend.call(this, send);
   };
+  owner.sleep = function (duration, name) {
+    checkedMillis(name === undefined ? 'A sleep' : `The sleep "${name}"`, duration);
+    return sleep.call(this, duration, name);
+  };
+}
+
+function checkRetry(name: string, options: RunOptions<unknown>): void {
+  const { initialRetryInterval, maxRetryInterval, maxRetryDuration } = options;
+  const of = `of the run "${name}"`;
+  if (initialRetryInterval !== undefined) checkedMillis(`The initial retry interval ${of}`, initialRetryInterval);
+  if (maxRetryInterval !== undefined) checkedMillis(`The longest retry interval ${of}`, maxRetryInterval);
+  if (maxRetryDuration !== undefined) checkedMillis(`The retry duration ${of}`, maxRetryDuration);
 }
 
 /** As {@link observedRun}, in a handler that is not Rea's. */
-async function unobservedRun(closure: RunClosure, failure: (error: unknown) => unknown): Promise<unknown> {
+async function unobservedRun(closure: RunClosure, failure: (thrown: unknown) => Error): Promise<unknown> {
   try {
     return await closure();
   } catch (error) {

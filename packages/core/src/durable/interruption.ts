@@ -5,10 +5,9 @@ import {
   type InvocationPromise,
   type RestatePromise,
   type RunOptions,
-  TerminalError,
 } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
-import { asTerminalError } from '../invocation/error-mapping.js';
+import { receivedCancel } from './received-cancel.js';
 import { currentBranch } from './concurrency/branch.js';
 import { misuse } from './concurrency/durable-futures.js';
 import { classWith } from './class-with.js';
@@ -155,10 +154,11 @@ export class Interruption implements OperationControl {
   }
 
   /** @internal A run that fails while its code is being interrupted has failed for good. */
-  failure(error: unknown, section: Section | undefined, options: RunOptions<unknown> = {}): unknown {
+  isLastTry(section: Section | undefined, options: RunOptions<unknown> = {}): boolean {
     const isLimited = options.maxRetryAttempts !== undefined || options.maxRetryDuration !== undefined;
-    if (asTerminalError(error) || !this.isLastTry(section, isLimited)) return error;
-    return new TerminalError(error instanceof Error ? error.message : String(error), { errorCode: 500 });
+    if (section?.some(({ isSettling }) => isSettling)) return true;
+    if (section?.some(({ countsTries }) => countsTries)) return !isLimited;
+    return this.causeFor(section) !== undefined;
   }
 
   /** @internal As the executor's own way to progress. */
@@ -185,6 +185,14 @@ export class Interruption implements OperationControl {
     if (section?.some(({ isShielded }) => isShielded)) return undefined;
     if (section?.some(({ isLate }) => isLate)) return 'deadline';
     return this.isCancelled ? 'cancelled' : undefined;
+  }
+
+  /**
+   * Whether code of a section that ends with an ordinary error was cancelled: see {@link receivedCancel}. Not for shielded
+   * code.
+   */
+  received(section: Section): boolean {
+    return !section.some(({ isShielded }) => isShielded) && receivedCancel(this.ctx);
   }
 
   /** How many runs and calls were started so far: what is started later has this {@link ordinal}, or a higher one. */
@@ -352,12 +360,6 @@ export class Interruption implements OperationControl {
     if (currentBranch.current?.knowsCancel) return;
     this.acknowledge();
     throw new CancelledError();
-  }
-
-  private isLastTry(section: Section | undefined, isLimited: boolean): boolean {
-    if (section?.some(({ isSettling }) => isSettling)) return true;
-    if (section?.some(({ countsTries }) => countsTries)) return !isLimited;
-    return this.causeFor(section) !== undefined;
   }
 }
 

@@ -1,7 +1,9 @@
 import { type Context, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
 import { type Attempt, attemptOf } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
+import { isPlainJson, lossIn } from './lossy-value.js';
 import type { StateLimits } from '../workflow/retention.js';
+import { messageOf } from '../failures/thrown.js';
 
 /** Passes on bytes that are serialised already, and reads them back with the real format. */
 export interface PassedOn<T> {
@@ -39,6 +41,7 @@ export function journalBytes<T>(
 ): Uint8Array {
   const bytes = serialise(format, value, what);
   checkSize(attempt, bytes.byteLength, what, limits);
+  if (attempt?.handler.policy.watchesValues && isPlainJson(format)) checkLoss(attempt, value, what);
   return bytes;
 }
 
@@ -72,12 +75,19 @@ export function checkSize(attempt: Attempt | undefined, bytes: number, what: str
   else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`, what);
 }
 
+/** Lets the guardrail on what JSON loses fire. @throws PolicyViolationError when the policy refuses */
+export function checkLoss(attempt: Attempt | undefined, value: unknown, what: string): void {
+  if (!attempt?.handler.policy.watchesValues) return;
+  const loss = lossIn(value);
+  if (loss !== undefined) attempt.report('lossy-value', `${what} has ${loss}`, what);
+}
+
 /** Writes a value in a format. @throws TerminalError (500, `REA7020`) when the format cannot */
 export function serialise<T>(format: Serde<T>, value: T, what: string): Uint8Array {
   try {
     return format.serialize(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TerminalError(
       `REA7020: ${what} cannot be written to the journal: ${reason}. Return plain JSON data, or give a serde.`,
       { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7020' } },

@@ -1,9 +1,13 @@
 import { type RestatePromise, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { DtoClass } from '../decorators/handler-schema.js';
+import { engineError } from '../failures/engine-error.js';
+import { bounded, messageOf } from '../failures/thrown.js';
+import { asTerminalError } from '../invocation/error-mapping.js';
 import { declareDto, readyDtoValidator } from '../validation/dto-validator.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, standardSchemaValidator } from '../validation/validator.js';
+import { isPlainJson } from './lossy-value.js';
 
 /** A promise's payload when it was rejected through Rea. Part of the wire: it never changes. */
 interface RejectionEnvelope {
@@ -26,12 +30,19 @@ export interface PayloadOptions<T> {
  * The reason as a payload: the engine's own rejection of promises keeps neither status nor metadata.
  */
 export function rejectionEnvelope(reason: string | TerminalError): RejectionEnvelope {
-  const error = typeof reason === 'string' ? new TerminalError(reason) : reason;
-  return { '_rea.rejected': { message: error.message, code: error.code, metadata: error.metadata ?? {} } };
+  const { message, code, metadata } = rejectionOf(reason);
+  return { '_rea.rejected': { message, code, metadata: metadata ?? {} } };
+}
+
+/** What something is rejected with, as the engine takes it: types do not keep other values from being given. */
+export function rejectionOf(reason: string | TerminalError): TerminalError {
+  if (typeof reason === 'string') return new TerminalError(bounded(reason));
+  return asTerminalError(reason) ?? new TerminalError(messageOf(reason));
 }
 
 /** Reads values with the given serde, and rejection envelopes always as JSON. */
 export function envelopeSerde<T>(serde: Serde<T> = sdkSerde.json as Serde<T>): Serde<T> {
+  if (isPlainJson(serde)) return serde;
   return {
     ...(serde.contentType === undefined ? {} : { contentType: serde.contentType }),
     serialize: (value) => (isRejection(value) ? sdkSerde.json.serialize(value) : serde.serialize(value)),
@@ -62,7 +73,7 @@ export function settle<T>(future: RestatePromise<T>, subject: string, options: A
 export function unwrap<T>(value: T, subject: string, { schema }: AnyPayloadOptions): T {
   if (isRejection(value)) {
     const { message, code, metadata } = value['_rea.rejected'];
-    throw new TerminalError(message, { errorCode: code, metadata });
+    throw engineError(new TerminalError(message, { errorCode: code, metadata }));
   }
   if (!schema) return value;
   const validate = isStandardSchema(schema) ? standardSchemaValidator(schema) : readyDtoValidator(schema as DtoClass);

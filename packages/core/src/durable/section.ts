@@ -1,3 +1,4 @@
+import type { TerminalError } from '@restatedev/restate-sdk';
 import { Ambient } from '../ambient.js';
 import { type Stretch, UNWATCHED } from '../instrumentation/instrumentation.js';
 
@@ -15,11 +16,21 @@ export class Section {
   isSettling = false;
   /** Its deadline has passed. */
   isLate = false;
+  /** It ends with what fails in it unawaited: with {@link failure}. */
+  takesFailures = false;
+  /** What code of it that nobody awaits has failed with. */
+  failure: TerminalError | undefined;
   private readonly parent = ambient.current;
 
   /** The innermost section of the calling code. */
   static get current(): Section | undefined {
     return ambient.current;
+  }
+
+  /** The innermost section of the calling code that ends with what fails in it unawaited. */
+  static get failing(): Section | undefined {
+    for (let section = ambient.current; section; section = section.parent) if (section.takesFailures) return section;
+    return undefined;
   }
 
   /** Runs a function, and all that it starts, in this section. */

@@ -1,6 +1,7 @@
 import { TerminalError } from '@restatedev/restate-sdk';
 import { asTerminalError, ERROR_METADATA } from '../invocation/error-mapping.js';
 import type { StateKey, Upcaster } from './state-key.js';
+import { messageOf } from '../failures/thrown.js';
 
 /** How a versioned value is stored. Part of the journal: it never changes. */
 interface Envelope {
@@ -43,7 +44,7 @@ function upcastOnce(name: string, version: number, upcaster: Upcaster, value: un
   } catch (error) {
     const terminal = asTerminalError(error);
     if (terminal) throw terminal;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TerminalError(
       `REA7022: The upcaster of the state "${name}" from version ${version} has failed: ${reason}. What is stored is left as it is. Mend the upcaster, and call again.`,
       { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7022' } },

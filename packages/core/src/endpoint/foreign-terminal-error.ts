@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { TerminalError } from '@restatedev/restate-sdk';
+import { toFailure } from '../failures/engine-error.js';
+import { isA, readThrown } from '../failures/thrown.js';
 
 let told = false;
 
@@ -8,14 +10,18 @@ let told = false;
  * be final.
  */
 export function foreignTerminalError(error: unknown): TerminalError | undefined {
-  if (!(error instanceof Error) || error instanceof TerminalError || error.name !== 'TerminalError') return undefined;
-  const { code, metadata } = error as { code?: unknown; metadata?: Record<string, string> };
-  if (typeof code !== 'number') return undefined;
+  if (!isA(error, Error) || isA(error, TerminalError) || readThrown(error, 'name') !== 'TerminalError')
+    return undefined;
+  if (readThrown(error, 'code') === undefined) return undefined;
+  const { code, message, metadata } = toFailure(error);
   if (!told) {
     told = true;
     new Logger('Rea').warn(
-      `REA1021: A TerminalError of another copy of @restatedev/restate-sdk was thrown ("${error.message}"). It ends the invocation, but catch blocks do not recognise it. Install one version; "npm ls @restatedev/restate-sdk" shows who brings the other.`,
+      `REA1021: A TerminalError of another copy of @restatedev/restate-sdk was thrown ("${message}"). It ends the invocation, but catch blocks do not recognise it. Install one version; "npm ls @restatedev/restate-sdk" shows who brings the other.`,
     );
   }
-  return new TerminalError(error.message, { errorCode: code, ...(metadata ? { metadata } : {}) });
+  return new TerminalError(message, {
+    errorCode: code,
+    metadata: Object.fromEntries(metadata.map(({ key, value }) => [key, value])),
+  });
 }

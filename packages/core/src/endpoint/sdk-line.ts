@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { type LoggerTransport, TerminalError } from '@restatedev/restate-sdk';
+import { withCauses } from '../failures/causes.js';
+import { errorOf, isA } from '../failures/thrown.js';
 
 /** A line that the SDK wants to be logged. */
 export interface SdkLine {
@@ -28,7 +30,7 @@ export function sdkLine({ level, replaying, source }: LogMetadata, parts: readon
   if (replaying || (typeof parts[0] === 'string' && parts[0].startsWith(UNSIGNED))) return undefined;
   const isHandlers = (source as string) === 'USER';
   if (isHandlers) return { level: levelOf(level, 'log'), isHandlers, parts };
-  const answer = parts.find((part) => part instanceof TerminalError);
+  const answer = parts.find((part) => isA(part, TerminalError));
   if (!answer) return { level: levelOf(level, 'debug'), isHandlers, parts };
   return { level: answer.code >= SERVER_ERROR ? 'error' : 'debug', isHandlers, parts };
 }
@@ -46,8 +48,17 @@ function levelOf(level: string, info: 'log' | 'debug'): SdkLine['level'] {
 /** A part of a line as text: as JSON, if it has one. Never throws: a line that is logged must not fail a handler. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Error) return value.stack ?? value.message;
+  if (isA(value, Error)) return withStack(errorOf(value));
   return json(value) ?? inspect(value, { breakLength: Infinity, customInspect: false });
+}
+
+/** Causes are not in a stack; an error that has left a run has them in its message. */
+function withStack(error: Error): string {
+  const stack = error.stack ?? error.message;
+  const all = withCauses(error);
+  const isComplete =
+    error.cause == null ? !isA(error, AggregateError) : error.message.includes(withCauses(error.cause));
+  return isComplete ? stack : `${stack}\n${all}`;
 }
 
 function json(value: unknown): string | undefined {

@@ -7,7 +7,6 @@ import {
   service,
   type ServiceDefinition,
   type ServiceOptions as SdkServiceOptions,
-  type TerminalError,
   type VirtualObjectDefinition,
   workflow,
   type WorkflowDefinition,
@@ -17,15 +16,19 @@ import { qualify } from '../clients/namespace.js';
 import { allowNondeterminism } from '../determinism/allow-nondeterminism.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ReaEvents } from '../events/rea-events.js';
-import { attemptHook } from '../invocation/attempt-hook.js';
+import { errorOf } from '../failures/thrown.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
+import { attemptHook } from '../invocation/attempt-hook.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
+import type { FailedMessages } from '../invocation/failed-messages.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope, leaveMethod } from '../invocation/attempt.js';
-import { checkSize, serialise } from '../durable/journal-value.js';
+import { checkLoss, checkSize, serialise } from '../durable/journal-value.js';
+import { isPlainJson } from '../durable/lossy-value.js';
+import { refuseUnserialisable } from '../durable/unserialisable-output.js';
 import { createHandlerScope, type HandlerScope } from '../invocation/handler-scope.js';
 import { readRunNote, RUN_NOTE_HANDLER } from '../invocation/workflow-run-note.js';
-import { foreignTerminalError } from './foreign-terminal-error.js';
+import { terminalMapping } from './terminal-mapping.js';
 import { componentOptions, handlerOptions } from './merged-options.js';
 import { readStatus, STATUS_HANDLER } from '../workflow/workflow-status.js';
 import type { Instrumentation } from '../instrumentation/instrumentation.js';
@@ -41,6 +44,7 @@ export interface DefinitionContext {
   readonly policy: PolicyService;
   readonly events: ReaEvents;
   readonly starts: InvocationStarts;
+  readonly failed: FailedMessages;
   readonly invokers: InvokerFactory;
   readonly instrumentation: Instrumentation | undefined;
 }
@@ -49,7 +53,7 @@ export interface DefinitionContext {
 const ADDED = {
   input: sdkSerde.json as Serde<unknown>,
   output: sdkSerde.json as Serde<unknown>,
-  asTerminalError: (error: unknown): TerminalError | undefined => asTerminalError(error) ?? foreignTerminalError(error),
+  asTerminalError: terminalMapping(undefined),
 };
 
 /** Makes the SDK's definition of a component: its options merged, its handlers bound. */
@@ -93,25 +97,39 @@ function outsideMethods(
 ): HooksProvider[] {
   const anyHooks =
     hooks.length > 0 || component.handlers.some((each) => handlerOptions(component, each, options).hooks);
-  return anyHooks ? [() => ({ interceptor: { run: (_name, next) => allowNondeterminism(next) } }), ...hooks] : [];
+  return anyHooks ? [() => ({ interceptor: OUTERMOST }), ...hooks] : [];
+}
+
+/** Around the application's own hooks, which may throw anything, too. */
+const OUTERMOST: NonNullable<ReturnType<HooksProvider>['interceptor']> = {
+  handler: (next) => readable(next),
+  run: (_name, next) => readable(() => allowNondeterminism(next)),
+};
+
+async function readable(next: () => Promise<void>): Promise<void> {
+  try {
+    await next();
+  } catch (thrown) {
+    throw asTerminalError(thrown) ?? errorOf(thrown);
+  }
 }
 
 function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, starts, invokers, instrumentation }: DefinitionContext,
+  { options: module, policy, events, starts, failed, invokers, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
-  const scope = createHandlerScope(component, handler, module, policy, events, instrumentation);
+  const toTerminal = terminalMapping(userMapping);
+  const scope = createHandlerScope(component, handler, module, policy, events, toTerminal, instrumentation);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
-    asTerminalError: (error: unknown): TerminalError | undefined =>
-      userMapping?.(error) ?? asTerminalError(error) ?? foreignTerminalError(error),
-    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts)],
+    asTerminalError: toTerminal,
+    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts, failed)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }
@@ -140,12 +158,16 @@ function present(name: 'input' | 'output', value: Serde<unknown> | undefined): o
 /** The output's format, with the guardrails on size: what is too large never reaches the journal. */
 function bounded(scope: HandlerScope, serde: Serde<unknown> = sdkSerde.json as Serde<unknown>): Serde<unknown> {
   const what = `The output of ${scope.place}`;
+  const isJson = isPlainJson(serde);
   return Object.create(serde, {
     serialize: {
       value: (output: unknown) => {
         leaveMethod();
+        if (isJson) refuseUnserialisable(output, what);
+        const attempt = currentScope()?.attempt;
         const bytes = serialise(serde, output, what);
-        checkSize(currentScope()?.attempt, bytes.byteLength, what);
+        checkSize(attempt, bytes.byteLength, what);
+        if (isJson) checkLoss(attempt, output, what);
         return bytes;
       },
     },

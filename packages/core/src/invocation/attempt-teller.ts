@@ -21,19 +21,18 @@ export class AttemptTeller {
 
   /**
    * @param startedAt on the clock of `performance.now()`
-   * @param thrown what the handler's promise was rejected with
+   * @param error what the handler's promise was rejected with
    */
-  ended(attempt: Attempt, startedAt: number, thrown?: unknown): void {
+  ended(attempt: Attempt, startedAt: number, error?: Error): void {
     const { events, isRun } = this.handler;
     if (events.isQuiet) return;
     const durationMs = performance.now() - startedAt;
     const outcome = attempt.outcome!;
     const isFinal = outcome === 'completed' || outcome === 'failed' || outcome === 'cancelled';
-    const failure = thrown instanceof Error && outcome !== 'suspended' ? { error: thrown } : {};
+    const failure = error && outcome !== 'suspended' ? { error } : {};
     events.publish('attempt-ended', () => ({ ...attempt.info, outcome, durationMs, ...failure }));
     if (isFinal) this.starts.end(attempt.request.id);
-    if (outcome === 'failed' || outcome === 'retrying') {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (error && (outcome === 'failed' || outcome === 'retrying')) {
       events.publish('error', () => ({ ...attempt.info, error, retryable: outcome === 'retrying' }));
     }
     if (!isFinal) return;

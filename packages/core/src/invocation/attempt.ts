@@ -12,6 +12,11 @@ const FINAL: ReadonlySet<AttemptOutcome> = new Set(['completed', 'failed', 'canc
 /** Where a context that Rea has seen keeps its attempt: cheaper than a `WeakMap`, for the collector above all. */
 export const ATTEMPT = Symbol('rea.attempt');
 
+/** The SDK's way to end an attempt, which no type shows. */
+interface Abortable {
+  abortAttempt(error: unknown): void;
+}
+
 /** A context that knows its attempt. */
 export interface InAttempt {
   [ATTEMPT]: Attempt;
@@ -36,6 +41,11 @@ export class Attempt {
 
   /** How it ended; undefined while it runs. */
   outcome: AttemptOutcome | undefined;
+
+  /** What {@link fail} was given first. */
+  failure: { readonly error: unknown } | undefined;
+  /** A guardrail has refused something; perhaps in code that nobody awaits. */
+  hasRefused = false;
 
   private context: Context | undefined;
   private told: HandlerInfo | undefined;
@@ -66,6 +76,11 @@ export class Attempt {
     return this.outcome === undefined ? this.request.attemptCompletedSignal.aborted : !FINAL.has(this.outcome);
   }
 
+  /** Whether its context answers nothing once it has ended. A fake goes on. */
+  get swallowsLateUse(): boolean {
+    return this.context !== undefined && 'abortAttempt' in this.context;
+  }
+
   /** The handler, for messages: `Cart/addItem`. */
   get place(): string {
     return this.handler.place;
@@ -79,6 +94,11 @@ export class Attempt {
   /** The SDK's own context, unguarded. */
   get ctx(): Context {
     if (!this.context) throw new Error(`The attempt of ${this.place} has no context yet.`);
+    return this.context;
+  }
+
+  /** As {@link ctx}; undefined before the handler was called. */
+  get boundContext(): Context | undefined {
     return this.context;
   }
 
@@ -130,7 +150,21 @@ export class Attempt {
    */
   report(rule: RuleId, what: string, deed = what): void {
     const { place, request, advances } = this;
-    this.handler.policy.report(rule, { place, what, deed, invocationId: request.id, isReplayed: !advances });
+    try {
+      this.handler.policy.report(rule, { place, what, deed, invocationId: request.id, isReplayed: !advances });
+    } catch (refusal) {
+      this.hasRefused = true;
+      throw refusal;
+    }
+  }
+
+  /**
+   * Ends the attempt from outside of the code that runs in it, which then does not go on at its next durable await: for
+   * failures in code that nobody awaits. A terminal error fails the invocation, any other one is retried.
+   */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+    (this.context as Partial<Abortable> | undefined)?.abortAttempt?.(error);
   }
 
   private asksPastJournal(): boolean {

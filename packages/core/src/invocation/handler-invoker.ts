@@ -1,11 +1,5 @@
-import {
-  type ApplicationConfig,
-  type ContextId,
-  ContextIdFactory,
-  ModuleRef,
-  type ModulesContainer,
-} from '@nestjs/core';
-import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
+import { type ApplicationConfig, type ContextId, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import type { Context, internal, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
@@ -16,15 +10,18 @@ import type { PolicyService } from '../policy/policy.service.js';
 import { boundHandler } from '../workflow/deadline.js';
 import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
+import { checkedOutput } from '../validation/checked-output.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
+import { receivedCancel } from '../durable/received-cancel.js';
 import { followProgress } from '../durable/interruption.js';
 import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
-import { ERROR_METADATA } from './error-mapping.js';
+import { asTerminalError, ERROR_METADATA } from './error-mapping.js';
+import { createCallContext } from './call-context.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
@@ -62,13 +59,14 @@ export class InvokerFactory {
     const call = this.createCall(component, handler);
     const invoke: Invoker = (raw, rawInput) => {
       const ctx = openContext(raw, currentScope()?.attempt, this.policy);
-      return call(ctx, check(handler.input.validate, rawInput, theInput, 400));
+      return call(ctx, check(handler.input.validate, rawInput, theInput));
     };
-    if (!handler.output.validate) return invoke;
+    const validateOutput = handler.output.validate;
+    if (!validateOutput) return invoke;
     return async (raw, rawInput) => {
       const output = await invoke(raw, rawInput);
       leaveMethod();
-      return check(handler.output.validate, output, theOutput, 500);
+      return checkedOutput(validateOutput, output, theOutput);
     };
   }
 
@@ -109,7 +107,10 @@ export class InvokerFactory {
     return this.onInstance(component, toCall, invokeUnbounded);
   }
 
-  /** Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
+  /**
+   * Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt, unless the
+   * application's `ContextIdStrategy` shares it.
+   */
   private onInstance(
     component: ComponentModel,
     toCall: (instance: object, enhancersOf: EnhancersOf) => EnhancedCall,
@@ -128,10 +129,10 @@ export class InvokerFactory {
       return (ctx, value) => invoke(call, ctx, value);
     }
     const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
+    const isDurable = provider.isDependencyTreeDurable();
     return async (ctx, value) => {
       const decideGuards = isFresh(ctx);
-      const contextId = ContextIdFactory.create();
-      moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
+      const contextId = createCallContext(ctx, moduleRef, isDurable);
       const instance: object = await moduleRef.resolve(provider.token as string, contextId, { strict: true });
       return invoke(bind(instance, contextId, provider.id), ctx, value, decideGuards);
     };
@@ -164,10 +165,10 @@ function observesState(events: ReaEvents): boolean {
   return events.observes('state-set') || events.observes('state-get') || events.observes('state-cleared');
 }
 
-function check(validate: Validator | undefined, value: unknown, subject: string, status: 400 | 500): unknown {
+function check(validate: Validator | undefined, value: unknown, subject: string): unknown {
   if (!validate) return value;
   const result = validate(value);
-  if ('details' in result) throw new ValidationFailedError(subject, result.details, status);
+  if ('details' in result) throw new ValidationFailedError(subject, result.details, 400);
   return result.value;
 }
 
@@ -210,7 +211,8 @@ async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh
     noteEnd(workflow);
     return output;
   } catch (error) {
-    if (error instanceof TerminalError) noteEnd(workflow);
+    const toTerminal = attemptOf(ctx)?.handler.asTerminalError ?? asTerminalError;
+    if (toTerminal(error) || receivedCancel(workflow)) noteEnd(workflow);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { TerminalError } from '@restatedev/restate-sdk';
 import { secretHeadersOf } from '../clients/secret-headers.js';
 import type { NameScope } from '../clients/namespace.js';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
@@ -11,6 +12,7 @@ import { retentionInForce } from '../endpoint/merged-options.js';
 import { type StateLimits, stateLimits } from '../workflow/retention.js';
 import type { Instrumentation } from '../instrumentation/instrumentation.js';
 import type { Attempt } from './attempt.js';
+import { asTerminalError } from './error-mapping.js';
 import { operationGuards } from './operation-guards.js';
 
 /** What every attempt of a handler knows of it: made once, when the handler is bound. */
@@ -26,12 +28,14 @@ export interface HandlerScope {
   readonly events: ReaEvents;
   /** What stands in the names of the components that its clients call. */
   readonly names: NameScope;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises'>;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
   /** Names of headers that hold secrets. */
   readonly secretHeaders: ReadonlySet<string>;
+  /** What is terminal of what its code throws: as the engine takes it. */
+  readonly asTerminalError: (error: unknown) => TerminalError | undefined;
   /** What watches the handler; undefined when nothing does. */
   readonly instrumentation: Instrumentation | undefined;
   /** State is read only: shared handlers, signals and queries. */
@@ -48,7 +52,12 @@ export type OperationGuards = Readonly<
 >;
 
 /** Of the built-in components: what they do is not the application's to guard. */
-const NO_POLICY: HandlerScope['policy'] = { report: () => {}, modeOf: () => 'disabled', watchesPromises: false };
+const NO_POLICY: HandlerScope['policy'] = {
+  report: () => {},
+  modeOf: () => 'disabled',
+  watchesPromises: false,
+  watchesValues: false,
+};
 
 const NO_BOUNDS = { warnBytes: Infinity, maxBytes: Infinity } as const;
 
@@ -59,6 +68,7 @@ export function createHandlerScope(
   options: ReaModuleOptions,
   policy: PolicyService,
   events: ReaEvents,
+  toTerminal: HandlerScope['asTerminalError'],
   instrumentation?: Instrumentation,
 ): HandlerScope {
   const { name, kind, options: declared } = component.declaration;
@@ -78,6 +88,7 @@ export function createHandlerScope(
     limits,
     stateLimits: stateLimits(retentionInForce(component, options), limits),
     secretHeaders: secretHeadersOf(options),
+    asTerminalError: toTerminal,
     instrumentation,
     readOnly,
     exclusive,
@@ -105,6 +116,7 @@ export function createTestScope(
     limits,
     stateLimits: limits,
     secretHeaders: secretHeadersOf({}),
+    asTerminalError,
     instrumentation: undefined,
     readOnly: false,
     exclusive: false,

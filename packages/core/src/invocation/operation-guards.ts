@@ -1,6 +1,6 @@
 import { type Duration } from '@restatedev/restate-sdk';
 import type { Attempt } from './attempt.js';
-import { toMillis } from '../durable/duration.js';
+import { durationProblem, toMillis } from '../durable/duration.js';
 import type { GuardedHandler, OperationGuards } from './handler-scope.js';
 
 type Guard = (attempt: Attempt, args: readonly unknown[]) => void;
@@ -18,10 +18,12 @@ const CALLS = [
   'client',
   'sendClient',
 ];
-/** What durable clients do, under the names of their verbs: calls, messages, attach. No method of the context. */
+/** What durable clients and sagas do, under the names of their verbs. No method of the context. */
 export const ORCHESTRATE = 'orchestrate';
 
-const WAITS_FOR_OTHERS = ['awakeable', 'promise', 'signal'];
+const WAITS_FOR_OTHERS = ['awakeable', 'promise', 'signal', 'attach'];
+/** Other invocations: completing what they wait for, signalling and cancelling them. */
+const STEERS_OTHERS = ['resolveAwakeable', 'rejectAwakeable', 'invocation', 'cancel'];
 
 /** The checks that a handler's kind and declared plane ask for, by the context's method. Most handlers have none. */
 export function operationGuards({ readOnly, exclusive, plane, limits }: GuardedHandler): OperationGuards {
@@ -48,7 +50,7 @@ export function operationGuards({ readOnly, exclusive, plane, limits }: GuardedH
     );
   }
   if (plane === 'data') {
-    const operations = [...WAITS_FOR_OTHERS, ...STATE_WRITES, ...CALLS];
+    const operations = [...WAITS_FOR_OTHERS, ...STEERS_OTHERS, ...STATE_WRITES, ...CALLS];
     add(
       operations,
       (operation) => (attempt, args) => attempt.report('plane', `${called(operation, args)} on the data plane`),
@@ -69,9 +71,15 @@ export function operationGuards({ readOnly, exclusive, plane, limits }: GuardedH
   return Object.fromEntries(guards);
 }
 
+/** Checks what a helper does that orchestrates and is no method of the context. @param verb for messages: `sagas.run()` */
+export function checkOrchestration(attempt: Attempt | undefined, verb: string): void {
+  attempt?.handler.guards[ORCHESTRATE]?.(attempt, [verb]);
+}
+
 function blockingSleep(bound: number): Guard {
   return (attempt, [duration]) => {
-    const millis = toMillis(duration as Duration | number);
+    // What is no duration is refused by the context itself.
+    const millis = durationProblem(duration) === undefined ? toMillis(duration as Duration | number) : 0;
     if (millis > bound) attempt.report('blocking-exclusive', `A sleep of ${millis} ms`, 'A sleep');
   };
 }

@@ -35,6 +35,7 @@ export class PolicyService {
   private policy: ResolvedPolicy;
   private contextIsGuarded: boolean;
   private promisesAreWatched: boolean;
+  private valuesAreWatched: boolean;
 
   constructor(
     @Inject(REA_OPTIONS) options: ReaModuleOptions,
@@ -43,6 +44,7 @@ export class PolicyService {
     this.policy = resolvePolicy(options.policy, process.env);
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.valuesAreWatched = this.isOn('lossy-value');
   }
 
   /** Whether handlers get a guarded context: some guardrail on its operations is on. */
@@ -55,12 +57,30 @@ export class PolicyService {
     return this.promisesAreWatched;
   }
 
+  /** Whether values for the journal are looked at for what JSON does not keep. */
+  get watchesValues(): boolean {
+    return this.valuesAreWatched;
+  }
+
   /**
    * The mode of a rule for the calling code: what `withPolicy` says around it, what the rule has, what the module has;
    * each at least as strict as the environment's.
    */
   modeOf(id: RuleId): PolicyMode {
     return stricter(modeHere(id) ?? this.ownModeOf(id), this.policy.floor);
+  }
+
+  /**
+   * The mode of a rule that has an option of its own beside the policy: what the rule has, else what the option says, else
+   * the default, or the module's mode where there is none; at least as strict as the environment's.
+   */
+  modeBeside(id: RuleId, option: PolicyMode | undefined, byDefault: PolicyMode | undefined): PolicyMode {
+    return stricter(this.policy.rules[id] ?? option ?? byDefault ?? this.policy.mode, this.policy.floor);
+  }
+
+  /** The mode that is set for one rule, and only for it. */
+  ruleMode(id: RuleId): PolicyMode | undefined {
+    return this.policy.rules[id];
   }
 
   /**
@@ -75,6 +95,7 @@ export class PolicyService {
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.valuesAreWatched = this.isOn('lossy-value');
   }
 
   /**
@@ -85,20 +106,30 @@ export class PolicyService {
   report(id: RuleId, finding: Finding): void {
     const mode = this.modeOf(id);
     if (mode === 'disabled') return;
-    const rule = RULES[id];
+    const violation = this.record(id, finding, mode === 'strict' || RULES[id].severity === 'unsafe');
+    if (violation.refused) throw new PolicyViolationError(violation);
+  }
+
+  /**
+   * Records a finding on which its place has decided already: publishes it, and logs it once per place unless it was
+   * refused.
+   *
+   * @internal
+   */
+  record(id: RuleId, finding: Finding, refused: boolean): Violation {
     const violation: Violation = {
-      rule,
+      rule: RULES[id],
       place: finding.place,
       what: finding.what,
-      refused: mode === 'strict' || rule.severity === 'unsafe',
+      refused,
       ...(finding.invocationId === undefined ? {} : { invocationId: finding.invocationId }),
     };
     if (!finding.isReplayed) this.events.publish('violation', () => violation);
     const key = `${id}\n${finding.place}\n${finding.deed ?? finding.what}`;
     const isNew = !this.found.has(key) && this.found.size < MOST_FINDINGS;
     if (isNew) this.found.set(key, violation);
-    if (violation.refused) throw new PolicyViolationError(violation);
-    if (isNew) this.logger.warn(describeViolation(violation));
+    if (isNew && !refused) this.logger.warn(describeViolation(violation));
+    return violation;
   }
 
   private isContextGuarded(): boolean {

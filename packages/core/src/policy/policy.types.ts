@@ -1,3 +1,5 @@
+import type { OptionShape } from '../option-shape.js';
+
 /** What a guardrail does when it fires: refuse, report once per place, or nothing. */
 export type PolicyMode = 'strict' | 'warn' | 'disabled';
 
@@ -42,7 +44,11 @@ export type RuleId =
   | 'saga-many-steps'
   | 'saga-too-many-steps'
   | 'saga-kill-policy'
-  | 'secret-header';
+  | 'secret-header'
+  | 'lossy-value'
+  | 'unvalidated-input'
+  | 'mangled-name'
+  | 'endpoint-security';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {
@@ -62,3 +68,6 @@ export type RuleModes = Partial<Record<RuleId, PolicyMode>>;
 
 /** The `policy` option of `ReaModule`: one mode for all, or a mode and exceptions by rule. */
 export type PolicyOptions = PolicyMode | { readonly mode?: PolicyMode; readonly rules?: RuleModes };
+
+/** The names of rules are checked where modes are read. */
+export const POLICY_SHAPE: OptionShape<Exclude<PolicyOptions, PolicyMode>> = { mode: true, rules: true };

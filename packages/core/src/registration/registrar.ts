@@ -12,6 +12,7 @@ import {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration.errors.js';
+import { renamedServices } from './renamed-services.js';
 import { schemaChanges } from './schema-changes.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -51,6 +52,8 @@ export class Registrar {
     private readonly events: ReaEvents,
     private readonly options: RegistrationOptions,
     private readonly endpoint: RegisteredEndpoint,
+    /** Ends the wait for the server. */
+    private readonly signal?: AbortSignal,
   ) {}
 
   /**
@@ -122,6 +125,13 @@ export class Registrar {
     before: readonly KnownDeployment[],
   ): Promise<string[]> {
     const now = await this.attempt(request.uri, () => this.admin.register({ ...request, force: true, dry_run: true }));
+    const renamedTo = renamedServices(known.services, now.services);
+    if (renamedTo.length > 0) {
+      const names = renamedTo.map(({ from, to }) => `${from} is ${to} now`).join(', ');
+      this.logger.warn(
+        `REA1098: Components at ${request.uri} have other names than before: ${names}. Invocations under the old names cannot go on. Give the components their old names, or, where a minifier renames classes, names of their own: @Service({ name: '...' }).`,
+      );
+    }
     const own = before.find(({ id }) => id === known.id);
     const isRenamed = own !== undefined && applicationOf(own) !== this.endpoint.application;
     return [...schemaChanges(known.services, now.services), ...(isRenamed ? [RENAMED] : [])];
@@ -138,7 +148,7 @@ export class Registrar {
         if (!this.isWaiting) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
         this.isWaiting = true;
       }
-      await wait(pause);
+      await wait(pause, undefined, { signal: this.signal });
     }
   }
 }

@@ -1,4 +1,5 @@
 import { ReaError } from '../rea.error.js';
+import { isA, messageOf as thrownMessage, readThrown } from '../failures/thrown.js';
 
 /** Nothing answers at the admin URL. */
 export class AdminUnreachableError extends ReaError {
@@ -80,6 +81,6 @@ function messageOf(body: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  const cause = readThrown(error, 'cause');
+  return thrownMessage(isA(cause, Error) ? cause : error);
 }

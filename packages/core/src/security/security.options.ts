@@ -1,3 +1,4 @@
+import type { OptionShape } from '../option-shape.js';
 import type { ReplayStore } from './replay-store.js';
 
 /**
@@ -42,3 +43,12 @@ export interface SecurityOptions {
    */
   readonly replayProtection?: boolean | { readonly store: ReplayStore };
 }
+
+export const SECURITY_SHAPE: OptionShape<SecurityOptions> = {
+  mode: true,
+  identityKeys: true,
+  requireHttps: true,
+  trustedProxies: true,
+  allowedOrigins: true,
+  replayProtection: { store: true },
+};

@@ -9,6 +9,8 @@ import {
   promise,
   promiseKey,
   ReaEvents,
+  rejectAwakeable,
+  resolveAwakeable,
   run,
   runAsync,
   Service,
@@ -157,9 +159,14 @@ const orchestration: [string, RegExp, AnyScene][] = [
   ],
   ['make an awakeable', /ctx\.awakeable\(\)/, async (ctx) => void awakeable(ctx)],
   ['wait for a signal', /ctx\.signal\("go"\)/, async (ctx) => void ctx.signal('go')],
+  ['complete an awakeable', /ctx\.resolveAwakeable\(/, async (ctx) => resolveAwakeable(ctx, 'sign_1', 'x')],
+  ['reject an awakeable', /ctx\.rejectAwakeable\(/, async (ctx) => rejectAwakeable(ctx, 'sign_1', 'x')],
+  ['steer another invocation', /ctx\.invocation\(/, async (ctx) => void ctx.invocation(ctx.request().id)],
+  ['cancel another invocation', /ctx\.cancel\(/, async (ctx) => ctx.cancel(ctx.request().id)],
+  ['attach to another invocation', /ctx\.attach\(/, (ctx) => ctx.attach(ctx.request().id)],
 ];
 
-describe('A service that is declared to be on the data plane', () => {
+describe('A service that is declared to be on the data plane', { meta: { claim: 'planes' } }, () => {
   test.each(orchestration)('is refused to %s', async (_what, what, scene) => {
     await expect(play('data', scene)).rejects.toMatchObject(refusedOn('data', what));
   });
@@ -191,7 +198,7 @@ describe('A service that is declared to be on the data plane', () => {
   });
 });
 
-describe('An object that is declared to be on the data plane', () => {
+describe('An object that is declared to be on the data plane', { meta: { claim: 'planes' } }, () => {
   test.each<[string, RegExp, Scene<ObjectContext, Clients>]>([
     ['set state', /ctx\.set\("count"\)/, async (ctx) => state(ctx, count).set(1)],
     ['update state', /ctx\.set\("count"\)/, (ctx) => state(ctx, count).update((value) => value + 1)],
@@ -210,7 +217,7 @@ describe('An object that is declared to be on the data plane', () => {
   });
 });
 
-describe('A component that is declared to be on the control plane', () => {
+describe('A component that is declared to be on the control plane', { meta: { claim: 'planes' } }, () => {
   test.each<[string, RegExp, AnyScene]>([
     ['run a side effect', /ctx\.run\("effect"\)/, (ctx) => run(ctx, 'effect', () => 1)],
     ['start a side effect', /ctx\.run\("effect"\)/, (ctx) => runAsync(ctx, 'effect', () => 1).result],

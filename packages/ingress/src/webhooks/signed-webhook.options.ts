@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 import type { ModuleRef } from '@nestjs/core';
 import type { WebhookScheme } from './webhook-scheme.js';
 
@@ -31,3 +32,11 @@ export interface SignedWebhookOptions {
   /** Tells deliveries to different methods apart. Default: the controller's and the method's name. */
   readonly name?: string;
 }
+
+export const SIGNED_WEBHOOK_SHAPE: OptionShape<SignedWebhookOptions> = {
+  scheme: true,
+  secrets: true,
+  tolerance: true,
+  singleUse: { lease: true, retention: true },
+  name: true,
+};

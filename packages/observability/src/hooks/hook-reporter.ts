@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { HookMetrics } from './hook-metrics.js';
 import type { HookReports } from './hook-queue.js';
+import { errorOf } from '@rea/core/internal';
 
 /** A hook that fails at each event must not flood the log: the 1st, 10th, 100th time are told. */
 const POWERS_OF_TEN = /^10*$/;
@@ -26,7 +27,7 @@ export class HookReporter implements HookReports {
     if (this.isTold('failed')) {
       this.logger.error(
         `REA9001: The hook ${this.hook} has failed (${this.count('failed')}); no invocation is affected. Mend it, or catch what it may throw.`,
-        error instanceof Error ? error.stack : String(error),
+        errorOf(error).stack,
       );
     }
   }

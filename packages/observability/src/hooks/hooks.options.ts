@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
 
 /** Options of `ObservabilityModule.forRoot({ hooks })`. */
@@ -11,3 +12,5 @@ export interface HooksOptions {
 }
 
 export const HOOKS_DEFAULTS: Required<HooksOptions> = { queueSize: 10_000, shutdownGrace: 3_000 };
+
+export const HOOKS_SHAPE: OptionShape<HooksOptions> = { queueSize: true, shutdownGrace: true };

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import {
   asText,
+  isA,
   type Instrumentation,
   isBookkeeping,
   outcomeOf,
@@ -106,8 +108,8 @@ export class Logging implements Instrumentation {
  * had been given them, others in `data`.
  */
 function fieldsIn(parts: readonly unknown[]): Record<string, unknown> & { readonly text: string } {
-  const err = parts.find((part) => part instanceof Error);
-  const objects = parts.filter((part) => typeof part === 'object' && part !== null && !(part instanceof Error));
+  const err = parts.find((part) => isA(part, Error));
+  const objects = parts.filter((part) => typeof part === 'object' && part !== null && !isA(part, Error));
   const plain = objects.filter((object) => isPlain(object!));
   const data = objects.filter((object) => !plain.includes(object));
   const text = parts.filter((part) => part !== err && !objects.includes(part)).map(asText);
@@ -120,6 +122,7 @@ function fieldsIn(parts: readonly unknown[]): Record<string, unknown> & { readon
 }
 
 function isPlain(object: object): boolean {
+  if (types.isProxy(object)) return false;
   const prototype: unknown = Object.getPrototypeOf(object);
   return prototype === Object.prototype || prototype === null;
 }

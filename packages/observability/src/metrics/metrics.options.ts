@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 /** Options of `ObservabilityModule.forRoot({ metrics })`. */
 export interface MetricsOptions {
   /**
@@ -6,3 +7,5 @@ export interface MetricsOptions {
    */
   readonly path?: string | false;
 }
+
+export const METRICS_SHAPE: OptionShape<MetricsOptions> = { path: true };

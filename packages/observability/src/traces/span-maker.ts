@@ -8,7 +8,7 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import { asText } from '@rea/core/internal';
+import { errorOf, messageOf } from '@rea/core/internal';
 import { type GivenIds, withIds } from './id-generator.js';
 
 const logger = new Logger('Rea');
@@ -21,7 +21,7 @@ export function reportBroken(error: unknown): void {
   isReported = true;
   logger.error(
     'REA9012: OpenTelemetry has thrown where a span begins or ends; the handler goes on, and spans are missing. Look at the span processors and samplers that it is set up with. This is told once.',
-    error instanceof Error ? error.stack : String(error),
+    errorOf(error).stack,
   );
 }
 
@@ -55,14 +55,14 @@ export class SpanMaker {
 
 /** Ends a span; never throws. @param error why what it stands for has failed */
 export function endSpan(span: Span, error?: unknown): void {
-  if (error !== undefined) span.recordException(error instanceof Error ? error : new Error(asText(error)));
+  if (error !== undefined) span.recordException(errorOf(error));
   endOuterSpan(span, error);
 }
 
 /** As {@link endSpan}, for a span around others, of which one has recorded the error: its stack is long, and costs time. */
 export function endOuterSpan(span: Span, error?: unknown): void {
   if (error !== undefined) {
-    const message = error instanceof Error ? error.message : asText(error);
+    const message = messageOf(error);
     span.setStatus({ code: SpanStatusCode.ERROR, message });
   }
   try {

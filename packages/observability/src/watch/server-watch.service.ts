@@ -7,7 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { ReaEvents, RestateConnection } from '@rea/core';
-import { AdminClient, OpenDeadLetters, toMillis } from '@rea/core/internal';
+import { AdminClient, OpenDeadLetters, toMillis, messageOf } from '@rea/core/internal';
 import { MetricRegistry } from '../metrics/metric-registry.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityModuleOptions } from '../observability.options.js';
 import { type Pause, PausedInvocations } from './paused-invocations.js';
@@ -102,7 +102,7 @@ export class ServerWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (!hasChanged) return;
     if (!first) return this.logger.log('Paused invocations and dead letters are known again.');
     this.logger.warn(
-      `REA9005: The server cannot be asked for ${unknown}; they are not told meanwhile. It is asked again every ${this.interval} ms. ${first.error instanceof Error ? first.error.message : String(first.error)}`,
+      `REA9005: The server cannot be asked for ${unknown}; they are not told meanwhile. It is asked again every ${this.interval} ms. ${messageOf(first.error)}`,
     );
   }
 }

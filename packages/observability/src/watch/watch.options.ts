@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
 
 /** Options of `ObservabilityModule.forRoot({ watch })`. */
@@ -7,3 +8,5 @@ export interface WatchOptions {
 }
 
 export const WATCH_DEFAULTS: Required<WatchOptions> = { interval: 15_000 };
+
+export const WATCH_SHAPE: OptionShape<WatchOptions> = { interval: true };

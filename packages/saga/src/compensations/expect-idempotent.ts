@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ReaError } from '@rea/core';
+import { messageOf } from '@rea/core/internal';
 
 /** A compensation did something the second time it ran. */
 export class NotIdempotentError extends ReaError {
@@ -32,7 +33,7 @@ export async function expectIdempotent(compensate: () => PromiseLike<unknown>, o
   try {
     await compensate();
   } catch (cause) {
-    throw new NotIdempotentError(`The second run failed: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+    throw new NotIdempotentError(`The second run failed: ${messageOf(cause)}.`, {
       cause,
     });
   }

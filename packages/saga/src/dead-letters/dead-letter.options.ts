@@ -1,3 +1,5 @@
+import type { OptionShape } from '@rea/core/internal';
+
 /** Injection token of the {@link DeadLetterOptions}; without a provider the defaults apply. */
 export const DEAD_LETTER_OPTIONS = Symbol('REA_DEAD_LETTER_OPTIONS');
 
@@ -34,3 +36,10 @@ export interface RedriveRetry {
   /** 1 or more. */
   readonly maxAttempts?: number;
 }
+
+export const DEAD_LETTER_SHAPE: OptionShape<DeadLetterOptions> = {
+  secret: true,
+  index: true,
+  timeout: true,
+  redriveRetry: { initialInterval: true, exponentiationFactor: true, maxInterval: true, maxAttempts: true },
+};

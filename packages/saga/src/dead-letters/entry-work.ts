@@ -67,9 +67,12 @@ export function extended(report: StoredReport, further: StoredReport): StoredRep
 
 /** The idempotency key that the rollback would have used for another step of the saga. */
 function keyBeside({ id, step, idempotencyKey: own }: StoredReport, other: string): string {
-  const ending = (name: string) => `/${idempotencyKey(name, 'compensation')}`;
   // A key that was too long to be kept as it is, and is a hash, does not show what it was made of.
-  if (!own.endsWith(ending(step))) return idempotencyKey(id, other, 'compensation');
-  const key = own.slice(0, -ending(step).length) + ending(other);
+  if (!own.endsWith(endingOf(step))) return idempotencyKey(id, other, 'compensation');
+  const key = own.slice(0, -endingOf(step).length) + endingOf(other);
   return key.length > MAX_IDEMPOTENCY_KEY_LENGTH ? idempotencyKey(id, other, 'compensation') : key;
+}
+
+function endingOf(step: string): string {
+  return `/${idempotencyKey(step, 'compensation')}`;
 }

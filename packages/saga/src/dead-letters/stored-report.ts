@@ -1,4 +1,5 @@
 import type { DeadLetterReport, NotUndoneStep } from './dead-letter.types.js';
+import { messageOf } from '@rea/core/internal';
 
 /**
  * A report as it travels and is stored: what does not fit is left out, and said so. Journals and stored entries have it,
@@ -67,6 +68,6 @@ function problemOf(report: StoredReport, maxBytes: number): string | undefined {
     const bytes = Buffer.byteLength(JSON.stringify(report));
     return bytes > maxBytes ? `would have ${bytes} bytes (limit ${maxBytes})` : undefined;
   } catch (error) {
-    return `is no JSON (${error instanceof Error ? error.message : String(error)})`;
+    return `is no JSON (${messageOf(error)})`;
   }
 }

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
+import { checkOptionNames, descriptorOf, type OptionShape } from '@rea/core/internal';
 import { compensationKey } from '../compensations/compensation-key.js';
 import { Compensation } from '../compensations/compensation.decorator.js';
-import type { SagaRunOptions } from '../saga/saga-run.options.js';
+import { SAGA_RUN_SHAPE, type SagaRunOptions } from '../saga/saga-run.options.js';
 import { SagaStartError } from '../saga.errors.js';
 import { stepsOf } from './saga-step.decorator.js';
 
@@ -15,6 +16,7 @@ export interface DeclaredSagaOptions extends SagaRunOptions {
 /** A class that declares a saga. */
 export type SagaClass<T = object> = new (...args: never[]) => T;
 
+const SHAPE: OptionShape<DeclaredSagaOptions> = { ...SAGA_RUN_SHAPE, name: true };
 const SAGA = Symbol.for('@rea/saga.declared');
 
 /**
@@ -41,6 +43,7 @@ const SAGA = Symbol.for('@rea/saga.declared');
  */
 export function DeclaredSaga(options: DeclaredSagaOptions = {}): (target: SagaClass) => void {
   return (target) => {
+    checkOptionNames(`@DeclaredSaga of ${target.name}`, options, SHAPE);
     Injectable()(target);
     const declared = { ...options, name: options.name ?? target.name };
     Reflect.defineMetadata(SAGA, declared, target);
@@ -49,7 +52,8 @@ export function DeclaredSaga(options: DeclaredSagaOptions = {}): (target: SagaCl
     for (const undo of undone) {
       if (undo === undefined) continue;
       const key = compensationKey<never>(compensationNameOf(declared.name, undo));
-      Compensation(key)(target.prototype as object, undo, {});
+      const prototype = target.prototype as object;
+      Compensation(key)(prototype, undo, descriptorOf(prototype, undo) ?? {});
     }
   };
 }

@@ -1,6 +1,7 @@
 import { SagaStartError } from '../saga.errors.js';
 import { fieldsOf } from './operator-input.js';
-import type { OperatorGuard, SagaOperatorsOptions } from './saga-operators.options.js';
+import { checkOptionNames } from '@rea/core/internal';
+import { SAGA_OPERATORS_SHAPE, type OperatorGuard, type SagaOperatorsOptions } from './saga-operators.options.js';
 
 /** {@link SagaOperatorsOptions}, checked. */
 export interface MountedOperators {
@@ -12,6 +13,7 @@ export interface MountedOperators {
 
 /** @throws SagaStartError (`REA1045`) without a guard */
 export function mounted<Request>(options: SagaOperatorsOptions<Request>): MountedOperators {
+  checkOptionNames('SagaOperatorsModule', options, SAGA_OPERATORS_SHAPE);
   const { path = 'operators', operator } = options;
   // Not every caller is compiled: a list may be built by hand, or the options come from a configuration.
   const guards: readonly unknown[] = Array.isArray(options.guards) ? options.guards : [];

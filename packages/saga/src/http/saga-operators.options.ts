@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 import type { CanActivate, ModuleMetadata, Type } from '@nestjs/common';
 
 /** A guard's class, which Nest creates with its dependencies, or a guard. */
@@ -20,3 +21,10 @@ export interface SagaOperatorsOptions<Request = unknown> {
   /** Modules with what the guards inject. */
   readonly imports?: ModuleMetadata['imports'];
 }
+
+export const SAGA_OPERATORS_SHAPE: OptionShape<SagaOperatorsOptions> = {
+  path: true,
+  guards: true,
+  operator: true,
+  imports: true,
+};

@@ -3,6 +3,7 @@ import { AdminUnreachableError, ERROR_METADATA, type FieldDetail } from '@rea/co
 import type { NameScope } from '@rea/core/internal';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { OperatorException, OperatorProblem } from './operator.exception.js';
+import { isA, messageOf, readThrown } from '@rea/core/internal';
 
 /** What a failed invocation tells. */
 export interface Failure {
@@ -112,6 +113,6 @@ export class Facade {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  const cause = readThrown(error, 'cause');
+  return messageOf(isA(cause, Error) ? cause : error);
 }

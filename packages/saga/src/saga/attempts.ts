@@ -1,5 +1,5 @@
 import { TerminalError } from '@restatedev/restate-sdk';
-import { asTerminalError, Section, type Stretch } from '@rea/core/internal';
+import { asTerminalError, Section, type Stretch, withCauses } from '@rea/core/internal';
 import { type Backoff, waitBefore } from './backoff.js';
 import type { SagaScope } from './saga-scope.js';
 
@@ -44,5 +44,5 @@ export async function tryWithBackoff<T>(
 }
 
 function ordinary(error: unknown): TerminalError {
-  return new TerminalError(error instanceof Error ? error.message : String(error), { errorCode: 500 });
+  return new TerminalError(withCauses(error), { errorCode: 500 });
 }

@@ -1,6 +1,7 @@
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import type { Compensate, InlineCompensation, StepOutcome } from './step.types.js';
+import { messageOf } from '@rea/core/internal';
 
 /** What a step's compensation would do, for an outcome of its action. */
 export type Plan =
@@ -24,7 +25,7 @@ export function planOf(step: string, compensate: Compensate<never>, outcome: Ste
   try {
     text = JSON.stringify(payload ?? null) ?? 'null';
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw unusable(step, `gives a payload that JSON cannot write (${why}). Give it plain values`);
   }
   return { named: { compensation, payload: JSON.parse(text) } };

@@ -7,6 +7,7 @@ import type { SagaRunOptions } from './saga-run.options.js';
 import type { SagaScope } from './saga-scope.js';
 import type { StepUnit } from './saga-unit.js';
 import type { NotUndoneStep } from '../dead-letters/dead-letter.types.js';
+import { messageOf } from '@rea/core/internal';
 
 /** Steps that are undone at once, and how. */
 export interface Batch {
@@ -140,7 +141,7 @@ async function twice(step: string, once: () => PromiseLike<unknown>): Promise<vo
     await once();
   } catch (error) {
     throw new TerminalError(
-      `REA8005: The compensation of the step "${step}" has succeeded, and failed when it ran again: ${error instanceof Error ? error.message : String(error)}. A compensation may run more than once: make it idempotent.`,
+      `REA8005: The compensation of the step "${step}" has succeeded, and failed when it ran again: ${messageOf(error)}. A compensation may run more than once: make it idempotent.`,
       { errorCode: 500 },
     );
   }

@@ -43,9 +43,6 @@ export interface SagaReport {
   };
 }
 
-/** From here on, codes mean something to the SDK itself: 599 is a suspension. */
-const LOWEST_SDK_CODE = 570;
-
 /** Metadata key of an error's report. Metadata values are strings, so it is JSON. */
 const REPORT_METADATA = 'rea.saga';
 
@@ -69,14 +66,11 @@ function metadataOf(error: unknown): Readonly<Record<string, unknown>> | undefin
 }
 
 /**
- * Puts the report on an error that leaves its saga, without what compensations would be given. Its class and status stay;
- * a code that HTTP cannot carry becomes 500.
+ * Puts the report on an error that leaves its saga, without what compensations would be given. Its class and status stay.
  */
 export function withReport(error: TerminalError, { steps, ...rest }: SagaReport): TerminalError {
   const report: SagaReport = { ...rest, steps: steps.map(({ name, state }) => ({ name, state })) };
-  const isStatus = Number.isInteger(error.code) && error.code >= 400 && error.code < LOWEST_SDK_CODE;
-  return Object.assign(error, {
-    code: isStatus ? error.code : 500,
-    metadata: { ...error.metadata, [REPORT_METADATA]: JSON.stringify(report) },
-  });
+  const metadata = { ...error.metadata, [REPORT_METADATA]: JSON.stringify(report) };
+  if (!Object.isFrozen(error)) return Object.assign(error, { metadata });
+  return new TerminalError(error.message, { errorCode: error.code, metadata });
 }

@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
 
 /**
@@ -42,3 +43,13 @@ export interface SagaRunOptions {
   /** Run each compensation twice, to see that the second time does not fail. For tests and staging. Default false. */
   readonly verifyIdempotency?: boolean;
 }
+
+/** The names of the options of a saga. */
+export const SAGA_RUN_SHAPE: OptionShape<SagaRunOptions> = {
+  strategy: true,
+  retry: { maxAttempts: true, initialInterval: true, maxInterval: true, factor: true, jitter: true },
+  deadline: true,
+  report: true,
+  journal: true,
+  verifyIdempotency: true,
+};

@@ -1,13 +1,15 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { asTerminalError, attemptOf, checkSize, toMillis } from '@rea/core/internal';
+import { attemptOf, outlastsCancel, toMillis } from '@rea/core/internal';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
+import { checkCompensation } from './check-compensation.js';
 import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
+import { leavingSaga } from './leaving-saga.js';
 import { planOf } from './plan.js';
 import { type Batch, Rollback } from './rollback.js';
 import type { Saga, StepOptions } from './saga.js';
@@ -106,13 +108,14 @@ export class SagaRun implements Saga {
 
   private async attempt<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     try {
+      this.section.takesFailures = true;
       const value = await this.section.begin(() => block(this));
-      this.isOver = true;
+      this.end();
       this.refuseWhenInterrupted();
       return value;
     } catch (error) {
-      this.isOver = true;
-      const terminal = asTerminalError(error);
+      this.end();
+      const terminal = this.scope.terminal(error) ?? this.cancelled();
       if (!terminal) throw error;
       this.scope.attribute(terminal, this.scope.stepOf(error as object));
       if (this.scope.isPastPivot) throw terminal;
@@ -120,12 +123,24 @@ export class SagaRun implements Saga {
     }
   }
 
+  private end(): void {
+    this.isOver = true;
+    this.section.takesFailures = false;
+  }
+
+  /** Code that throws before its next wait would never learn that it was cancelled. Past the pivot it goes on. */
+  private cancelled(): CancelledError | undefined {
+    const { interruption, isPastPivot, raw } = this.scope;
+    if (isPastPivot) outlastsCancel(raw);
+    return interruption?.received(this.section) ? new CancelledError() : undefined;
+  }
+
   private async rollBack(error: TerminalError): Promise<TerminalError> {
     const { scope } = this;
     const { interruption } = scope;
     const kind: CauseKind =
       interruption?.causeFor(this.section) ?? (error instanceof CancelledError ? 'cancelled' : 'error');
-    const thrown = this.named(error, kind);
+    const thrown = leavingSaga(error, kind, scope);
     scope.attribute(thrown, scope.stepOf(error));
     const undo = async () => {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
@@ -163,17 +178,6 @@ export class SagaRun implements Saga {
     return batches;
   }
 
-  /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
-  private named(error: TerminalError, kind: CauseKind): TerminalError {
-    if (kind === 'cancelled') return error instanceof CancelledError ? error : new CancelledError();
-    if (kind !== 'deadline') return error;
-    const { name, options } = this.scope;
-    return new TerminalError(
-      `The saga "${name}" was not done within its deadline of ${toMillis(options.deadline ?? 0)} ms.`,
-      { errorCode: 408 },
-    );
-  }
-
   private take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
     const admit = () => {
       this.scope.checkCount(1);
@@ -192,7 +196,7 @@ export class SagaRun implements Saga {
     checkStep(full, step);
     if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
-    if (named) this.checkCompensation(full, named);
+    if (named) checkCompensation(scope, full, named);
     const entry = scope.admit(full, () => ({ ...log, ...(step.compensate ? this.undoing(named) : {}) }));
     // What a rollback from the log needs is on its way before the action is.
     if (scope.options.journal) scope.save();
@@ -209,20 +213,6 @@ export class SagaRun implements Saga {
   private undoing(named: NamedCompensation | undefined): StepLog {
     const { strategy = 'all' } = this.options;
     return { compensation: named?.compensation ?? null, payload: named?.payload, strategy };
-  }
-
-  private checkCompensation(step: string, { compensation, payload }: NamedCompensation): void {
-    const { ctx, services, name } = this.scope;
-    const attempt = attemptOf(ctx);
-    if (!services.registry.get(compensation)) {
-      const known = services.registry.names().join(', ') || 'none';
-      attempt?.report(
-        'saga-unregistered',
-        `The step "${step}" of the saga "${name}" names the compensation "${compensation}" (the application has: ${known})`,
-      );
-    }
-    const bytes = Buffer.byteLength(JSON.stringify(payload));
-    checkSize(attempt, bytes, `The payload of the compensation "${compensation}"`);
   }
 
   /**
@@ -252,7 +242,7 @@ export class SagaRun implements Saga {
       scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'done' as const }));
     } catch (error) {
       stretch.end(error);
-      if (asTerminalError(error)) {
+      if (scope.terminal(error) || scope.interruption?.received(this.section)) {
         unit.state = entry.state = entry.state === 'dead-lettered' ? 'dead-lettered' : 'failed';
         scope.attribute(error, entry.name);
         scope.publish('saga-step-ended', () => ({ step: entry.name, outcome: 'failed' as const }));
@@ -284,8 +274,9 @@ export class SagaRun implements Saga {
     if (named) entry.payload = named.payload;
   }
 
-  /** A cancelled saga ends, also when its block has swallowed the error. */
+  /** A cancelled saga ends, also when its block has swallowed the error; likewise one whose unawaited code has failed. */
   private refuseWhenInterrupted(): void {
+    if (this.section.failure) throw this.section.failure;
     if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
   }
 

@@ -1,6 +1,7 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
 import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
 import {
+  asTerminalError,
   attemptOf,
   type Interruption,
   oncePerInvocation,
@@ -86,6 +87,11 @@ export class SagaScope {
     this.section = new SagaSection(this.raw);
     const isWritable = attempt !== undefined && !attempt.handler.readOnly;
     this.savesReport = (options.report ?? true) && isWritable && this.raw.request().target.key !== undefined;
+  }
+
+  /** What ends the handler for good of what its code throws, and so rolls the saga back. */
+  terminal(error: unknown): TerminalError | undefined {
+    return (this.attempt?.handler.asTerminalError ?? asTerminalError)(error);
   }
 
   /** Before so many steps start together. @throws PolicyViolationError when they are too many */

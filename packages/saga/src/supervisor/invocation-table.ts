@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AdminRequestError, REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { AdminClient, qualify, sqlList, sqlLiteral } from '@rea/core/internal';
+import { AdminClient, qualify, sqlList, sqlLiteral, untilCancelTakesEffect } from '@rea/core/internal';
 import { REPORT_STATE } from '../saga/saga-scope.js';
 import type { JournalEntry } from './restart-plan.js';
 import type { SagaCase } from './saga-case.js';
@@ -168,6 +168,11 @@ export class InvocationTable {
        and key like '${REPORT_STATE.replaceAll('_', '\\_')}%'`,
     );
     return rows.map(({ key: name, value_utf8: value }) => ({ saga: name.slice(REPORT_STATE.length), value }));
+  }
+
+  /** @param status that it had before. @throws CancelWithoutEffectError */
+  untilCancelTakesEffect(id: string, status: string): Promise<void> {
+    return untilCancelTakesEffect(this.client, id, status === 'paused' || status === 'backing-off');
   }
 
   resume(id: string): Promise<void> {

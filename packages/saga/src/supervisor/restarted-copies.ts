@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { allowNondeterminism } from '@rea/core';
-import { attemptOf } from '@rea/core/internal';
+import { attemptOf, messageOf } from '@rea/core/internal';
 import type { Context } from '@restatedev/restate-sdk';
 import { type InvocationRow, InvocationTable } from './invocation-table.js';
 import type { SagaInvocation } from './saga-invocation.js';
@@ -82,7 +82,7 @@ export class RestartedCopies {
       return this.remember(id, { identity, rollsBack: isOurs ? parent : undefined });
     } catch (error) {
       this.logger.warn(
-        `REA8056: It could not be looked up whether ${id} is a copy of a killed saga, so it is taken for an ordinary invocation. ${error instanceof Error ? error.message : String(error)}`,
+        `REA8056: It could not be looked up whether ${id} is a copy of a killed saga, so it is taken for an ordinary invocation. ${messageOf(error)}`,
       );
       return null;
     }

@@ -92,10 +92,12 @@ export class SagaOperations {
   }
 
   /**
-   * Cancels a saga that is alive or paused, so that it rolls back. It has only been told when this returns. Past its
-   * pivot it ignores that.
+   * Cancels a saga that is alive or paused, so that it rolls back. A saga whose attempts work learns of it where it waits,
+   * which may be after this returns. One that is paused, or that fails and is tried again, is tried at once, and this
+   * returns when its rollback has begun or has ended. Past its pivot a saga ignores a cancellation.
    *
-   * @throws SagaOperationException 404 (`REA8043`), 409 (`REA8047`) it has ended
+   * @throws SagaOperationException 404 (`REA8043`), 409 (`REA8047`) it has ended, 504 (`REA8060`) it goes on failing, and
+   *   the cancellation has taken no effect within 5 s: it is past its pivot, or does not get as far as its handler
    */
   async cancel(invocationId: string, options: SagaVerbOptions): Promise<void> {
     await this.operator.ask(SAGA_FACADE, 'cancel', { ...options, invocationId } satisfies SagaVerbRequest);

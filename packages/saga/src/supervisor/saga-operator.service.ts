@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Handler, run, Service } from '@rea/core';
-import { BuiltIn } from '@rea/core/internal';
+import { BuiltIn, CancelWithoutEffectError } from '@rea/core/internal';
 import { type Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
 import { ComponentCalls } from '../dead-letters/component-calls.js';
 import { JSON_FORMAT } from '../dead-letters/json-format.js';
@@ -17,7 +17,7 @@ import {
   type SagaVerbRequest,
 } from './saga-operator-requests.js';
 import { sendCancel } from './send-cancel.js';
-import { adminFailed, ended, notPaused, unknownSaga } from './supervisor-failures.js';
+import { adminFailed, ended, notPaused, unknownSaga, withoutEffect } from './supervisor-failures.js';
 import { SAGA_CASE, SAGA_OPERATOR } from './supervisor-names.js';
 
 /** Failed invocations that a list looks through at once. */
@@ -86,6 +86,7 @@ export class SagaOperator {
     if (status === 'completed') throw ended(invocationId);
     sendCancel(ctx, invocationId, reason === undefined ? {} : { reason });
     await this.log(ctx, `${JSON.stringify(by)} cancelled the saga ${invocationId}, which was ${status}.`);
+    await this.ask(ctx, 'effect', () => this.untilCancelTakesEffect(invocationId, status));
   }
 
   @Handler()
@@ -96,6 +97,15 @@ export class SagaOperator {
     if (status !== 'paused') throw notPaused(invocationId, status);
     await this.ask(ctx, 'resume', () => this.table.resume(invocationId));
     await this.log(ctx, `${JSON.stringify(by)} resumed the saga ${invocationId}.`);
+  }
+
+  /** @throws TerminalError (504, `REA8060`) */
+  private async untilCancelTakesEffect(id: string, status: string): Promise<void> {
+    try {
+      await this.table.untilCancelTakesEffect(id, status);
+    } catch (error) {
+      throw error instanceof CancelWithoutEffectError ? withoutEffect(error) : error;
+    }
   }
 
   /** @throws TerminalError (404, `REA8043`) */

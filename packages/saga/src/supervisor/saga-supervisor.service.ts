@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions } from '@rea/core';
-import { ShutdownGrace, toMillis } from '@rea/core/internal';
+import { ShutdownGrace, toMillis, messageOf } from '@rea/core/internal';
 import { OperatorClient } from '../operators/operator-client.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from '../saga.options.js';
 import { type InvocationRow, InvocationTable } from './invocation-table.js';
@@ -84,7 +84,7 @@ export class SagaSupervisor implements OnApplicationBootstrap {
       if (this.failing || this.stopped) return;
       this.failing = true;
       this.logger.warn(
-        `REA8053: The supervisor of sagas cannot do its work; killed and paused sagas are not told meanwhile. It tries again every ${toMillis(options.interval)} ms. ${error instanceof Error ? error.message : String(error)}`,
+        `REA8053: The supervisor of sagas cannot do its work; killed and paused sagas are not told meanwhile. It tries again every ${toMillis(options.interval)} ms. ${messageOf(error)}`,
       );
     }
   }

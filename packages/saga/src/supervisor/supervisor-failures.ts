@@ -1,4 +1,5 @@
 import { ERROR_METADATA } from '@rea/core';
+import type { CancelWithoutEffectError } from '@rea/core/internal';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { KilledRollback } from './saga-invocation.js';
 
@@ -46,6 +47,10 @@ export function ended(id: string): TerminalError {
     'REA8047',
     `The saga ${id} has ended, so there is nothing to cancel. Where it was killed, rollBack() undoes it.`,
   );
+}
+
+export function withoutEffect({ message }: CancelWithoutEffectError): TerminalError {
+  return failure(504, 'REA8060', message.replace(/^REA\d+: The invocation/, 'The saga'));
 }
 
 export function notPaused(id: string, status: string): TerminalError {

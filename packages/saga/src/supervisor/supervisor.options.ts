@@ -1,3 +1,4 @@
+import type { OptionShape } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
 
 /** What becomes of a saga that was killed. */
@@ -24,3 +25,5 @@ export interface SupervisorOptions {
 
 /** Where nothing else is said. */
 export const SUPERVISOR_DEFAULTS = { interval: 10_000, onKilled: 'report', window: 86_400_000 } as const;
+
+export const SUPERVISOR_SHAPE: OptionShape<SupervisorOptions> = { interval: true, onKilled: true, window: true };

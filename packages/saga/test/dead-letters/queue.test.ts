@@ -56,7 +56,10 @@ describe('the dead-letter queue', () => {
   afterAll(() => fixture.close());
 
   test('an entry is the report, open, with the time of its storing and its history', async () => {
-    const report = reportOf({ notUndone: [{ step: 'reserve', compensation: 'release', payload: { hold: 7 } }], key: 'k' });
+    const report = reportOf({
+      notUndone: [{ step: 'reserve', compensation: 'release', payload: { hold: 7 } }],
+      key: 'k',
+    });
     const before = new Date().toISOString();
     await fill(fixture, report);
     const entry = await fixture.deadLetters.get(report.id);

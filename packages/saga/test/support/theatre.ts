@@ -145,8 +145,8 @@ export class Theatre {
     const all = added.filter((report) => report.saga === saga);
     return [...new Map(all.map((report) => [report.id, report])).values()].map((report) => {
       const steps = further.filter(({ id }) => id === report.id).flatMap(({ notUndone }) => notUndone);
-      const added = [...new Map(steps.map((step) => [step.step, step])).values()];
-      return { ...report, notUndone: [...report.notUndone, ...added] };
+      const later = [...new Map(steps.map((step) => [step.step, step])).values()];
+      return { ...report, notUndone: [...report.notUndone, ...later] };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
+import { Section } from '../section.js';
 import { classToChange } from '../class-with.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
@@ -10,6 +11,9 @@ const cancelled = new WeakSet<DurableFuture>();
 
 /** On the classes of futures that tell when they are cancelled. */
 const FOLLOWED = Symbol('rea.follows-waits');
+
+/** The wait of code that does not go on. */
+const NEVER = new Promise<never>(() => undefined);
 
 interface Watched extends ProgressExecutor {
   /** The future that somebody waits for. */
@@ -40,7 +44,7 @@ export function watchNativePromises(ctx: Context): void {
   unwatched.set(prototype, doProgress);
   prototype.doProgress = function (this: Watched, future) {
     const attempt = currentScope()?.attempt;
-    if (attempt?.handler.policy.watchesPromises) watchWait(this, future, attempt);
+    if (attempt?.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
     return doProgress.call(this, future);
   };
 }
@@ -58,11 +62,31 @@ export function progressUnwatched(executor: ProgressExecutor, future: DurableFut
   return (unwatched.get(prototype) ?? prototype.doProgress).call(executor, future);
 }
 
-function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): void {
-  if (executor[AWAITED] !== undefined && isOpen(future)) check(executor, attempt);
+/** Whether the wait may begin. */
+function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): boolean {
+  if (executor[AWAITED] !== undefined && isOpen(future) && !admits(executor, attempt)) return false;
   executor[AWAITED] = future;
   cancelled.delete(future);
   if (!future[FOLLOWED]) followClassOf(future);
+  return true;
+}
+
+/**
+ * It cannot be seen whether anybody awaits the code that waits here: a rejection that nobody awaits would end the process.
+ * So the invocation fails, and none of its code goes on. Only a saga is thrown the error, since it has something to undo.
+ */
+function admits(executor: Watched, attempt: Attempt): boolean {
+  if (Section.failing) {
+    check(executor, attempt);
+    return true;
+  }
+  try {
+    check(executor, attempt);
+    return true;
+  } catch (refusal) {
+    attempt.fail(refusal);
+    return false;
+  }
 }
 
 /** Whoever is told of a cancellation may wait for the next future before the SDK is done with this one. */

@@ -1,0 +1,35 @@
+import { TerminalError } from '@restatedev/restate-sdk';
+import { ERROR_METADATA } from '../invocation/error-mapping.js';
+
+/**
+ * Refuses what a handler cannot answer with, since JSON has `{}` or its internals instead: something that is yet to be
+ * read or called.
+ *
+ * @throws TerminalError (500, `REA7080`)
+ */
+export function refuseUnserialisable(output: unknown, what: string): void {
+  if (typeof output !== 'function' && typeof output !== 'symbol') {
+    if (typeof output !== 'object' || output === null) return;
+    const prototype: unknown = Object.getPrototypeOf(output);
+    if (prototype === Object.prototype || prototype === Array.prototype) return;
+  }
+  const name = nameOf(output);
+  if (name === undefined) return;
+  throw new TerminalError(
+    `REA7080: ${what} is ${name}, which cannot be journaled. Collect it and return plain data, or a reference to where the data is.`,
+    { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7080' } },
+  );
+}
+
+function nameOf(output: symbol | object): string | undefined {
+  if (typeof output === 'symbol') return 'a symbol';
+  if (typeof output === 'function') return 'a function';
+  const has = (...methods: (string | symbol)[]) =>
+    methods.every((method) => typeof Reflect.get(output, method) === 'function');
+  if (has('subscribe')) return 'an Observable';
+  if (has('getStream')) return 'a file of a stream';
+  if (has('arrayBuffer', 'json')) return 'an HTTP message';
+  if (has('pipe', 'on') || has('getReader') || has('getWriter')) return 'a stream';
+  if (has(Symbol.asyncIterator)) return 'an async iterator';
+  return has('next', Symbol.iterator) ? 'an iterator' : undefined;
+}
