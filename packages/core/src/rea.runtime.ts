@@ -9,6 +9,7 @@ import { RestateConnection } from './connection/restate-connection.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
+import { ServedFormats } from './clients/served-formats.js';
 import { DiscoveryError } from './discovery/discovery.error.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
 import { onFrontFailure } from './endpoint/front-failure.js';
@@ -70,6 +71,7 @@ export class ReaRuntime {
     private readonly grace: ShutdownGrace,
     private readonly security: EndpointSecurity,
     private readonly gate: RequestGate,
+    private readonly formats: ServedFormats,
     @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
     this.registration = new EndpointRegistration(options, connection, events);
@@ -104,6 +106,7 @@ export class ReaRuntime {
   /** Finds the components, serves them and makes them known to the Restate server. */
   async start(): Promise<void> {
     const components = await this.explorer.explore();
+    this.formats.add(components, this.options);
     await this.open(components);
     this.clients.watchLateModules(components);
     if (!this.isMounted) await this.clients.reportUnserved(components);
@@ -173,9 +176,9 @@ export class ReaRuntime {
   }
 
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
-    const { policy, events, options, instrumentation } = this;
+    const { policy, events, options, instrumentation, formats } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
-    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
+    const context = { options, policy, events, invokers, instrumentation, formats, starts: new InvocationStarts() };
     return {
       services: components.map((component) => createDefinition(component, context)),
       logger: instrumentation?.logger ?? sdkLogger(),

@@ -1,6 +1,13 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { checkOptionNames, given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
+import {
+  checkOptionNames,
+  given,
+  INSTRUMENTATION,
+  type Instrumentation,
+  ServedFormats,
+  ShutdownGrace,
+} from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
 import { INGRESS_OPTIONS, INGRESS_SHAPE, type IngressModuleOptions } from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
@@ -22,6 +29,7 @@ export class IngressConnections {
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
     @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
+    @Optional() @Inject(ServedFormats) formats: ServedFormats | undefined,
   ) {
     checkOptionNames('IngressModule', options, INGRESS_SHAPE);
     const { connections = {}, ...own } = options;
@@ -36,8 +44,10 @@ export class IngressConnections {
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
     const watchers = { events, instrumentation };
+    const isServed = main.url === fromRea.url && main.namespace === fromRea.namespace;
+    const checked = checkedConnection(undefined, main);
     this.byName = new Map([
-      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers, rea?.name)],
+      [undefined, new IngressTransport(checked, policy, watchers, rea?.name, isServed ? formats : undefined)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
         new IngressTransport(

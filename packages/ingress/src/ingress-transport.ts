@@ -20,6 +20,7 @@ import {
   millisProblem,
   secretHeadersOf,
   secretsAmong,
+  type ServedFormats,
   messageOf,
   type NameScope,
 } from '@rea/core/internal';
@@ -91,6 +92,8 @@ export class IngressTransport {
     private readonly watchers: IngressWatchers,
     /** Name of the application whose built-in components are asked. */
     application?: string | false,
+    /** Of the components that this application serves on this server. */
+    readonly formats?: ServedFormats,
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.names = { namespace: options.namespace, name: application };

@@ -21,15 +21,16 @@ type InputOfMethod<M> = M extends (ctx: never, input: infer I) => unknown ? I : 
 type OutputOfMethod<M> = M extends (ctx: never, input: never) => Promise<infer O> ? O : unknown;
 
 /** Without a schema the parameter is what JSON gives: a type that JSON does not give back would be a lie. */
-type InputProblem<I> = IsRestored<I> extends true
-  ? Fine
-  : [Journaled<I>] extends [never]
-    ? [I] extends [never]
-      ? Fine
-      : 'JSON cannot carry an input of this type: declare one that it can, or give the decorator an input schema or a serde'
-    : [Journaled<I>] extends [I]
-      ? Fine
-      : 'The input arrives as JSON gives it, where a Date is a string, a Map is {} and methods are gone: declare the parameter as Journaled<T>, or give the decorator an input schema or a serde that makes this type of it';
+type InputProblem<I> =
+  IsRestored<I> extends true
+    ? Fine
+    : [Journaled<I>] extends [never]
+      ? [I] extends [never]
+        ? Fine
+        : 'JSON cannot carry an input of this type: declare one that it can, or give the decorator an input schema or a serde'
+      : [Journaled<I>] extends [I]
+        ? Fine
+        : 'The input arrives as JSON gives it, where a Date is a string, a Map is {} and methods are gone: declare the parameter as Journaled<T>, or give the decorator an input schema or a serde that makes this type of it';
 
 /** Callers have the parameter's type, so the schema has to read what JSON makes of it. */
 type SchemaProblem<S> =

@@ -6,11 +6,8 @@ import type { Journaled } from '../durable/journaled.js';
  * writes them itself. Of zod's schemas, objects, arrays, optional and nullable ones are looked into. What is not a Standard
  * Schema always does: a `Serde` has a format of its own, and a DTO class is made of plain data.
  */
-export type ReadsBack<S> = S extends StandardSchemaV1<infer In, infer Out>
-  ? [Journaled<Out>] extends [In]
-    ? true
-    : IsCodec<S>
-  : true;
+export type ReadsBack<S> =
+  S extends StandardSchemaV1<infer In, infer Out> ? ([Journaled<Out>] extends [In] ? true : IsCodec<S>) : true;
 
 type IsCodec<S> = S extends { readonly _zod: { readonly def: infer Def } }
   ? IsZodCodec<Def>
