@@ -14,6 +14,8 @@ export type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  NoInput,
+  NoSubmitKey,
   HandlersOf,
   InputOf,
   KeysOf,
