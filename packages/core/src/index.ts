@@ -87,7 +87,8 @@ export {
   type Upcaster,
 } from './durable/state-key.js';
 export { StateKeyError } from './durable/state-key.error.js';
-export { EndpointListenError } from './endpoint/endpoint.error.js';
+export { EndpointListenError, NoHttpServerError, StartAbortedError } from './endpoint/endpoint.error.js';
+export type { OnEndpointReady } from './endpoint/on-endpoint-ready.js';
 export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
 export type {
   AttemptOutcome,
@@ -105,6 +106,7 @@ export type {
   WebhookRejectionReason,
 } from './events/rea-event.js';
 export { REA_CHANNEL, ReaEvents } from './events/rea-events.js';
+export type { HandlerRequest } from './invocation/call-context.js';
 export { ERROR_METADATA } from './invocation/error-mapping.js';
 export type { ComponentDescription, HandlerDescription } from './introspection/component-description.js';
 export { ReaExplorer, type ReaIntrospection } from './introspection/rea-explorer.js';

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { facade, noStatus } from './clients/client-misuse.js';
+export { RUN_NOTE_HANDLER } from './invocation/workflow-run-note.js';
 export { verbsOver, withoutVerbs } from './clients/wrong-verb.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
@@ -29,6 +30,7 @@ export { injectingClasses } from './clients/injection-point.js';
 export { ServedFormats } from './clients/served-formats.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { type NameScope, qualify, unqualify } from './clients/namespace.js';
+export { TRACE_LINK_HEADER } from './clients/trace-headers.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
@@ -46,6 +48,7 @@ export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { untilNoneWaits } from './durable/concurrency/native-promise-watch.js';
 export { checkLoss, checkSize } from './durable/journal-value.js';
 export { isPlainJson, lossIn } from './durable/lossy-value.js';
 export { Section } from './durable/section.js';
@@ -56,11 +59,15 @@ export {
   UNWATCHED,
   type WorkPart,
 } from './instrumentation/instrumentation.js';
+export { REQUEST_WATCH, type RequestWatch, type WatchedRequest } from './instrumentation/request-watch.js';
+export { ownerOf } from './determinism/frame-owner.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { beginOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
 export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { checkOptionNames, each, type OptionShape } from './option-shape.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
+export { ONE_WAY_HEADER } from './invocation/failed-messages.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
 export { asTerminalError } from './invocation/error-mapping.js';
@@ -74,7 +81,9 @@ export { AdminClient } from './registration/admin-client.js';
 export { isSameUrl } from './registration/known-deployments.js';
 export { cancelInvocation, CancelWithoutEffectError, untilCancelTakesEffect } from './registration/cancellation.js';
 export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
+export { EndpointState } from './endpoint/endpoint-state.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';
 export { sqlList, sqlLiteral } from './registration/sql-literal.js';
+export { unlessAborted } from './unless-aborted.js';
 export { untilCallable } from './registration/until-callable.js';

@@ -356,6 +356,21 @@ class Derived extends Base {
   async catch(_ctx: Context): Promise<string> {
     return 'caught';
   }
+
+  @Handler()
+  async subscribe(_ctx: Context): Promise<string> {
+    return 'subscribed';
+  }
+
+  @Handler()
+  async next(_ctx: Context): Promise<string> {
+    return 'next';
+  }
+
+  @Handler()
+  async pipe(_ctx: Context): Promise<string> {
+    return 'piped';
+  }
 }
 
 @Service()
@@ -393,6 +408,9 @@ describe('A class works', { meta: { claim: 'class-shapes' } }, () => {
     ['arrow', 'arrow of Derived'],
     ['hidden', 'private'],
     ['catch', 'caught'],
+    ['subscribe', 'subscribed'],
+    ['next', 'next'],
+    ['pipe', 'piped'],
   ])('whose handler %s is overridden, hidden or has an odd name', async (name, answer) => {
     const { call } = app.ingress.service(Derived);
     const handlers = call as unknown as Record<string, (input: undefined, options: typeof once) => Promise<string>>;

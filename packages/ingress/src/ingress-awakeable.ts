@@ -48,12 +48,13 @@ export class IngressAwakeable<T> {
 
   private payload(value: T | undefined, { schema, input }: IngressResolveOptions<T>): ReturnType<typeof encode> {
     const what = 'awakeable resolve';
-    if (!schema) return encode(what, value, input);
     const subject = `The payload of awakeable ${this.id}`;
-    declarePayload(subject, { schema });
+    if (schema) declarePayload(subject, { schema });
     try {
-      const payload = encode(what, encodedPayload(value, schema, subject), input);
-      validated(decode(what, payload.body, input), subject, schema);
+      const encoded = encodedPayload(value, schema, subject);
+      const payload = encode(what, encoded, input);
+      this.transport.checkLoss(what, encoded, input);
+      if (schema) validated(decode(what, payload.body, input), subject, schema);
       return payload;
     } catch (error) {
       throw invalid(error);

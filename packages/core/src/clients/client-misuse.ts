@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { TerminalError } from '@restatedev/restate-sdk';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
+import { clientNameProblem } from '../decorators/handler-names.js';
 import { ReaError } from '../rea.error.js';
 import type { TargetHandler, TargetModel } from './client-target.js';
 
@@ -60,6 +61,10 @@ const FACE = {
   ),
 };
 
+function isCallable(name: string): boolean {
+  return name !== 'then' && clientNameProblem(name) === undefined;
+}
+
 /**
  * An object that answers each handler's method name with a function, and any other name with one that refuses. It may be
  * printed, compared, spread, serialised and awaited without effect.
@@ -77,9 +82,11 @@ export function facade(
   const face: Face = Object.create(FACE, { [DESCRIPTION]: { get: () => describe(target, verb, allowed) } });
   return new Proxy(face, {
     get(_target, method, proxy) {
-      if (typeof method === 'symbol' || method in FACE) return Reflect.get(face, method, proxy);
+      if (typeof method === 'symbol') return Reflect.get(face, method, proxy);
       const handler = target.handlers.get(method);
-      if (handler && isAllowed(handler, allowed)) return create(method);
+      // A handler may be called `subscribe` or `next`; no client answers to what promises, JSON and all objects have.
+      if (handler && isAllowed(handler, allowed) && isCallable(method)) return create(method);
+      if (method in FACE) return Reflect.get(face, method, proxy);
       return () => refuse(noHandler(target, method));
     },
   });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import {
   type Class,
@@ -18,6 +18,7 @@ import { checkMethods } from './method-checks.js';
 import { checkEnhancers } from './enhancer-checks.js';
 import type { ComponentModel } from './component.model.js';
 import { DiscoveryError } from './discovery.error.js';
+import { globalPipes } from './validation-pipes.js';
 import { createPayload, isDtoClass } from './payload.js';
 
 /**
@@ -28,6 +29,7 @@ import { createPayload, isDtoClass } from './payload.js';
 export class ComponentExplorer {
   constructor(
     private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
     @Inject(REA_OPTIONS) private readonly options: ReaModuleOptions,
   ) {}
 
@@ -39,6 +41,7 @@ export class ComponentExplorer {
   async explore(): Promise<ComponentModel[]> {
     await declaredDtosReady();
     const found = new Map<string, ComponentModel>();
+    const pipes = globalPipes(this.config);
     for (const provider of this.providers()) {
       const component = componentAt(provider);
       if (!component) {
@@ -48,7 +51,7 @@ export class ComponentExplorer {
       const { type, declaration } = component;
       checkComponent(type, declaration);
       checkMethods(component, provider);
-      checkEnhancers(component, provider);
+      checkEnhancers(component, provider, builtInOptions(type) ? [] : pipes);
       const twin = found.get(declaration.name);
       if (twin) throw duplicate(declaration.name, twin, type, provider);
       found.set(declaration.name, { declaration, type, provider, handlers: await createHandlers(type, declaration) });
@@ -59,6 +62,11 @@ export class ComponentExplorer {
     checkInjections(injectingClasses(this.modules));
     this.refuseUnknownOverrides([...found.values()]);
     return [...found.values()];
+  }
+
+  /** The names of the components, without checking them: also before the bootstrap. */
+  names(): Set<string> {
+    return new Set([...this.providers()].flatMap((provider) => componentAt(provider)?.declaration.name ?? []));
   }
 
   private *providers(): Generator<InstanceWrapper> {

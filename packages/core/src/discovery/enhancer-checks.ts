@@ -1,4 +1,4 @@
-import { type Type, ValidationPipe } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -6,9 +6,10 @@ import {
   PIPES_METADATA,
 } from '@nestjs/common/internal';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import type { Class } from '../decorators/component-declaration.js';
+import type { Class, HandlerDeclaration } from '../decorators/component-declaration.js';
 import type { ComponentProvider } from './component-provider.js';
 import { DiscoveryError } from './discovery.error.js';
+import { inputTypeOf, ownPipes, validatesByClass } from './validation-pipes.js';
 
 const ENHANCERS = {
   [GUARDS_METADATA]: '@UseGuards',
@@ -18,16 +19,21 @@ const ENHANCERS = {
 };
 
 /** @throws DiscoveryError when an enhancer of the component would silently not be applied. */
-export function checkEnhancers({ type, declaration, isStandIn }: ComponentProvider, provider: InstanceWrapper): void {
-  const methods = [...declaration.handlers.values()].map(({ method }) => method);
+export function checkEnhancers(
+  { type, declaration, isStandIn }: ComponentProvider,
+  provider: InstanceWrapper,
+  globalPipes: readonly unknown[],
+): void {
+  const handlers = [...declaration.handlers.values()];
+  const methods = handlers.map(({ method }) => method);
   if (isStandIn) {
     refuseOnStandIn(type, methods);
     return;
   }
   refuseNotCreated(type, methods, provider);
-  for (const method of methods) {
-    refuseErasedInput(type, method);
-    refuseLost(type, method, provider.instance as object | undefined);
+  for (const handler of handlers) {
+    refuseErasedInput(type, handler, globalPipes);
+    refuseLost(type, handler.method, provider.instance as object | undefined);
   }
 }
 
@@ -94,16 +100,18 @@ function enhancersOf(type: Class, methods: readonly string[]) {
   );
 }
 
-/** A ValidationPipe validates by the parameter's class; `import type` and interfaces leave none at run time. */
-function refuseErasedInput(type: Class, method: string): void {
-  const pipes = [type, type.prototype[method]].flatMap((target) => Reflect.getMetadata(PIPES_METADATA, target) ?? []);
-  if (!pipes.some((pipe) => pipe === ValidationPipe || pipe instanceof ValidationPipe)) return;
-  const types: unknown[] = Reflect.getMetadata('design:paramtypes', type.prototype, method) ?? [];
-  if (types.length > 1 && types[1] === Object) {
+/**
+ * A ValidationPipe validates by the parameter's class; `import type` and interfaces leave none at run time. A global one
+ * is not meant for a handler that declares its input.
+ */
+function refuseErasedInput(type: Class, { method, options }: HandlerDeclaration, global: readonly unknown[]): void {
+  if (inputTypeOf(type, method) !== Object) return;
+  const pipes = [...ownPipes(type, method), ...(options.input === undefined ? global : [])];
+  if (pipes.some(validatesByClass)) {
     throw new DiscoveryError(
       'REA1018',
       `${type.name}.${method} has a ValidationPipe, but its input has no class at run time, so nothing would be validated.`,
-      'Make the input a DTO class, and import it as a value (import { Dto }, not import type { Dto }).',
+      'Make the input a DTO class, and import it as a value (import { Dto }, not import type { Dto }), or declare a schema: @Handler({ input }).',
     );
   }
 }

@@ -1,11 +1,5 @@
-import {
-  type ApplicationConfig,
-  type ContextId,
-  ContextIdFactory,
-  ModuleRef,
-  type ModulesContainer,
-} from '@nestjs/core';
-import type { Context, internal, Request, WorkflowContext } from '@restatedev/restate-sdk';
+import { type ApplicationConfig, type ContextId, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import type { Context, internal, WorkflowContext } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
@@ -22,13 +16,15 @@ import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
 import { receivedCancel } from '../durable/received-cancel.js';
 import { followProgress } from '../durable/interruption.js';
-import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
+import { watchWaits } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
 import { asTerminalError, ERROR_METADATA } from './error-mapping.js';
+import { createCallContext } from './call-context.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
+import { refuseUnawaited } from './unawaited.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
 
 /**
@@ -112,7 +108,10 @@ export class InvokerFactory {
     return this.onInstance(component, toCall, invokeUnbounded);
   }
 
-  /** Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt. */
+  /**
+   * Calls on the provider's instance: the one instance, or with request scope a fresh one per attempt, unless the
+   * application's `ContextIdStrategy` shares it.
+   */
   private onInstance(
     component: ComponentModel,
     toCall: (instance: object, enhancersOf: EnhancersOf) => EnhancedCall,
@@ -131,10 +130,10 @@ export class InvokerFactory {
       return (ctx, value) => invoke(call, ctx, value);
     }
     const moduleRef: ModuleRef = provider.host!.getProviderByKey(ModuleRef).instance;
+    const isDurable = provider.isDependencyTreeDurable();
     return async (ctx, value) => {
       const decideGuards = isFresh(ctx);
-      const contextId = ContextIdFactory.create();
-      moduleRef.registerRequestByContextId<Request>(ctx.request(), contextId);
+      const contextId = createCallContext(ctx, moduleRef, isDurable);
       const instance: object = await moduleRef.resolve(provider.token as string, contextId, { strict: true });
       return invoke(bind(instance, contextId, provider.id), ctx, value, decideGuards);
     };
@@ -157,7 +156,7 @@ function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyS
   followOperations(raw);
   followProgress(raw);
   attempt.handler.instrumentation?.opened?.(raw, attempt);
-  if (policy.watchesPromises) watchNativePromises(raw);
+  if (policy.watchesPromises || policy.watchesAwaits) watchWaits(raw);
   if (policy.guardsContext || observesState(attempt.handler.events)) return guardContext(raw, attempt);
   attempt.bind(raw);
   return raw;
@@ -209,7 +208,11 @@ async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh
   const workflow = (attemptOf(ctx)?.ctx ?? ctx) as WorkflowContext;
   try {
     const output = await invokeCall({ ...call, before: () => noteStart(workflow) }, ctx, input, fresh);
-    if (call.clearState) await clearState(workflow);
+    if (call.clearState) {
+      const attempt = attemptOf(ctx);
+      if (attempt) refuseUnawaited(attempt);
+      await clearState(workflow);
+    }
     noteEnd(workflow);
     return output;
   } catch (error) {

@@ -31,7 +31,7 @@ export interface HandlerScope {
   readonly names: NameScope;
   /** Of the components that its clients call; undefined in unit tests. */
   readonly formats: ServedFormats | undefined;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesAwaits' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
@@ -59,6 +59,7 @@ const NO_POLICY: HandlerScope['policy'] = {
   report: () => {},
   modeOf: () => 'disabled',
   watchesPromises: false,
+  watchesAwaits: false,
   watchesValues: false,
 };
 

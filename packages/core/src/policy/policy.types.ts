@@ -38,6 +38,8 @@ export type RuleId =
   | 'oversize-value'
   | 'workflow-retention'
   | 'native-promise'
+  | 'unawaited'
+  | 'unawaited-call'
   | 'saga-unregistered'
   | 'saga-late-compensation'
   | 'saga-step-reused'
@@ -45,7 +47,10 @@ export type RuleId =
   | 'saga-too-many-steps'
   | 'saga-kill-policy'
   | 'secret-header'
-  | 'lossy-value';
+  | 'lossy-value'
+  | 'unvalidated-input'
+  | 'mangled-name'
+  | 'endpoint-security';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

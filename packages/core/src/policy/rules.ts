@@ -168,6 +168,21 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches: 'A call has a header that usually holds a secret; Restate keeps it in the journals of both handlers.',
     cure: "Let the called handler get the secret itself, or say that it is none: { allowSecretHeaders: ['cookie'] }.",
   },
+  unawaited: {
+    id: 'unawaited',
+    code: 'REA2050',
+    severity: 'unsafe',
+    catches:
+      'A handler, a branch or a saga returned while something that it had started was not done, and nobody awaited it; what has not ended by then never happens, or only half of it.',
+    cure: 'Await it: for ... of in place of forEach(async), all() or parallel() for several at once, a one-way message for what need not be waited for.',
+  },
+  'unawaited-call': {
+    id: 'unawaited-call',
+    code: 'REA2051',
+    severity: 'advisory',
+    catches: 'A handler made a call and returned without its answer; the call goes on, and its failure is lost.',
+    cure: 'Await the call, or send a message in place of it: client.send.charge(input).',
+  },
   'lossy-value': {
     id: 'lossy-value',
     code: 'REA2064',
@@ -175,6 +190,30 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches:
       'JSON does not keep a part of a value for the journal: a Map or a Set becomes {}, NaN and undefined in an array become null, a function is dropped, and an instance loses its methods.',
     cure: 'Write plain data: Object.fromEntries(map), [...set], the fields that are needed; or give a serde, or a schema with a codec.',
+  },
+  'unvalidated-input': {
+    id: 'unvalidated-input',
+    code: 'REA2068',
+    severity: 'advisory',
+    catches:
+      'A handler takes a class that declares how it is validated, and nothing validates it: the handler is given whatever was sent, as a plain object.',
+    cure: 'Declare it, @Handler({ input: AddItem }), or give the handler a ValidationPipe.',
+  },
+  'mangled-name': {
+    id: 'mangled-name',
+    code: 'REA2069',
+    severity: 'advisory',
+    catches:
+      'A component has the name of its class, and that looks as if a minifier had made it; the next build may give it to another class, whose calls and in-flight invocations it then takes.',
+    cure: "Name the component, @Service({ name: 'Payments' }), or have the bundler keep class names.",
+  },
+  'endpoint-security': {
+    id: 'endpoint-security',
+    code: 'REA2070',
+    severity: 'advisory',
+    catches:
+      'A request to the endpoint failed a check: its address, its transport, its signature, or that it is new; whoever reaches the endpoint can run handlers.',
+    cure: 'If it was honest, correct endpoint.security; if not, keep the endpoint private.',
   },
 };
 

@@ -12,6 +12,7 @@ import {
   DeploymentChangedError,
   EndpointUnreachableError,
 } from './registration.errors.js';
+import { renamedServices } from './renamed-services.js';
 import { schemaChanges } from './schema-changes.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -43,12 +44,16 @@ export interface Registered extends RegisteredDeployment {
  */
 export class Registrar {
   private readonly logger = new Logger('Rea');
+  /** Whether it has said that it waits. */
+  private isWaiting = false;
 
   constructor(
     private readonly admin: AdminClient,
     private readonly events: ReaEvents,
     private readonly options: RegistrationOptions,
     private readonly endpoint: RegisteredEndpoint,
+    /** Ends the wait for the server. */
+    private readonly signal?: AbortSignal,
   ) {}
 
   /**
@@ -120,6 +125,13 @@ export class Registrar {
     before: readonly KnownDeployment[],
   ): Promise<string[]> {
     const now = await this.attempt(request.uri, () => this.admin.register({ ...request, force: true, dry_run: true }));
+    const renamedTo = renamedServices(known.services, now.services);
+    if (renamedTo.length > 0) {
+      const names = renamedTo.map(({ from, to }) => `${from} is ${to} now`).join(', ');
+      this.logger.warn(
+        `REA1098: Components at ${request.uri} have other names than before: ${names}. Invocations under the old names cannot go on. Give the components their old names, or, where a minifier renames classes, names of their own: @Service({ name: '...' }).`,
+      );
+    }
     const own = before.find(({ id }) => id === known.id);
     const isRenamed = own !== undefined && applicationOf(own) !== this.endpoint.application;
     return [...schemaChanges(known.services, now.services), ...(isRenamed ? [RENAMED] : [])];
@@ -133,9 +145,10 @@ export class Registrar {
       } catch (error) {
         const failure = explain(uri, error);
         if (failure.final || Date.now() + pause > deadline) throw failure.error;
-        if (pause === FIRST_WAIT) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
+        if (!this.isWaiting) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
+        this.isWaiting = true;
       }
-      await wait(pause);
+      await wait(pause, undefined, { signal: this.signal });
     }
   }
 }

@@ -161,9 +161,9 @@ const orchestration: [string, RegExp, AnyScene][] = [
   ['wait for a signal', /ctx\.signal\("go"\)/, async (ctx) => void ctx.signal('go')],
   ['complete an awakeable', /ctx\.resolveAwakeable\(/, async (ctx) => resolveAwakeable(ctx, 'sign_1', 'x')],
   ['reject an awakeable', /ctx\.rejectAwakeable\(/, async (ctx) => rejectAwakeable(ctx, 'sign_1', 'x')],
-  ['steer another invocation', /ctx\.invocation\(/, async (ctx) => void ctx.invocation(ctx.request().id as never)],
-  ['cancel another invocation', /ctx\.cancel\(/, async (ctx) => ctx.cancel(ctx.request().id as never)],
-  ['attach to another invocation', /ctx\.attach\(/, (ctx) => ctx.attach(ctx.request().id as never)],
+  ['steer another invocation', /ctx\.invocation\(/, async (ctx) => void ctx.invocation(ctx.request().id)],
+  ['cancel another invocation', /ctx\.cancel\(/, async (ctx) => ctx.cancel(ctx.request().id)],
+  ['attach to another invocation', /ctx\.attach\(/, (ctx) => ctx.attach(ctx.request().id)],
 ];
 
 describe('A service that is declared to be on the data plane', { meta: { claim: 'planes' } }, () => {
