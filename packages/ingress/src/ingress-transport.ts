@@ -11,7 +11,6 @@ import {
 } from '@rea/core';
 import {
   AdminClient,
-  badDurationMessage,
   cancelInvocation,
   currentScope,
   type EndpointState,
@@ -21,16 +20,16 @@ import {
   type RequestWatch,
   isPlainJson,
   lossIn,
-  LONGEST_TIMER,
-  millisProblem,
   secretHeadersOf,
   secretsAmong,
+  type ServedFormats,
   messageOf,
   type NameScope,
   unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
+import { checkedTimeout } from './ingress-durations.js';
 import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } from './ingress-errors.js';
 import {
   EndpointNotOpenException,
@@ -58,6 +57,12 @@ export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
   readonly instrumentation: Instrumentation | undefined;
   readonly watch?: RequestWatch | undefined;
+}
+
+/** What this application serves. */
+export interface OwnEndpoint {
+  readonly endpoint?: EndpointState | undefined;
+  readonly formats?: ServedFormats | undefined;
 }
 
 /** What is sent to the ingress. */
@@ -104,13 +109,18 @@ export class IngressTransport {
     private readonly watchers: IngressWatchers,
     /** Name of the application whose built-in components are asked. */
     application?: string | false,
-    /** The endpoint of this application, where the connection reaches it. */
-    private readonly endpoint?: EndpointState,
+    /** Of this application, where the connection reaches what it serves. */
+    private readonly own: OwnEndpoint = {},
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.names = { namespace: options.namespace, name: application };
     this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
     this.retry = retryPolicyOf(options.retry);
+  }
+
+  /** Of the components that this application serves there; undefined for another server's. */
+  get formats(): ServedFormats | undefined {
+    return this.own.formats;
   }
 
   /** Lets a guardrail fire, where there is a policy. @throws what `toRefusal` makes of it when the policy refuses */
@@ -142,13 +152,14 @@ export class IngressTransport {
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
     const { what, bounds, ifNotFound } = request;
-    if (this.endpoint && this.endpoint.phase !== 'ready') refuseUnserved(this.endpoint, request);
+    const { endpoint } = this.own;
+    if (endpoint && endpoint.phase !== 'ready') refuseUnserved(endpoint, request);
     const send = () =>
       this.guarded(what, bounds, async (signal) => {
         try {
           return await this.answer(request, signal);
         } catch (error) {
-          if (this.endpoint && isUnregistered(this.endpoint, request, error)) throw new EndpointNotOpenException(what);
+          if (endpoint && isUnregistered(endpoint, request, error)) throw new EndpointNotOpenException(what);
           const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
           if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
           throw error;
@@ -312,11 +323,4 @@ export class IngressTransport {
       `${what} was sent without the header "${name}": Restate would keep it in the journal. If it has to be there, allow it: { allowSecretHeaders: ['${name}'] }.`,
     );
   }
-}
-
-/** In whole milliseconds, as a timer takes them. @throws IngressMisuseException (500, `REA7070`) when it can be no timeout */
-function checkedTimeout(what: string, timeout: number): number {
-  const problem = millisProblem(timeout, { most: LONGEST_TIMER });
-  if (problem === undefined) return Math.ceil(timeout);
-  throw new IngressMisuseException('REA7070', badDurationMessage(`The timeout of ${what}()`, problem));
 }
