@@ -7,10 +7,23 @@ export const BasketLine = z.object({ sku: z.string().min(1), quantity: z.int().p
 export type BasketLine = z.infer<typeof BasketLine>;
 
 export const basketLines = stateKey<BasketLine[]>('lines', {
-  schema: z.array(BasketLine), // checked when it is read and when it is written
+  schema: z.array(BasketLine), // checks what is written, and transforms what is read
   default: () => [], // what reading gives while nothing is stored; without it, null
 });
 // #endregion key
+
+// #region plain
+export const visits = stateKey<{ count: number; last: Date }>('visits'); // `get` gives { count: number; last: string } | null
+// #endregion plain
+
+// #region codec
+/** Text where it is stored, a `Date` in handlers. */
+const Instant = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+});
+export const opening = stateKey('opening', { schema: z.object({ at: Instant }) }); // `get` gives { at: Date } | null
+// #endregion codec
 
 // #region object
 @VirtualObject()

@@ -85,7 +85,7 @@ function installed(folder = app): Lockfile['packages'] {
   );
 }
 
-describe('a new Nest application', () => {
+describe('a new Nest application', { meta: { claim: 'development' } }, () => {
   const steps = stepsOf((title) => title !== COMMONJS);
   const tools = steps.findIndex((step) => step.kind === 'command' && step.command.includes('--save-dev'));
 

@@ -87,6 +87,11 @@ export const scenario: RunningScenario = {
       provoke: (app, key) => app.ingress.object(TeaShelf).of(key).call.putOdd(undefined, once),
       unguarded: { outcome: 'answers', harm: 'the field is not there when it is read' },
     },
+    {
+      form: 'the input of a request',
+      provoke: (app, key) => app.ingress.object(TeaShelf).of(key).call.put(odd, once),
+      unguarded: { outcome: 'answers', harm: 'the field is not there when it arrives' },
+    },
   ],
   good: [
     (app) => app.ingress.service(PriceList).call.cheapest(undefined, once),

@@ -24,6 +24,8 @@ import { scenario as selfCall } from './self-call.js';
 import { scenario as sharedWrite } from './shared-write.js';
 import { scenario as submitKey } from './submit-key.js';
 import { scenario as unvalidatedInput } from './unvalidated-input.js';
+import { scenario as unawaited } from './unawaited.js';
+import { scenario as unawaitedCall } from './unawaited-call.js';
 import { scenario as weakKey } from './weak-key.js';
 import { scenario as workflowRetention } from './workflow-retention.js';
 
@@ -51,6 +53,8 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'saga-too-many-steps': sagaTooManySteps,
   'saga-kill-policy': sagaKillPolicy,
   'secret-header': secretHeader,
+  unawaited,
+  'unawaited-call': unawaitedCall,
   'lossy-value': lossyValue,
   'unvalidated-input': unvalidatedInput,
   'mangled-name': mangledName,

@@ -17,7 +17,7 @@ export class HealthController {
       () => this.rea.server(),
       () => this.rea.endpoint(),
       () => this.rea.registration(),
-      () => this.rea.deadLetters({ max: 10, above: 'degraded' }),
+      () => this.rea.deadLetters(),
     ]);
   }
 }

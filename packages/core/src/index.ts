@@ -87,7 +87,8 @@ export {
   type Upcaster,
 } from './durable/state-key.js';
 export { StateKeyError } from './durable/state-key.error.js';
-export { EndpointListenError } from './endpoint/endpoint.error.js';
+export { EndpointListenError, NoHttpServerError, StartAbortedError } from './endpoint/endpoint.error.js';
+export type { OnEndpointReady } from './endpoint/on-endpoint-ready.js';
 export { EndpointNotReadyError, type FetchHandler, type LambdaHandler, ReaEndpoint } from './endpoint/rea-endpoint.js';
 export type {
   AttemptOutcome,

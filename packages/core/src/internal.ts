@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { facade, noStatus } from './clients/client-misuse.js';
+export { RUN_NOTE_HANDLER } from './invocation/workflow-run-note.js';
 export { verbsOver, withoutVerbs } from './clients/wrong-verb.js';
 export { STATUS_HANDLER } from './workflow/workflow-status.js';
 export { type TargetHandler, targetModel, type TargetModel } from './clients/client-target.js';
@@ -26,6 +27,7 @@ export type {
 export { injectingClasses } from './clients/injection-point.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { type NameScope, qualify, unqualify } from './clients/namespace.js';
+export { TRACE_LINK_HEADER } from './clients/trace-headers.js';
 export { secretHeadersOf, secretsAmong } from './clients/secret-headers.js';
 export { checkKey } from './clients/object-key.js';
 export { BUILT_IN_OVERRIDES, BuiltIn } from './decorators/built-in.decorator.js';
@@ -33,12 +35,15 @@ export { amendHandler, type Class, componentOf } from './decorators/component-de
 export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
 export { checkDecoratedMethod, descriptorOf } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
-export { LONGEST_TIMER, toMillis } from './durable/duration.js';
+export { checkedMillis } from './durable/checked-duration.js';
+export { badDurationMessage, durationProblem, LONGEST_TIMER, millisProblem, toMillis } from './durable/duration.js';
+export { checkDurationOption, checkTimerOption } from './duration-option.js';
 export type { AmbientValue } from './ambient.js';
 export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { untilNoneWaits } from './durable/concurrency/native-promise-watch.js';
 export { checkLoss, checkSize } from './durable/journal-value.js';
 export { isPlainJson, lossIn } from './durable/lossy-value.js';
 export { Section } from './durable/section.js';
@@ -49,11 +54,15 @@ export {
   UNWATCHED,
   type WorkPart,
 } from './instrumentation/instrumentation.js';
+export { REQUEST_WATCH, type RequestWatch, type WatchedRequest } from './instrumentation/request-watch.js';
+export { ownerOf } from './determinism/frame-owner.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { beginOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
 export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { checkOptionNames, each, type OptionShape } from './option-shape.js';
 export { OpenDeadLetters } from './events/open-dead-letters.js';
+export { ONE_WAY_HEADER } from './invocation/failed-messages.js';
 export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
 export { asTerminalError } from './invocation/error-mapping.js';
@@ -67,7 +76,9 @@ export { AdminClient } from './registration/admin-client.js';
 export { isSameUrl } from './registration/known-deployments.js';
 export { cancelInvocation, CancelWithoutEffectError, untilCancelTakesEffect } from './registration/cancellation.js';
 export { AdminRequestError, AdminUnreachableError } from './registration/registration.errors.js';
+export { EndpointState } from './endpoint/endpoint-state.js';
 export { ShutdownGrace } from './shutdown-grace.js';
 export { liveList } from './live-list.js';
 export { sqlList, sqlLiteral } from './registration/sql-literal.js';
+export { unlessAborted } from './unless-aborted.js';
 export { untilCallable } from './registration/until-callable.js';

@@ -25,13 +25,14 @@ export class ReaRuntimeModule implements NestModule, OnApplicationBootstrap, OnM
   }
 
   /**
-   * A mounted endpoint and the introspection sit in front of the routes. The adapter's own `use` knows no global prefix,
-   * which module middlewares would get.
+   * A mounted endpoint and the introspection sit in front of the routes. The adapter's own `use` has no global prefix,
+   * which module middlewares would get. The endpoint is a middleware as well, for servers that Nest has not created.
    */
   configure(): void {
     if (this.runtime.isMounted) {
+      const handle = this.runtime.mountBefore(this.http.httpAdapter.getHttpServer());
       this.http.httpAdapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-        if (!this.runtime.handleMounted(request, response)) next();
+        if (!handle(request, response)) next();
       });
     }
     const { introspectionPath } = this.options;

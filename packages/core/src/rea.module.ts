@@ -12,6 +12,7 @@ import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
+import { EndpointState } from './endpoint/endpoint-state.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { ReaEvents } from './events/rea-events.js';
@@ -41,6 +42,7 @@ const PROVIDERS: Provider[] = [
   ClientChecks,
   ComponentExplorer,
   EndpointSecurity,
+  EndpointState,
   MountedEndpoint,
   ReaEndpoint,
   ReaExplorer,
@@ -55,6 +57,7 @@ const EXPORTS = [
   ReaEvents,
   PolicyService,
   EndpointSecurity,
+  EndpointState,
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,

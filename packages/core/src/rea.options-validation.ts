@@ -1,4 +1,5 @@
 import { APPLICATION_NAME } from './application-name.js';
+import { checkTimerOption } from './duration-option.js';
 import { ReaOptionsError } from './options.error.js';
 import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
@@ -36,12 +37,12 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
   }
   if (endpoint) {
     checkPort('endpoint.port', endpoint.port);
-    checkDuration('endpoint.drainTimeout', endpoint.drainTimeout);
-    checkDuration('endpoint.shutdownGrace', endpoint.shutdownGrace);
+    checkTimerOption('endpoint.drainTimeout', endpoint.drainTimeout);
+    checkTimerOption('endpoint.shutdownGrace', endpoint.shutdownGrace);
     if (endpoint.advertisedUrl !== undefined) checkUrl('endpoint.advertisedUrl', endpoint.advertisedUrl);
     validateSecurity(endpoint);
   }
-  if (registration) checkDuration('registration.timeout', registration.timeout);
+  if (registration) checkTimerOption('registration.timeout', registration.timeout);
   if (options.namespace !== undefined && !NAMESPACE.test(options.namespace)) {
     throw new ReaOptionsError(
       'namespace',
@@ -75,12 +76,6 @@ function checkPort(path: string, value: unknown): void {
   if (value === undefined) return;
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
     throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; a port is a whole number from 0 to 65535.`);
-  }
-}
-
-function checkDuration(path: string, value: unknown): void {
-  if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-    throw new ReaOptionsError(path, `is ${JSON.stringify(value)}; it is a number of milliseconds, 0 or more.`);
   }
 }
 

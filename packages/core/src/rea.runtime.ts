@@ -1,37 +1,38 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { createEndpointHandler, type EndpointOptions as SdkEndpointOptions } from '@restatedev/restate-sdk';
 import { EmbeddedConnection } from './connection/connect.js';
+import { ownHost } from './connection/own-host.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { reportDeclarations } from './discovery/advice.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
-import { DiscoveryError } from './discovery/discovery.error.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
+import { checkDeclarations } from './endpoint/declaration-checks.js';
+import { NoHttpServerError } from './endpoint/endpoint.error.js';
+import { EndpointState } from './endpoint/endpoint-state.js';
 import { onFrontFailure } from './endpoint/front-failure.js';
 import { MountedEndpoint } from './endpoint/mounted-endpoint.js';
+import { callOnEndpointReady } from './endpoint/on-endpoint-ready.js';
+import { OutdatedInvocations } from './endpoint/outdated-invocations.js';
 import { ReaEndpoint } from './endpoint/rea-endpoint.js';
 import { sdkLogger } from './endpoint/sdk-logger.js';
-import { builtInOptions } from './decorators/built-in.decorator.js';
-import { componentOptions, deadlineInForce, retentionInForce } from './endpoint/merged-options.js';
 import { createDefinition } from './endpoint/service-definition.js';
 import { ReaEvents } from './events/rea-events.js';
+import { FailedMessages } from './invocation/failed-messages.js';
 import { catchFloatingRejections } from './invocation/floating-rejections.js';
 import { InvokerFactory } from './invocation/handler-invoker.js';
 import { InvocationStarts } from './invocation/invocation-starts.js';
-import { placeOf } from './invocation/handler-scope.js';
 import { INSTRUMENTATION, type Instrumentation } from './instrumentation/instrumentation.js';
 import { PolicyService } from './policy/policy.service.js';
 import { type EndpointOptions, REA_OPTIONS, type ReaModuleOptions } from './rea.options.js';
+import { AdminClient } from './registration/admin-client.js';
 import { EndpointRegistration } from './registration/endpoint-registration.js';
 import type { RegistrationState } from './registration/registration-state.js';
 import { checkSdk, findSdkCopies } from './second-sdk.error.js';
-import { deadlineProblem } from './workflow/deadline.js';
-import { retentionProblem, retentionWarning } from './workflow/retention.js';
 import { EndpointSecurity } from './security/endpoint-security.js';
 import { gated } from './security/gated-handler.js';
 import { RequestGate } from './security/request-gate.js';
@@ -51,6 +52,7 @@ const EXIT_CODE_SIGTERM = 143;
 export class ReaRuntime {
   private readonly logger = new Logger('Rea');
   private server: EndpointServer | undefined;
+  private draining: Promise<void> | undefined;
   private url: string | undefined;
   private serving: readonly string[] = [];
   private readonly registration: EndpointRegistration;
@@ -69,6 +71,7 @@ export class ReaRuntime {
     private readonly events: ReaEvents,
     private readonly endpoint: ReaEndpoint,
     private readonly mounted: MountedEndpoint,
+    private readonly state: EndpointState,
     private readonly grace: ShutdownGrace,
     private readonly security: EndpointSecurity,
     private readonly gate: RequestGate,
@@ -103,12 +106,20 @@ export class ReaRuntime {
     return this.endpointOptions?.serve === 'mounted';
   }
 
-  /** Finds the components, serves them and makes them known to the Restate server. */
+  /** Finds the components, serves and registers them, and calls `onEndpointReady`. A failed start leaves nothing open. */
   async start(): Promise<void> {
-    const components = await this.explorer.explore();
-    await this.open(components);
-    this.clients.watchLateModules(components);
-    if (!this.isMounted) await this.clients.reportUnserved(components);
+    try {
+      const components = await this.explorer.explore();
+      await this.open(components);
+      this.clients.watchLateModules(components);
+      // A mounted endpoint becomes ready when the HTTP server listens.
+      if (this.isMounted && components.length > 0) return;
+      await this.clients.reportUnserved(components);
+      await this.becomeReady();
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
   }
 
   private async open(components: ComponentModel[]): Promise<void> {
@@ -118,14 +129,11 @@ export class ReaRuntime {
       this.logger.warn('The application has no @Service, @VirtualObject or @Workflow: no endpoint is opened.');
       return;
     }
-    this.checkName(components);
+    if (this.isMounted && !this.http.httpAdapter?.getHttpServer()) throw new NoHttpServerError();
     checkSdk(findSdkCopies());
     this.security.checkKeys();
+    checkDeclarations(components, this.options, this.policy);
     reportDeclarations(components, this.policy, this.config);
-    for (const component of components) {
-      this.checkRetention(component);
-      this.checkDeadlines(component);
-    }
     const sdk = this.createEndpoint(components);
     this.endFloating = catchFloatingRejections();
     this.endpoint.open(sdk);
@@ -137,25 +145,35 @@ export class ReaRuntime {
       if (front) onFrontFailure(front, () => this.abandon());
     }
     if (serve === 'mounted') this.openMounted(sdk, endpoint, components);
-    if (serve === 'manual' && endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
+    if (serve === 'manual') {
+      this.state.enter('registering');
+      if (endpoint.advertisedUrl) await this.register(endpoint.advertisedUrl, false);
+    }
   }
 
-  /** Serves a request of the HTTP front that is for the mounted endpoint; tells whether it was. */
-  handleMounted(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.mounted.handle(request, response);
+  /** Serves the mounted endpoint before all else of the HTTP front; returns the handler for requests of other servers. */
+  mountBefore(front: Server): (request: IncomingMessage, response: ServerResponse) => boolean {
+    this.mounted.serveBefore(front);
+    return (request, response) => this.mounted.handle(request, response);
   }
 
   /**
    * Lets HTTP requests that wait for a handler of this application finish, then running effects; suspends the rest, and
    * closes the endpoint. A SIGTERM that arrives meanwhile ends the process at once: whatever is cut is retried elsewhere.
+   * Repeated calls wait for the first.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return (this.draining ??= this.close());
+  }
+
+  private async close(): Promise<void> {
     process.once('SIGTERM', exitNow);
     this.registration.stop();
     const { shutdownGrace = DEFAULT_SHUTDOWN_GRACE, drainTimeout: timeout = DEFAULT_DRAIN_TIMEOUT } =
       this.endpointOptions ?? {};
     await this.grace.settle(shutdownGrace);
     this.serving = [];
+    this.state.enter('closed');
     await Promise.all([this.server?.close(timeout), this.mounted.close(timeout)]);
     this.server = undefined;
     this.endFloating?.();
@@ -178,49 +196,15 @@ export class ReaRuntime {
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
     const { policy, events, options, instrumentation } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
-    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts() };
+    const failed = new FailedMessages(events, AdminClient.of(this.connection));
+    this.grace.registerLast(() => failed.settle());
+    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts(), failed };
     return {
       services: components.map((component) => createDefinition(component, context)),
-      logger: instrumentation?.logger ?? sdkLogger(),
+      logger: new OutdatedInvocations(AdminClient.of(this.connection), options.server).watching(
+        instrumentation?.logger ?? sdkLogger(),
+      ),
     };
-  }
-
-  /** Without the application's name, another application's built-in components would be taken for its own. */
-  private checkName(components: readonly ComponentModel[]): void {
-    if (this.options.name !== undefined) return;
-    const builtIn = components.find(({ type }) => builtInOptions(type));
-    if (!builtIn) return;
-    throw new DiscoveryError(
-      'REA1082',
-      `The application has no name, which its component ${builtIn.declaration.name} carries on the Restate server: there is no package.json with a name above ${process.argv[1] ?? process.cwd()}.`,
-      'Set ReaModule.forRoot({ name }), the same in all its processes; false if the server is for this application alone.',
-    );
-  }
-
-  /** Workflows that are forgotten sooner than their authors may think, or kept for unusually long. */
-  private checkRetention(component: ComponentModel): void {
-    const { kind, name } = component.declaration;
-    if (kind !== 'workflow') return;
-    const retention = retentionInForce(component, this.options);
-    const problem = retentionProblem(retention);
-    if (problem !== undefined) {
-      throw new DiscoveryError('REA1020', `The workflow ${name} ${problem}.`, 'Change its retention.');
-    }
-    if (componentOptions(component, this.options).workflowRetention === undefined) {
-      this.policy.report('workflow-retention', { place: name, what: 'No retention is declared' });
-    }
-    const warning = retentionWarning(retention);
-    if (warning !== undefined) this.logger.warn(`${name} ${warning}.`);
-  }
-
-  private checkDeadlines(component: ComponentModel): void {
-    for (const handler of component.handlers) {
-      const deadline = deadlineInForce(component, handler, this.options);
-      const problem = deadline === undefined ? undefined : deadlineProblem(deadline);
-      if (problem === undefined) continue;
-      const cure = 'Give milliseconds or { minutes: 5 }, or leave it out.';
-      throw new DiscoveryError('REA1022', `${placeOf(component, handler)} has a deadline of ${problem}.`, cure);
-    }
   }
 
   private async listen(sdk: SdkEndpointOptions, endpoint: EndpointOptions): Promise<void> {
@@ -230,23 +214,40 @@ export class ReaRuntime {
     const port = await this.server.listen(endpoint.port ?? embedded?.endpointPort ?? DEFAULT_PORT, host);
     const { length } = sdk.services;
     this.logger.log(`Serving ${length} component${length === 1 ? '' : 's'} to Restate on ${host}:${port}`);
-    this.warnIfOpen(host);
-    await this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}`, false);
+    this.state.enter('registering');
+    this.security.warnIfOpen(host);
+    await this.register(endpoint.advertisedUrl ?? `http://${ownHost(this.connection)}:${port}`, false);
   }
 
   /** The Restate server can reach a mounted endpoint once the front listens, which is after the bootstrap. */
   private openMounted(sdk: SdkEndpointOptions, endpoint: EndpointOptions, components: ComponentModel[]): void {
     this.mounted.open(gated<IncomingMessage, ServerResponse>(createEndpointHandler(sdk), this.gate));
-    this.warnIfOpen('0.0.0.0');
+    this.security.warnIfOpen('0.0.0.0');
+    if (this.options.registration === false) this.state.enter('registering');
     const front: Server = this.http.httpAdapter.getHttpServer();
     front.once('listening', () => {
       const { port } = front.address() as AddressInfo;
       const path = `/${(endpoint.path ?? DEFAULT_PATH).replace(/^\/+/, '')}`;
       // A refusal has to stop the process as it does during the bootstrap, so it is not caught.
-      void this.register(endpoint.advertisedUrl ?? `http://${this.ownHost()}:${port}${path}`, true).then(() =>
-        this.clients.reportUnserved(components),
-      );
+      void this.startMounted(endpoint.advertisedUrl ?? `http://${ownHost(this.connection)}:${port}${path}`, components);
     });
+  }
+
+  private async startMounted(url: string, components: ComponentModel[]): Promise<void> {
+    this.state.enter('registering');
+    try {
+      await this.register(url, true);
+      await this.clients.reportUnserved(components);
+      await this.becomeReady();
+    } catch (error) {
+      // The application has been closed meanwhile: nobody needs the registration any more.
+      if (!this.registration.isStopped) throw error;
+    }
+  }
+
+  private async becomeReady(): Promise<void> {
+    this.state.enter('ready');
+    if (this.state.phase === 'ready') await callOnEndpointReady(this.modules);
   }
 
   private async register(url: string, http11: boolean): Promise<void> {
@@ -257,27 +258,15 @@ export class ReaRuntime {
   /** The application will not run: takes back what the start has done. */
   private async abandon(): Promise<void> {
     try {
+      this.serving = [];
+      this.state.enter('closed');
       await this.registration.takeBack();
       await this.server?.close(0);
+      this.endFloating?.();
     } catch (error) {
       this.logger.warn(`Taking back the registration failed: ${messageOf(error)}`);
     }
     await this.disconnect();
-  }
-
-  /** This host as the Restate server sees it: beside it on a laptop, by name elsewhere. */
-  private ownHost(): string {
-    const { adminUrl } = this.connection;
-    const local = adminUrl !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(adminUrl).hostname);
-    return local ? '127.0.0.1' : hostname();
-  }
-
-  private warnIfOpen(host: string): void {
-    const { identityKeys, mode } = this.security;
-    if ((identityKeys.length > 0 && mode === 'strict') || host === '127.0.0.1') return;
-    this.logger.warn(
-      `The endpoint accepts unsigned requests (mode ${mode}): whoever reaches it can run handlers. Set endpoint.security.identityKeys to the public key of your Restate server, or keep it private.`,
-    );
   }
 }
 

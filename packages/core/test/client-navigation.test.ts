@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import type ts from 'typescript';
 import { beforeAll, describe, expect, test } from 'vitest';
 import '../../../test/support/claim.js';
+import { editorOf } from './support/editor.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const FILE = join(here, 'navigated.ts');
@@ -73,29 +74,7 @@ function declarationOf(method: string): number {
 let service: ts.LanguageService;
 
 beforeAll(() => {
-  const configFile = join(here, 'tsconfig.json');
-  const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(configFile, ts.sys.readFile).config,
-    ts.sys,
-    here,
-  );
-  const host: ts.LanguageServiceHost = {
-    getCompilationSettings: () => options,
-    getScriptFileNames: () => [FILE],
-    getScriptVersion: () => '1',
-    getScriptSnapshot: (file) => {
-      const text = file === FILE ? SOURCE : ts.sys.readFile(file);
-      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-    },
-    getCurrentDirectory: () => here,
-    getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
-    fileExists: (file) => file === FILE || ts.sys.fileExists(file),
-    readFile: (file) => (file === FILE ? SOURCE : ts.sys.readFile(file)),
-    directoryExists: ts.sys.directoryExists,
-    getDirectories: ts.sys.getDirectories,
-    realpath: ts.sys.realpath!,
-  };
-  service = ts.createLanguageService(host);
+  service = editorOf(new Map([[FILE, SOURCE]]));
 }, 120_000);
 
 describe('In an editor, a handler', { meta: { claim: 'client-kinds' } }, () => {

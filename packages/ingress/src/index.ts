@@ -29,6 +29,8 @@ export type {
 export { getIngressToken, InjectIngress, type InjectIngressOptions } from './ingress-clients.js';
 export { UnknownConnectionError } from './ingress.errors.js';
 export {
+  EndpointClosedException,
+  EndpointNotOpenException,
   type IngressErrorSource,
   IngressException,
   IngressHeadersException,

@@ -1,12 +1,22 @@
-import { findMalformedKey, findRequestKeyProblem, malformedKeyMessage, qualify, toMillis } from '@rea/core/internal';
-import type { Serde } from '@restatedev/restate-sdk';
+import {
+  badDurationMessage,
+  durationProblem,
+  findMalformedKey,
+  findRequestKeyProblem,
+  malformedKeyMessage,
+  ONE_WAY_HEADER,
+  qualify,
+  toMillis,
+} from '@rea/core/internal';
+import type { Duration, Serde } from '@restatedev/restate-sdk';
 import type {
+  IngressBounds,
   IngressCallOptions,
   IngressReadOptions,
   IngressSendOptions,
   SentInvocation,
 } from './ingress-client.types.js';
-import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
+import { IngressMisuseException, InvalidKeyException, NoResultException } from './ingress.exceptions.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
 import type { Asked, IngressTransport } from './ingress-transport.js';
@@ -57,7 +67,7 @@ export class IngressAddress {
     options: IngressSendOptions = {},
   ): Promise<SentInvocation<unknown>> {
     const what = `${this.component} send.${handler.label}`;
-    const delay = options.delay === undefined ? 0 : toMillis(options.delay);
+    const delay = options.delay === undefined ? 0 : delayOf(what, options.delay);
     const suffix = delay > 0 ? `/send?delay=${delay}ms` : '/send';
     const { body } = await this.post('send', what, handler, suffix, input, options);
     const { invocationId, status } = decode(what, body) as { readonly invocationId: string; readonly status: string };
@@ -94,6 +104,11 @@ export class IngressAddress {
     });
   }
 
+  /** Cancels the run of the workflow of this address. @throws IngressException; with status 404 when there is none */
+  async cancelRun(bounds: IngressBounds = {}): Promise<void> {
+    await this.transport.cancelRun({ what: this.component, service: this.service, id: this.key! }, bounds);
+  }
+
   /** The result of the workflow of this address. */
   workflowResult(output: Serde<unknown> | undefined): IngressResult {
     return new IngressResult(this.transport, this.component, { path: `/restate/workflow/${this.path}` }, output, {
@@ -111,7 +126,9 @@ export class IngressAddress {
     options: IngressCallOptions,
   ) {
     const key = this.idempotencyKey(what, handler, options);
-    const payload = encode(what, input, options.input ?? handler.input);
+    const format = options.input ?? handler.input;
+    const payload = encode(what, input, format);
+    this.transport.checkLoss(what, input, format);
     return this.transport.request({
       what,
       asked: asked(this.component, handler, verb, options),
@@ -121,6 +138,7 @@ export class IngressAddress {
         ...this.transport.journaled(what, options satisfies IngressReadOptions),
         ...payload.headers,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(verb === 'send' ? { [ONE_WAY_HEADER]: '1' } : {}),
       },
       body: payload.body,
       bounds: options,
@@ -145,6 +163,13 @@ export class IngressAddress {
     }
     return idempotencyKey;
   }
+}
+
+/** In whole milliseconds. @throws IngressMisuseException (500, `REA7070`) when it is no duration */
+function delayOf(what: string, delay: Duration | number): number {
+  const problem = durationProblem(delay);
+  if (problem === undefined) return Math.trunc(toMillis(delay));
+  throw new IngressMisuseException('REA7070', badDurationMessage(`The delay of ${what}()`, problem));
 }
 
 /** @throws InvalidKeyException (400, `REA3021`) */

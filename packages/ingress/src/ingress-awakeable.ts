@@ -24,7 +24,9 @@ export class IngressAwakeable<T> {
   /** Completes it with a value. @throws IngressRefusedException when the id is that of no awakeable */
   async resolve(value?: T, options: IngressResolveOptions = {}): Promise<void> {
     const what = 'awakeable resolve';
-    await this.complete('resolve', encode(what, value, options.input), options);
+    const payload = encode(what, value, options.input);
+    this.transport.checkLoss(what, value, options.input);
+    await this.complete('resolve', payload, options);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { TerminalError } from '@restatedev/restate-sdk';
 import { IngressAddress, type RequestedHandler } from './ingress-address.js';
 import type {
   IngressAttachOptions,
+  IngressBounds,
   IngressCallOptions,
   IngressObjectClient,
   IngressReadOptions,
@@ -90,6 +91,7 @@ function workflow(target: TargetModel, address: IngressAddress, others: object):
     submit: (input?: unknown, options?: IngressSendOptions) => submit(target, address, input, options),
     attach: (options?: IngressAttachOptions) => result.attach(options),
     output: (options?: IngressAttachOptions) => result.output(options),
+    cancel: (options?: IngressBounds) => address.cancelRun(options),
     status: (options?: IngressReadOptions) => status(target, address, options),
     signal: facade(target, 'signal', call, ['signal', 'query'], refuse),
     query: facade(target, 'query', call, ['query', 'signal'], refuse),

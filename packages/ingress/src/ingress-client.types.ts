@@ -154,6 +154,14 @@ export interface IngressAddressedWorkflow<T> {
   /** The result, without waiting for it. */
   output(options?: IngressAttachOptions): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
   /**
+   * Cancels the run: it gets a `CancelledError` where it waits, and can undo what it has done. It resolves when Restate has
+   * taken the request, which is before the run has ended; `attach()` waits for that. Needs the admin API.
+   *
+   * @throws IngressRefusedException with status 404 when the id is not known, 409 when the workflow has ended
+   * @throws IngressMisuseException (500, `REA4008`) without the admin API
+   */
+  cancel(options?: IngressBounds): Promise<void>;
+  /**
    * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
    *
    * @throws an exception with status 404 for other workflows

@@ -1,8 +1,22 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PolicyService, REA_OPTIONS, ReaEvents, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { checkOptionNames, given, INSTRUMENTATION, type Instrumentation, ShutdownGrace } from '@rea/core/internal';
+import {
+  checkOptionNames,
+  EndpointState,
+  given,
+  INSTRUMENTATION,
+  type Instrumentation,
+  REQUEST_WATCH,
+  type RequestWatch,
+  ShutdownGrace,
+} from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
-import { INGRESS_OPTIONS, INGRESS_SHAPE, type IngressModuleOptions } from './ingress.options.js';
+import {
+  INGRESS_OPTIONS,
+  INGRESS_SHAPE,
+  type IngressConnectionOptions,
+  type IngressModuleOptions,
+} from './ingress.options.js';
 import { checkedConnection } from './ingress.options-validation.js';
 import { IngressTransport } from './ingress-transport.js';
 
@@ -20,8 +34,10 @@ export class IngressConnections {
     @Optional() @Inject(PolicyService) policy: PolicyService | undefined,
     @Optional() @Inject(REA_OPTIONS) rea: ReaModuleOptions | undefined,
     @Optional() @Inject(ShutdownGrace) grace: ShutdownGrace | undefined,
+    @Optional() @Inject(EndpointState) endpoint: EndpointState | undefined,
     @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
+    @Optional() @Inject(REQUEST_WATCH) watch: RequestWatch | undefined,
   ) {
     checkOptionNames('IngressModule', options, INGRESS_SHAPE);
     const { connections = {}, ...own } = options;
@@ -35,16 +51,19 @@ export class IngressConnections {
     this.isOwn = own.url === undefined && own.namespace === undefined;
     const main = { ...fromRea, ...given(own) };
     const { secretHeaders } = main;
-    const watchers = { events, instrumentation };
+    const watchers = { events, instrumentation, watch };
+    const create = (name: string | undefined, connectionOptions: IngressConnectionOptions, app?: string | false) => {
+      const checked = checkedConnection(name, connectionOptions);
+      // Components of the same names elsewhere are not this application's.
+      const reachesOwn =
+        checked.url.replace(/\/+$/, '') === connection?.ingressUrl && checked.namespace === rea?.namespace;
+      return new IngressTransport(checked, policy, watchers, app, reachesOwn ? endpoint : undefined);
+    };
     this.byName = new Map([
-      [undefined, new IngressTransport(checkedConnection(undefined, main), policy, watchers, rea?.name)],
+      [undefined, create(undefined, main, rea?.name)],
       ...Object.entries(connections).map(([name, further]): [string, IngressTransport] => [
         name,
-        new IngressTransport(
-          checkedConnection(name, { ...given({ secretHeaders }), ...given(further) }),
-          policy,
-          watchers,
-        ),
+        create(name, { ...given({ secretHeaders }), ...given(further) }),
       ]),
     ]);
     grace?.register(async (timeout) => {

@@ -2,7 +2,8 @@ import { type Serde, serde as serdes } from '@restatedev/restate-sdk';
 import { IngressMisuseException, UnreadableAnswerException } from './ingress.exceptions.js';
 import { messageOf } from '@rea/core/internal';
 
-const JSON_FORMAT = serdes.json as Serde<unknown>;
+/** The format of what has none of its own. */
+export const JSON_FORMAT = serdes.json as Serde<unknown>;
 
 /** Writes a value for the wire. @throws IngressMisuseException (500, REA7020) when the format cannot */
 export function encode(what: string, value: unknown, serde: Serde<unknown> = JSON_FORMAT) {

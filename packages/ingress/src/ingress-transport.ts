@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import type { Serde } from '@restatedev/restate-sdk';
 import {
   type IngressOutcome,
   type PolicyService,
@@ -10,20 +11,29 @@ import {
 } from '@rea/core';
 import {
   AdminClient,
+  badDurationMessage,
   cancelInvocation,
   currentScope,
+  type EndpointState,
   exchange,
   type HttpAnswer,
   type Instrumentation,
+  type RequestWatch,
+  isPlainJson,
+  lossIn,
+  LONGEST_TIMER,
+  millisProblem,
   secretHeadersOf,
   secretsAmong,
   messageOf,
   type NameScope,
+  unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
 import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } from './ingress-errors.js';
 import {
+  EndpointNotOpenException,
   IngressHeadersException,
   IngressMisuseException,
   IngressShutdownException,
@@ -32,16 +42,22 @@ import {
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
+import { isUnregistered, refuseUnserved } from './unserved.js';
+import { JSON_FORMAT } from './ingress-payload.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
-import { unlessAborted } from './unless-aborted.js';
+import { type AddressedRun, findRun } from './workflow-run.js';
 
 /** What a request asks for, as its event tells it. */
 export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
+
+/** In the path of a message that is delivered later; in a key it would be encoded. */
+const DELAYED = '/send?delay=';
 
 /** Who is told of the requests. */
 export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
   readonly instrumentation: Instrumentation | undefined;
+  readonly watch?: RequestWatch | undefined;
 }
 
 /** What is sent to the ingress. */
@@ -88,6 +104,8 @@ export class IngressTransport {
     private readonly watchers: IngressWatchers,
     /** Name of the application whose built-in components are asked. */
     application?: string | false,
+    /** The endpoint of this application, where the connection reaches it. */
+    private readonly endpoint?: EndpointState,
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.names = { namespace: options.namespace, name: application };
@@ -104,6 +122,14 @@ export class IngressTransport {
     }
   }
 
+  /** Lets the guardrail on what JSON loses fire. @throws as {@link report} */
+  checkLoss(what: string, value: unknown, format: Serde<unknown> = JSON_FORMAT): void {
+    if (!this.policy?.watchesValues || !isPlainJson(format)) return;
+    const loss = lossIn(value);
+    if (loss === undefined) return;
+    this.report('lossy-value', { place: what, what: `an input that has ${loss}`, deed: 'a lossy input' });
+  }
+
   /** The headers of a request without those that hold secrets: the ingress would write them into the journal. */
   journaled(what: string, options: IngressReadOptions): Readonly<Record<string, string>> {
     const { headers, allowSecretHeaders } = options;
@@ -116,34 +142,49 @@ export class IngressTransport {
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
     const { what, bounds, ifNotFound } = request;
+    if (this.endpoint && this.endpoint.phase !== 'ready') refuseUnserved(this.endpoint, request);
     const send = () =>
       this.guarded(what, bounds, async (signal) => {
         try {
           return await this.answer(request, signal);
         } catch (error) {
+          if (this.endpoint && isUnregistered(this.endpoint, request, error)) throw new EndpointNotOpenException(what);
           const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
           if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
           throw error;
         }
       });
-    return this.observed(request.asked, () => this.watchers.instrumentation?.request?.(what, send) ?? send());
+    const { instrumentation, watch } = this.watchers;
+    const answer = () => this.observed(request.asked, () => instrumentation?.request?.(what, send) ?? send());
+    return watch ? watch({ ...request.asked, path: request.path }, answer) : answer();
   }
 
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */
   async end(invocationId: string, how: 'cancel' | 'kill', bounds: IngressBounds): Promise<void> {
     const what = `${how} of ${invocationId}`;
-    const { adminUrl } = this.options;
     await this.guarded(what, bounds, async (signal) => {
-      if (adminUrl === undefined) {
-        throw new IngressMisuseException(
-          'REA4008',
-          `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
-        );
-      }
-      const admin = new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
+      const admin = await this.admin(what, signal);
       if (how === 'cancel') await cancelInvocation(admin, invocationId, signal);
       else await admin.end(invocationId, how, signal);
     });
+  }
+
+  /** Cancels a workflow's run by the admin API. @throws IngressException; with status 404 when the workflow is not known */
+  async cancelRun(run: AddressedRun, bounds: IngressBounds): Promise<void> {
+    const request = `cancel of ${run.what} ${JSON.stringify(run.id)}`;
+    await this.guarded(request, bounds, async (signal) => {
+      const admin = await this.admin(request, signal);
+      await cancelInvocation(admin, await findRun(admin, run), signal);
+    });
+  }
+
+  private async admin(what: string, signal: AbortSignal): Promise<AdminClient> {
+    const { adminUrl } = this.options;
+    if (adminUrl !== undefined) return new AdminClient(adminUrl.replace(/\/+$/, ''), await this.headers(signal));
+    throw new IngressMisuseException(
+      'REA4008',
+      `REA4008: ${what} goes through the admin API, whose URL this connection does not have. Set adminUrl, on ReaModule's server or on IngressModule.`,
+    );
   }
 
   /** Waits, at most the given milliseconds, until no request is under way. */
@@ -189,7 +230,7 @@ export class IngressTransport {
   private async guarded<T>(what: string, bounds: IngressBounds, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
-    const signal = this.signalOf(bounds);
+    const signal = this.signalOf(what, bounds);
     this.pending += 1;
     try {
       return await send(signal);
@@ -222,7 +263,7 @@ export class IngressTransport {
       const all = {
         ...(await this.headers(signal, sent || attempt > 1)),
         ...headers,
-        ...this.watchers.instrumentation?.headers?.(),
+        ...this.watchers.instrumentation?.headers?.(path.includes(DELAYED)),
       };
       try {
         answer = await exchange(this.url + path, {
@@ -256,10 +297,10 @@ export class IngressTransport {
   }
 
   /** What ends a wait: the call's timeout or signal, the connection's timeout, or the application's shutdown. */
-  private signalOf({ timeout = this.options.timeout, signal }: IngressBounds): AbortSignal {
+  private signalOf(what: string, { timeout = this.options.timeout, signal }: IngressBounds): AbortSignal {
     const signals = [this.shutdown.signal];
     if (signal) signals.push(signal);
-    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
+    if (timeout !== undefined) signals.push(AbortSignal.timeout(checkedTimeout(what, timeout)));
     return signals.length === 1 ? this.shutdown.signal : AbortSignal.any(signals);
   }
 
@@ -271,4 +312,11 @@ export class IngressTransport {
       `${what} was sent without the header "${name}": Restate would keep it in the journal. If it has to be there, allow it: { allowSecretHeaders: ['${name}'] }.`,
     );
   }
+}
+
+/** In whole milliseconds, as a timer takes them. @throws IngressMisuseException (500, `REA7070`) when it can be no timeout */
+function checkedTimeout(what: string, timeout: number): number {
+  const problem = millisProblem(timeout, { most: LONGEST_TIMER });
+  if (problem === undefined) return Math.ceil(timeout);
+  throw new IngressMisuseException('REA7070', badDurationMessage(`The timeout of ${what}()`, problem));
 }

@@ -150,6 +150,31 @@ export class IngressShutdownException extends IngressException {
   }
 }
 
+/**
+ * A component of this application was called before its endpoint had opened, or while Restate did not know it yet: in
+ * `onModuleInit`, say. No handler ran.
+ */
+export class EndpointNotOpenException extends IngressException {
+  constructor(what: string) {
+    super({
+      statusCode: HttpStatus.SERVICE_UNAVAILABLE,
+      code: 'REA6050',
+      message: `REA6050: ${what} needs a handler of this application, whose endpoint is not open yet: it opens after all onModuleInit and onApplicationBootstrap hooks. Make the call in onEndpointReady() (implements OnEndpointReady of @rea/core), which runs when components can be called.`,
+    });
+  }
+}
+
+/** A component of this application was called after its endpoint had closed: in `onModuleDestroy`, say. Nothing was sent. */
+export class EndpointClosedException extends IngressException {
+  constructor(what: string) {
+    super({
+      statusCode: HttpStatus.SERVICE_UNAVAILABLE,
+      code: 'REA6052',
+      message: `REA6052: ${what} waits for a handler of this application, which shuts down and has closed its endpoint. Hand the work over with send: the next process, or another replica, does it.`,
+    });
+  }
+}
+
 /** The function that gives a connection's headers has failed before the first attempt, so nothing was sent. */
 export class IngressHeadersException extends IngressException {
   /** @param reason for logs: it names hosts */

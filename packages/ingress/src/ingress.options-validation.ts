@@ -1,5 +1,5 @@
 import { ReaOptionsError } from '@rea/core';
-import { LONGEST_TIMER } from '@rea/core/internal';
+import { checkTimerOption } from '@rea/core/internal';
 import type { IngressConnectionOptions, NamedConnectionOptions } from './ingress.options.js';
 import type { IngressRetryOptions } from './ingress-retry.js';
 
@@ -16,9 +16,7 @@ export function checkedConnection(name: string | undefined, options: IngressConn
   for (const [option, value] of Object.entries({ url, adminUrl })) {
     if (value !== undefined && !isHttp(value)) throw new ReaOptionsError(path(option), `is "${value}". ${HTTP}`);
   }
-  if (timeout !== undefined && !(timeout > 0 && timeout <= LONGEST_TIMER)) {
-    throw new ReaOptionsError(path('timeout'), `is ${timeout}. Set milliseconds, from 1 to ${LONGEST_TIMER}.`);
-  }
+  checkTimerOption(path('timeout'), timeout, 1);
   if (typeof retry === 'object') checkRetry(retry, (option) => path(`retry.${option}`));
   return { ...options, url };
 }
@@ -34,9 +32,5 @@ function isHttp(url: string): boolean {
 
 function checkRetry({ maxAttempts = 1, ...intervals }: IngressRetryOptions, path: (option: string) => string): void {
   if (!(maxAttempts >= 1)) throw new ReaOptionsError(path('maxAttempts'), `is ${maxAttempts}. Set 1 or more.`);
-  for (const [option, value] of Object.entries(intervals)) {
-    if (value !== undefined && !(value >= 0)) {
-      throw new ReaOptionsError(path(option), `is ${value}. Set milliseconds, 0 or more.`);
-    }
-  }
+  for (const [option, value] of Object.entries(intervals)) checkTimerOption(path(option), value);
 }

@@ -142,13 +142,13 @@ describe('A named connection', () => {
       'url of IngressModule is "restate:8080". Set an http:// or https:// URL',
     ],
     ['an admin URL that is none', { adminUrl: '9070' }, 'adminUrl of IngressModule is "9070"'],
-    ['a negative timeout', { timeout: -1 }, 'timeout of IngressModule is -1'],
+    ['a negative timeout', { timeout: -1 }, 'timeout of IngressModule is negative (-1 ms)'],
     ['a timeout that is no number', { timeout: Number.NaN }, 'timeout of IngressModule is NaN'],
     ['no attempts', { retry: { maxAttempts: 0 } }, 'retry.maxAttempts of IngressModule is 0'],
     [
       'a negative interval',
       { connections: { billing: { url: 'http://restate:8080', retry: { maxInterval: -5 } } } },
-      'connections.billing.retry.maxInterval of IngressModule is -5',
+      'connections.billing.retry.maxInterval of IngressModule is negative (-5 ms)',
     ],
   ])('with %s stops the start', async (_what, options, message) => {
     await expect(ingressOf({ url: 'http://127.0.0.1:1', ...options })).rejects.toMatchObject({

@@ -19,6 +19,6 @@ function merged(parts: readonly Instrumentation[]): Instrumentation {
     ...(opened ? { opened: (ctx, attempt) => opened.opened!(ctx, attempt) } : {}),
     ...(begin ? { begin: (attempt, part) => begin.begin!(attempt, part) } : {}),
     ...(request ? { request: (what, send) => request.request!(what, send) } : {}),
-    ...(headers ? { headers: () => headers.headers!() } : {}),
+    ...(headers ? { headers: (isDelayed) => headers.headers!(isDelayed) } : {}),
   };
 }

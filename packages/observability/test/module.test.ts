@@ -2,6 +2,8 @@ import { ReaEvents } from '@rea/core';
 import { ObservabilityModule, type ObservabilityModuleOptions } from '@rea/observability';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { tried } from '../../../test/support/claim.js';
+import { NO_DURATIONS } from '../../core/test/support/no-durations.js';
 import { scrape } from './support/scrape.js';
 
 let app: ReaTestApp | undefined;
@@ -78,6 +80,18 @@ describe('Options that cannot work', () => {
     [{ health: { timeout: Infinity } }, 'health.timeout'],
   ])('%j are refused when the module is defined', (options, path) => {
     expect(() => ObservabilityModule.forRoot(options)).toThrow(`REA1001: The option ${path} `);
+  });
+
+  test.each<[string, (value: never) => ObservabilityModuleOptions]>([
+    ['hooks.shutdownGrace', (shutdownGrace) => ({ hooks: { shutdownGrace } })],
+    ['watch.interval', (interval) => ({ watch: { interval } })],
+    ['health.timeout', (timeout) => ({ health: { timeout } })],
+  ])('%s is refused when it is no duration', { meta: { claim: 'durations' } }, (path, options) => {
+    tried(NO_DURATIONS.length);
+    for (const value of NO_DURATIONS) {
+      const define = () => ObservabilityModule.forRoot(options(value as never));
+      expect(define).toThrow(`REA1001: The option ${path} `);
+    }
   });
 
   test('the longest durations that a timer can wait are not refused', () => {

@@ -11,6 +11,7 @@ import {
   type OPTIONS_TYPE,
   RAW_SAGA_OPTIONS,
 } from './saga.module-definition.js';
+import { OperatorRoutes } from './operators/operator-routes.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from './saga.options.js';
 import { validateModuleOptions } from './saga.options-validation.js';
 import { Sagas } from './sagas.service.js';
@@ -69,6 +70,6 @@ function extend(definition: DynamicModule): DynamicModule {
     ...definition,
     global: true,
     providers: [...(definition.providers ?? []), ...PROVIDERS],
-    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry, OpenDeadLetters],
+    exports: [Sagas, SagaOperations, DeadLetters, CompensationRegistry, OpenDeadLetters, OperatorRoutes],
   };
 }

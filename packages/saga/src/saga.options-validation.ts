@@ -1,6 +1,6 @@
-import { ReaOptionsError } from '@rea/core';
+import { ERROR_METADATA, ReaOptionsError } from '@rea/core';
 import { TerminalError } from '@restatedev/restate-sdk';
-import { checkOptionNames, toMillis } from '@rea/core/internal';
+import { checkDurationOption, checkOptionNames } from '@rea/core/internal';
 import { validateDeadLetterOptions } from './dead-letters/dead-letter.options-validation.js';
 import type { CompensationRetry, SagaRunOptions } from './saga/saga-run.options.js';
 import { SAGA_SHAPE, type SagaModuleOptions } from './saga.options.js';
@@ -21,10 +21,7 @@ function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions>(optio
   checkRetry('retry', retry);
   if ('deadLetters' in options && options.deadLetters) validateDeadLetterOptions(options.deadLetters);
   if ('supervisor' in options && options.supervisor) validateSupervisorOptions(options.supervisor);
-  if ('deadline' in options && options.deadline !== undefined) {
-    const millis = toMillis(options.deadline);
-    if (!(millis > 0)) throw new ReaOptionsError('deadline', `is ${millis} ms; it is longer than nothing.`);
-  }
+  if ('deadline' in options) checkDurationOption('deadline', options.deadline, { least: 1 });
   return options;
 }
 
@@ -43,7 +40,8 @@ export function checkRunOptions(options: SagaRunOptions): void {
   try {
     validateSagaOptions(options);
   } catch (error) {
-    throw error instanceof ReaOptionsError ? new TerminalError(error.message, { errorCode: 500 }) : error;
+    if (!(error instanceof ReaOptionsError)) throw error;
+    throw new TerminalError(error.message, { errorCode: 500, metadata: { [ERROR_METADATA.code]: error.code } });
   }
 }
 
@@ -54,12 +52,9 @@ function checkRetry(path: string, retry: CompensationRetry | undefined): void {
   if (maxAttempts !== undefined && !(Number.isInteger(maxAttempts) && maxAttempts >= 1)) {
     throw new ReaOptionsError(`${path}.maxAttempts`, `is ${maxAttempts}; it is a whole number, 1 or more.`);
   }
-  for (const [name, value] of Object.entries({ initialInterval, maxInterval })) {
-    if (value !== undefined && !(toMillis(value) >= 0)) {
-      throw new ReaOptionsError(`${path}.${name}`, `is ${JSON.stringify(value)}; it is a duration, 0 or more.`);
-    }
-  }
-  if (factor !== undefined && !(factor >= 1)) {
+  checkDurationOption(`${path}.initialInterval`, initialInterval);
+  checkDurationOption(`${path}.maxInterval`, maxInterval);
+  if (factor !== undefined && !(Number.isFinite(factor) && factor >= 1)) {
     throw new ReaOptionsError(`${path}.factor`, `is ${factor}; it is a number, 1 or more.`);
   }
   if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) {

@@ -107,6 +107,14 @@ export class RestateServer implements AsyncDisposable {
     return this.#run.identityPublicKey;
   }
 
+  /**
+   * Lets this process end while the server runs, which ends with it. Without it a running server keeps the process alive.
+   * A server that is started again by {@link restart} keeps it alive anew.
+   */
+  unref(): void {
+    this.#run.process.unref();
+  }
+
   /** Settles when the current server process has ended, for whatever reason. A restart makes a new promise. */
   get exited(): Promise<ServerExit> {
     return this.#run.finished;

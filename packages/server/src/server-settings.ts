@@ -14,6 +14,9 @@ export interface ServerPorts {
 /** Without what says nothing about the server: its update check, and queries that come too early while it gets ready. */
 const defaultLogFilter = 'warn,restate=info,octocrab=off,restate_admin::query_utils=error';
 
+/** What a timer of Node can wait, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** The settings that the options own, and the option to use instead. */
 const owned: Readonly<Record<string, string>> = {
   RESTATE_BASE_DIR: 'baseDir',
@@ -35,6 +38,14 @@ export function checkOptions(options: RestateServerOptions): void {
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
       throw new InvalidOptionsError(
         `${name} is ${port}, which is no port. Give 1 to 65535, or leave it out for a free one.`,
+      );
+    }
+  }
+  for (const name of ['readyTimeout', 'stopTimeout'] as const) {
+    const millis = options[name];
+    if (millis !== undefined && !(typeof millis === 'number' && millis >= 0 && millis <= LONGEST_TIMER)) {
+      throw new InvalidOptionsError(
+        `${name} is ${String(millis)}. Give a number of milliseconds from 0 to ${LONGEST_TIMER}.`,
       );
     }
   }

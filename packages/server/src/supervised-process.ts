@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogBuffer } from './log-buffer.js';
@@ -41,7 +42,11 @@ export class SupervisedProcess {
   #gone = false;
   #expected = false;
 
-  private constructor(pid: number, ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>) {
+  private constructor(
+    pid: number,
+    private readonly shell: ChildProcess,
+    ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>,
+  ) {
     this.pid = pid;
     this.exited = ended.then(({ code, signal }) => {
       this.#gone = true;
@@ -83,6 +88,7 @@ export class SupervisedProcess {
     });
     return new SupervisedProcess(
       pid,
+      shell,
       closed.then(() => exitOf(shell.exitCode, shell.signalCode)),
     );
   }
@@ -112,6 +118,13 @@ export class SupervisedProcess {
   kill(): Promise<ServerExit> {
     this.#signal('SIGKILL');
     return this.exited;
+  }
+
+  /** Lets this process end while the server runs; the supervisor then ends the server. */
+  unref(): void {
+    this.shell.unref();
+    // Pipes are sockets, which their type does not say.
+    for (const stream of this.shell.stdio) (stream as Socket | null | undefined)?.unref();
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {

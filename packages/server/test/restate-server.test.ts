@@ -3,8 +3,15 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createIdentityKey, RestateServer, type RestateServerOptions, type ServerExit } from '../src/index.js';
+import {
+  createIdentityKey,
+  InvalidOptionsError,
+  RestateServer,
+  type RestateServerOptions,
+  type ServerExit,
+} from '../src/index.js';
 import { LogFile } from '../src/log-file.js';
+import '../../../test/support/claim.js';
 import { CounterEndpoint } from './support/counter.js';
 import { scratchDirectory } from './support/directory.js';
 import { allGone, eventually, exists, serverGroup } from './support/processes.js';
@@ -134,6 +141,18 @@ describe('start', () => {
     await expect(failure).rejects.toThrow(/num-partitions|many/);
     expect(Date.now() - before).toBeLessThan(5_000);
   });
+
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, 2 ** 31, '5000', null, {}])(
+    'refuses the timeout %j, before anything is touched',
+    { meta: { claim: 'durations' } },
+    async (millis: unknown) => {
+      for (const name of ['readyTimeout', 'stopTimeout']) {
+        const failure = start({ [name]: millis as number });
+        await expect(failure).rejects.toBeInstanceOf(InvalidOptionsError);
+        await expect(failure).rejects.toThrow(`${name} is `);
+      }
+    },
+  );
 
   it('stops the process when it is not ready in time', async () => {
     await using directory = await scratchDirectory();

@@ -3,6 +3,7 @@ import {
   type GenericCall,
   type GenericSend,
   type InvocationId,
+  type InvocationReference,
   type Request,
   RestatePromise,
   type Serde,
@@ -10,14 +11,16 @@ import {
   TerminalError,
   type WorkflowContext,
 } from '@restatedev/restate-sdk';
-import type { ClientTarget } from '@rea/core';
 import {
+  checkedMillis,
   type HandlerInput,
   type HandlerNames,
   type HandlerOutput,
-  targetModel,
+  RUN_NOTE_HANDLER,
+  STATUS_HANDLER,
   withoutDurableOperations,
 } from '@rea/core/internal';
+import { FakeInvocations, type FakeWorkflow, journaled } from './fake-invocations.js';
 import { FakePromises } from './fake-promises.js';
 
 /** Options of {@link fakeContext}. */
@@ -41,6 +44,13 @@ export interface FakeCall {
   readonly delay?: Duration | number;
 }
 
+/** A signal that the handler sent to another invocation. */
+export interface FakeSignal {
+  readonly invocationId: string;
+  readonly name: string;
+  readonly value: unknown;
+}
+
 /** Answers for a component's handlers: `(input, key) => output`. */
 export type FakeHandlers<T> = {
   readonly [K in HandlerNames<T>]?: (
@@ -61,8 +71,20 @@ export interface FakeControls {
   readonly sleeps: readonly (Duration | number)[];
   /** What is stored now, by state name. */
   readonly stored: Readonly<Record<string, unknown>>;
-  /** Says how a component's handlers answer calls. */
+  /** Signals that were sent to other invocations, in order: a rejected one has the reason as its value. */
+  readonly signals: readonly FakeSignal[];
+  /** Ids of the invocations that were cancelled, in order. */
+  readonly cancelled: readonly string[];
+  /**
+   * Says how a component's handlers answer: calls, signals, queries, and a workflow's run when it is attached to after it
+   * was submitted.
+   */
   stub<T>(target: abstract new (...args: never[]) => T, handlers: FakeHandlers<T>): this;
+  /**
+   * Says how one workflow stands, for `attach`, `output` and `status`. An id of which nothing is said and which was not
+   * submitted has not started: it is refused as on a server.
+   */
+  stubWorkflow<T>(target: abstract new (...args: never[]) => T, id: string, workflow: FakeWorkflow<T>): this;
 }
 
 /** Passes for a context of any kind. */
@@ -84,6 +106,9 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
   return new FakeContextImpl(options) as unknown as FakeContext;
 }
 
+/** What `attach`, `output` and `status` of workflow clients ask: no handler of the application. */
+const ADDED_HANDLERS = new Set([RUN_NOTE_HANDLER, STATUS_HANDLER]);
+
 let count = 0;
 
 class FakeContextImpl implements FakeControls {
@@ -100,7 +125,9 @@ class FakeContextImpl implements FakeControls {
   };
 
   private readonly state: Map<string, Uint8Array>;
-  private readonly stubs = new Map<string, (input: never, key: string | undefined) => unknown>();
+  readonly signals: FakeSignal[] = [];
+  readonly cancelled: string[] = [];
+  private readonly invocations = new FakeInvocations();
   private readonly promises = new FakePromises();
   private readonly invocationRequest: Request;
 
@@ -125,12 +152,12 @@ class FakeContextImpl implements FakeControls {
   }
 
   stub<T>(target: abstract new (...args: never[]) => T, handlers: FakeHandlers<T>): this {
-    const model = targetModel(target as unknown as ClientTarget);
-    for (const [method, answer] of Object.entries(handlers)) {
-      const handler = model.handlers.get(method);
-      if (!handler) throw new Error(`${model.name} has no handler "${method}" to stub.`);
-      this.stubs.set(`${model.name}/${handler.name}`, answer as never);
-    }
+    this.invocations.stub(target, handlers);
+    return this;
+  }
+
+  stubWorkflow<T>(target: abstract new (...args: never[]) => T, id: string, workflow: FakeWorkflow<T>): this {
+    this.invocations.stubWorkflow(target, id, workflow);
     return this;
   }
 
@@ -145,7 +172,8 @@ class FakeContextImpl implements FakeControls {
     });
   }
 
-  sleep(duration: Duration | number): RestatePromise<void> {
+  sleep(duration: Duration | number, name?: string): RestatePromise<void> {
+    checkedMillis(name === undefined ? 'A sleep' : `The sleep "${name}"`, duration);
     return lazy(() => {
       this.sleeps.push(duration);
       return this.options.sleeps === 'never' ? new Promise<void>(() => {}) : undefined;
@@ -155,19 +183,22 @@ class FakeContextImpl implements FakeControls {
   genericCall<I, O>(call: GenericCall<I, O>): RestatePromise<O> {
     const future = lazy(async () => {
       const input = journaled(call.parameter, call.inputSerde);
-      this.calls.push({ service: call.service, handler: call.method, key: call.key, input });
-      const answer = this.stubs.get(`${call.service}/${call.method}`);
-      if (!answer) throw unstubbed(call.service, call.method);
-      return journaled((await answer(input as never, call.key)) as O, call.outputSerde);
+      if (!ADDED_HANDLERS.has(call.method)) {
+        this.calls.push({ service: call.service, handler: call.method, key: call.key, input });
+      }
+      const answer = await this.invocations.answer(call.service, call.method, call.key, input);
+      return journaled(answer as O, call.outputSerde);
     });
     return Object.assign(future, { invocationId: Promise.resolve(`inv_fakecall${this.calls.length}`) });
   }
 
   genericSend<I>(send: GenericSend<I>): { invocationId: Promise<InvocationId> } {
     const { service, method: handler, key, delay } = send;
+    if (delay !== undefined) checkedMillis(`The delay of a message to ${service}/${handler}`, delay);
     const input = journaled(send.parameter, send.inputSerde);
     this.sends.push({ service, handler, key, input, ...(delay === undefined ? {} : { delay }) });
-    return { invocationId: Promise.resolve(`inv_fakesend${this.sends.length}` as InvocationId) };
+    const { id } = this.invocations.start(service, handler, key, input);
+    return { invocationId: Promise.resolve(id) };
   }
 
   async get<T>(name: string, serde: Serde<T> = sdkSerde.json as Serde<T>): Promise<T | null> {
@@ -227,23 +258,36 @@ class FakeContextImpl implements FakeControls {
     return lazy(() => this.promises.get<T>(`signal ${name}`));
   }
 
-  invocation(): never {
-    throw new Error('A fake context knows no other invocations. Test this with createTestApp on a real server.');
+  invocation(id: InvocationId): InvocationReference {
+    return {
+      attach: <T>(serde?: Serde<T>) => lazy(async () => journaled((await this.invocations.attach(id)) as T, serde)),
+      cancel: () => this.cancel(id),
+      signal: <T>(name: string, serde?: Serde<T>) => ({
+        resolve: (value?: T) => {
+          const written = journaled(value as T, serde);
+          this.signals.push({ invocationId: id, name, value: written });
+          if (id === this.invocationRequest.id) this.promises.resolve(`signal ${name}`, written);
+        },
+        reject: (reason: string | TerminalError) => {
+          const error = typeof reason === 'string' ? new TerminalError(reason) : reason;
+          this.signals.push({ invocationId: id, name, value: error });
+          if (id === this.invocationRequest.id) this.promises.reject(`signal ${name}`, error);
+        },
+      }),
+    };
+  }
+
+  attach<T>(id: InvocationId, serde?: Serde<T>): RestatePromise<T> {
+    return this.invocation(id).attach(serde);
+  }
+
+  cancel(id: InvocationId): void {
+    this.cancelled.push(id);
+    this.invocations.cancel(id);
   }
 }
 
 /** As in the SDK, nothing happens until the future is awaited. */
 function lazy<T>(start: () => T | Promise<T>): RestatePromise<T> {
   return RestatePromise.resolve(undefined).map(start) as RestatePromise<T>;
-}
-
-/** What a value is after the journal: what JSON cannot write is refused, as there. */
-function journaled<T>(value: T, serde: Serde<T> = sdkSerde.json as Serde<T>): T {
-  return serde.deserialize(serde.serialize(value));
-}
-
-function unstubbed(service: string, handler: string): Error {
-  return new Error(
-    `The handler called ${service}/${handler}. Say how it answers: ctx.stub(${service}, { ${handler}: ... }).`,
-  );
 }

@@ -1,10 +1,11 @@
-import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
+import type { DynamicModule, INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { REA_OPTIONS, ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
-import { AdminClient, cancelInvocation, qualify, sqlLiteral, untilCallable } from '@rea/core/internal';
+import { REA_OPTIONS, ReaEvents, ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
+import { AdminClient, cancelInvocation, qualify, REQUEST_WATCH, sqlLiteral, untilCallable } from '@rea/core/internal';
 import { Ingress, IngressModule, type IngressModuleOptions } from '@rea/ingress';
 import { RestateServer } from '@rea/server';
+import { type FailureMode, FailureWatch } from './failure-watch.js';
 import { type ServerAddress, sharedServer } from './shared-server.js';
 
 /** Options of {@link createTestApp}. */
@@ -25,6 +26,13 @@ export interface TestAppOptions extends ModuleMetadata {
   readonly nest?: NestApplicationOptions;
   /** Called with the application before it is initialised: global prefix, pipes, body parsers. */
   readonly configure?: (app: INestApplication) => void;
+  /**
+   * What becomes of the failure of a handler that Restate goes on trying, once it has lasted for 1.5 s. `'print'` (default):
+   * it is logged as an error (REA9030), each error of a handler once, with the lines of the handler's own code. `'throw'`:
+   * the requests of ingress clients that wait for the handler, directly or through another one, are rejected with it.
+   * `'off'`: the wait goes on in silence.
+   */
+  readonly failures?: FailureMode;
   /** Overrides of providers, guards and so on, as with `@nestjs/testing`. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
@@ -64,13 +72,16 @@ export class ReaTestApp {
     private readonly ownServer: RestateServer | undefined,
     /** Whether the server still runs when this application is closed, with components that nobody will call. */
     private readonly leavesTraces: boolean,
+    private readonly watch: FailureWatch | undefined,
   ) {
     this.admin = new AdminClient(address.adminUrl);
   }
 
   /** Starts the application and waits until its components are registered. */
   static async create(options: TestAppOptions): Promise<ReaTestApp> {
-    const { server: mode = 'shared', rea, ingress, override, httpAdapter, nest, configure, ...metadata } = options;
+    const { server: mode = 'shared', rea, ingress, override, httpAdapter, nest, configure, ...others } = options;
+    const { failures = 'print', ...metadata } = others;
+    const watch = failures === 'off' ? undefined : new FailureWatch(failures);
     const { address, own } = await serverFor(mode);
     const namespace = rea?.namespace ?? nextNamespace();
     // With a namespace or a port of the caller's, a later application may go on where this one ends.
@@ -86,15 +97,18 @@ export class ReaTestApp {
             endpoint: rea?.endpoint !== false && { port: 0, host: '127.0.0.1', ...rea?.endpoint },
           }),
           IngressModule.forRoot(ingress),
+          ...(watch ? [watchModule(watch)] : []),
           ...(metadata.imports ?? []),
         ],
       });
       const module = await (override?.(builder) ?? builder).compile();
       const app = httpAdapter ? module.createNestApplication(httpAdapter, nest) : module.createNestApplication(nest);
+      watch?.start(app.get(ReaEvents), new AdminClient(address.adminUrl));
       configure?.(app);
       await app.init();
-      return new ReaTestApp(app, app.get(Ingress), namespace, address, own, mode === 'shared' && !isPlaced);
+      return new ReaTestApp(app, app.get(Ingress), namespace, address, own, mode === 'shared' && !isPlaced, watch);
     } catch (error) {
+      watch?.stop();
       await own?.stop();
       throw error;
     }
@@ -169,6 +183,7 @@ export class ReaTestApp {
     try {
       await this.app.close();
     } finally {
+      this.watch?.stop();
       if (this.ownServer) await this.ownServer.stop();
       else if (this.leavesTraces) await this.forget([...this.registered, ...(endpointUrl ? [endpointUrl] : [])]);
     }
@@ -214,6 +229,17 @@ async function serverFor(
   if (mode === 'shared') return { address: await sharedServer() };
   const own = await RestateServer.start({ alwaysReplay: mode === 'always-replay', retries: mode !== 'no-retry' });
   return { address: own, own };
+}
+
+/** Puts the watch around the requests of the ingress clients. */
+function watchModule(watch: FailureWatch): DynamicModule {
+  const request: FailureWatch['request'] = (asked, answer) => watch.request(asked, answer);
+  return {
+    module: class TestFailures {},
+    global: true,
+    providers: [{ provide: REQUEST_WATCH, useValue: request }],
+    exports: [REQUEST_WATCH],
+  };
 }
 
 let count = 0;

@@ -17,8 +17,15 @@ let own: Promise<RestateServer> | undefined;
 export async function sharedServer(): Promise<ServerAddress> {
   const address = process.env[SHARED_SERVER_VARIABLE];
   if (address) return JSON.parse(address) as ServerAddress;
-  own ??= RestateServer.start();
+  own ??= startOwn();
   return own;
+}
+
+/** A test runner may wait for the process to end by itself, and nobody stops this server. */
+async function startOwn(): Promise<RestateServer> {
+  const server = await RestateServer.start();
+  server.unref();
+  return server;
 }
 
 /** Starts a server for all test files of a run; gives the function that stops it. For a runner's global setup. */

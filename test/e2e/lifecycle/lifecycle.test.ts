@@ -233,6 +233,45 @@ test('the front port is taken, with an embedded server: it is gone with the proc
   seen('exit code 1; ingress and admin ports of the embedded server closed');
 });
 
+test(
+  'SIGTERM while the start waits for the Restate server ends the process',
+  { meta: { claim: 'start-stop' } },
+  async () => {
+    const port = await freePort();
+    const given = await settings('waiting');
+    const nowhere = { ingressUrl: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${port}` };
+    const child = Child.spawn({ ...given, rea: { ...given.rea, server: nowhere } });
+    children.push(child);
+    await expect.poll(() => child.log).toContain('Waiting for the Restate server');
+    const began = performance.now();
+    child.terminate();
+    expect(await child.ended()).not.toBe(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(child.log).toContain('REA6051');
+    expect(await canConnect(given.endpointPort)).toBe(false);
+    seen('ended at once, REA6051; endpoint port closed');
+  },
+);
+
+test(
+  'a refused registration ends the process, and an embedded server with it',
+  { meta: { claim: 'start-stop' } },
+  async () => {
+    const [ingressPort, adminPort] = [await freePort(), await freePort()];
+    const rea = {
+      server: { embedded: true, dataDirectory: join(directory, 'data'), ingressPort, adminPort },
+      endpoint: { advertisedUrl: `http://127.0.0.1:${await freePort()}` },
+      registration: { timeout: 200 },
+    };
+    const child = Child.spawn({ rea, frontPort: await freePort(), effects, process: 'refused' });
+    children.push(child);
+    expect(await child.ended()).toBe(1);
+    expect(child.log).toContain('REA6005');
+    await expect.poll(() => canConnect(adminPort), { timeout: 5_000 }).toBe(false);
+    seen('exit code 1, REA6005; the embedded server is gone');
+  },
+);
+
 async function canConnect(port: number): Promise<boolean> {
   const { connect } = await import('node:net');
   const socket = connect(port, '127.0.0.1');

@@ -2,9 +2,6 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
 import { ReaHealth } from '@rea/observability';
 
-/** From here on somebody should look at the dead letters, though the shop goes on selling. */
-const MANY_DEAD_LETTERS = 100;
-
 @Controller('health')
 export class HealthController {
   constructor(
@@ -19,7 +16,7 @@ export class HealthController {
       () => this.rea.server(),
       () => this.rea.endpoint(),
       () => this.rea.registration(),
-      () => this.rea.deadLetters({ max: MANY_DEAD_LETTERS, above: 'degraded' }),
+      () => this.rea.deadLetters(),
     ]);
   }
 }

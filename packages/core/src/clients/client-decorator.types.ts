@@ -8,11 +8,11 @@ export interface ClientDecorator<Clients> {
   <Owner, Index extends number>(
     owner: Owner,
     property: undefined,
-    index: Index & DeclaredAs<ParameterAt<Owner, Index>, Clients>,
+    index: IfDeclared<ParameterAt<Owner, Index>, Clients, Index>,
   ): void;
   <Owner extends object, Name extends string | symbol>(
     owner: Owner,
-    property: Name & DeclaredAs<Name extends keyof Owner ? Owner[Name] : unknown, Clients>,
+    property: IfDeclared<Name extends keyof Owner ? Owner[Name] : unknown, Clients, Name>,
   ): void;
 }
 
@@ -20,12 +20,12 @@ type ParameterAt<Owner, Index extends number> = Owner extends abstract new (...a
   ? Parameters[Index]
   : unknown;
 
-/** Nothing, or what is wrong with a declaration. */
-type DeclaredAs<Declared, Clients> = [Clients] extends [never]
-  ? unknown
+/** The place, or what is wrong with its type. */
+type IfDeclared<Declared, Clients, Place> = [Clients] extends [never]
+  ? Place
   : [Clients extends Declared ? true : never] extends [never]
     ? 'This is not the type of the client of this component: declare it by the kind of the component (service, object or workflow) and with the same component'
-    : unknown;
+    : Place;
 
 /** What a client's target is a client of: the instance of a class, or a contract. */
 export type ComponentOfTarget<Target> = Target extends abstract new (...args: never[]) => infer Component

@@ -6,6 +6,7 @@ import {
   type Serde,
   serde as sdkSerde,
 } from '@restatedev/restate-sdk';
+import { toMillis } from '../durable/duration.js';
 import { forJournal } from '../durable/journal-value.js';
 import { type Attempt, currentScope, refuseInRun } from '../invocation/attempt.js';
 import { ORCHESTRATE } from '../invocation/operation-guards.js';
@@ -77,11 +78,12 @@ export function send(
     verb: 'send' as const,
     target: { service: target.name, handler: handler.name },
   }));
-  const headers = tracedHeaders(attempt, rest.headers);
+  const address = addressOf(attempt, target, handler, key, scope);
+  const headers = tracedHeaders(attempt, rest.headers, beginsTrace(attempt, address, rest.delay));
   return attempt.ctx.genericSend<unknown>({
     ...rest,
     ...(headers ? { headers } : {}),
-    ...addressOf(attempt, target, handler, key, scope),
+    ...address,
     ...payload(attempt, input, inputSerde, target, handler, verb),
   });
 }
@@ -118,9 +120,18 @@ export function attemptFor(target: TargetModel, verb: string): Attempt {
 function tracedHeaders(
   attempt: Attempt,
   headers: Record<string, string> | undefined,
+  begins = false,
 ): Record<string, string> | undefined {
-  const trace = traceHeaders(attempt);
+  const trace = traceHeaders(attempt, begins && headers?.['traceparent'] === undefined);
   return trace ? { ...trace, ...headers } : headers;
+}
+
+/** Whether a message is no part of what its sender does now: it is delayed, or the sender's own next round. */
+function beginsTrace({ request }: Attempt, to: Address, delay: SendOptions['delay']): boolean {
+  if (delay !== undefined && toMillis(delay) > 0) return true;
+  const { service, key, handler } = request.target;
+  if (to.service !== service) return false;
+  return to.key === undefined ? to.method === handler : to.key === key;
 }
 
 type Address = Pick<GenericCall<unknown, unknown>, 'service' | 'method' | 'key' | 'scope'>;

@@ -117,6 +117,13 @@ export interface AddressedWorkflow<T> {
    */
   output(options?: WorkflowReadOptions): Promise<WorkflowOutput<HandlerOutput<T, RunName<T>>>>;
   /**
+   * Cancels the run of the workflow, durably: it gets a `CancelledError` where it waits, and can undo what it has done. The
+   * promise resolves when the request is on its way, which is before the run has ended. Does nothing when it has ended.
+   *
+   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s
+   */
+  cancel(): Promise<void>;
+  /**
    * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
    *
    * @throws TerminalError (404, `REA3005`) for other workflows; 403 when a guard of its class refuses

@@ -24,7 +24,7 @@ import { checkDurableHeaders } from './secret-headers.js';
 import { wrongVerb } from './wrong-verb.js';
 
 /** The verbs of one workflow id. */
-export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status'> {
+export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach' | 'output' | 'status' | 'cancel'> {
   readonly signal: object;
   readonly query: object;
 
@@ -62,10 +62,13 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
   async attach(options?: WorkflowReadOptions): Promise<never> {
     const note = await this.runNote('attach', options);
     if (note) return this.attachTo(note.id) as Promise<never>;
-    throw new TerminalError(
-      `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to attach to. Submit it first.`,
-      { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3004' } },
-    );
+    throw this.notStarted('attach to');
+  }
+
+  async cancel(): Promise<void> {
+    const note = await this.runNote('cancel');
+    if (!note) throw this.notStarted('cancel');
+    if (!note.ended) attemptFor(this.target, 'cancel').ctx.invocation(note.id).cancel();
   }
 
   async output(options?: WorkflowReadOptions): Promise<{ ready: false } | { ready: true; result: never }> {
@@ -81,6 +84,13 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
       });
     }
     return this.ask<WorkflowStatus>('status', STATUS_HANDLER, options);
+  }
+
+  private notStarted(verb: string): TerminalError {
+    return new TerminalError(
+      `REA3004: The workflow ${this.target.name}/${this.id} has not started, so there is nothing to ${verb}. Submit it first.`,
+      { errorCode: 404, metadata: { [ERROR_METADATA.code]: 'REA3004' } },
+    );
   }
 
   private get run(): readonly [string, TargetHandler] {

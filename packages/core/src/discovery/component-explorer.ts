@@ -64,6 +64,11 @@ export class ComponentExplorer {
     return [...found.values()];
   }
 
+  /** The names of the components, without checking them: also before the bootstrap. */
+  names(): Set<string> {
+    return new Set([...this.providers()].flatMap((provider) => componentAt(provider)?.declaration.name ?? []));
+  }
+
   private *providers(): Generator<InstanceWrapper> {
     const seen = new Set<object>();
     for (const module of this.modules.values()) {

@@ -1,4 +1,4 @@
-import type { Context, RestatePromise, Serde, TerminalError } from '@restatedev/restate-sdk';
+import type { Context, RestatePromise, TerminalError } from '@restatedev/restate-sdk';
 import { defaultSerde } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 import { type FormattedPayload, payloadForJournal, type PlainPayload } from './payload-format.js';

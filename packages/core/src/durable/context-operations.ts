@@ -1,11 +1,12 @@
-import type { Context, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
-import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
+import type { Context, Duration, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
+import { ATTEMPT, type Attempt, type InAttempt } from '../invocation/attempt.js';
 import type { Stretch } from '../instrumentation/instrumentation.js';
 import { keepFailuresSound } from '../failures/sound-failures.js';
 import { leavingRun, type TriedRun } from '../failures/run-try.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
+import { checkedMillis } from './checked-duration.js';
 import { watchCancels } from './received-cancel.js';
 import type { Section } from './section.js';
 import type { SingleFuture } from './watched-future.js';
@@ -55,6 +56,7 @@ interface Operations {
   ) => RestatePromise<unknown>;
   genericCall: (this: Followed, call: Call) => CallFuture;
   genericSend: (this: Followed, send: GenericSend<unknown>) => ReturnType<Context['genericSend']>;
+  sleep: (this: Followed, duration: Duration | number, name?: string) => RestatePromise<void>;
 }
 
 interface Followed extends Operations, Partial<InAttempt>, Pick<Context, 'request'> {
@@ -76,8 +78,8 @@ export function watchOperations(ctx: Context, watch: OperationWatch): void {
 }
 
 /**
- * Observes the runs of an attempt's context, whoever starts them, and lets its operations be controlled and watched. The
- * context's class is changed, once: each attempt would pay for functions of its own.
+ * Observes the runs of an attempt's context, whoever starts them, lets its operations be controlled and watched, and refuses
+ * durations that are none. The context's class is changed, once: each attempt would pay for functions of its own.
  */
 export function followOperations(ctx: Context): void {
   const context = ctx as unknown as Followed;
@@ -87,11 +89,12 @@ export function followOperations(ctx: Context): void {
     keepFailuresSound(context.coreVm);
     watchCancels(context.coreVm);
   }
-  const { run, genericCall, genericSend } = owner;
+  const { run, genericCall, genericSend, sleep } = owner;
   owner.run = function (nameOrClosure, second, options) {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;
     const isNamed = typeof nameOrClosure === 'string';
     const own = isNamed ? second : nameOrClosure;
+    if (options) checkRetry(isNamed ? nameOrClosure : '', options);
     // What is no run is the SDK's to refuse; a handler that is not Rea's is only followed by who controls it.
     if (typeof own !== 'function' || (!attempt && !control)) return run.call(this, nameOrClosure, second, options);
     const section = control?.admit();
@@ -108,10 +111,12 @@ export function followOperations(ctx: Context): void {
     };
     const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
     control?.started(future, section);
+    if (attempt)
+      noteStart(attempt, 'unawaited', future, name === '' ? 'a run without a name' : `the run "${name}"`, section);
     return future;
   };
   owner.genericCall = function (call) {
-    const { [CONTROL]: control } = this;
+    const { [ATTEMPT]: attempt, [CONTROL]: control } = this;
     const section = control?.admit();
     let future = control?.divert(call, section);
     if (!future) {
@@ -119,12 +124,41 @@ export function followOperations(ctx: Context): void {
       future = genericCall.call(this, call);
     }
     control?.started(future, section);
+    if (attempt) noteStart(attempt, 'unawaited-call', future, call, section);
     return future;
   };
   owner.genericSend = function (send) {
+    if (send.delay !== undefined) checkedMillis(`The delay of a message to ${send.service}/${send.method}`, send.delay);
     this[WATCH]?.called('send', send);
     return genericSend.call(this, send);
   };
+  owner.sleep = function (duration, name) {
+    checkedMillis(name === undefined ? 'A sleep' : `The sleep "${name}"`, duration);
+    return sleep.call(this, duration, name);
+  };
+}
+
+function checkRetry(name: string, options: RunOptions<unknown>): void {
+  const { initialRetryInterval, maxRetryInterval, maxRetryDuration } = options;
+  const of = `of the run "${name}"`;
+  if (initialRetryInterval !== undefined) checkedMillis(`The initial retry interval ${of}`, initialRetryInterval);
+  if (maxRetryInterval !== undefined) checkedMillis(`The longest retry interval ${of}`, maxRetryInterval);
+  if (maxRetryDuration !== undefined) checkedMillis(`The retry duration ${of}`, maxRetryDuration);
+}
+
+/** For the guardrails on what nobody awaits. */
+function noteStart(
+  attempt: Attempt,
+  rule: 'unawaited' | 'unawaited-call',
+  future: RestatePromise<unknown>,
+  what: string | Call,
+  section: Section | undefined,
+): void {
+  const work = attempt.openWork();
+  // What could not be started, since the attempt ends, has no handle.
+  if (!work || (future as Partial<SingleFuture>).handle === undefined) return;
+  const mode = attempt.handler.policy.modeOf(rule);
+  if (mode !== 'disabled') work.add(future as SingleFuture, what, mode, section);
 }
 
 /** As {@link observedRun}, in a handler that is not Rea's. */

@@ -85,8 +85,8 @@ function within(loss: Loss, segment: string): Loss {
 }
 
 function a(value: object): string {
-  const { name = '' } = value.constructor ?? {};
-  if (name === '') return 'an instance of a class';
+  const { name } = value.constructor as { readonly name?: string };
+  if (!name) return 'an instance of a class';
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 

@@ -10,7 +10,8 @@ import { admitRun } from '../invocation/guarded-context.js';
 import { keepPolicy } from '../policy/with-policy.js';
 import { onCancel } from './cancel-hook.js';
 import { Cancellation } from './cancellation.js';
-import { toMillis } from './duration.js';
+import { checkedMillis } from './checked-duration.js';
+import { LONGEST_TIMER } from './duration.js';
 import { defaultSerde, journalBytes, passOn } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 
@@ -48,7 +49,7 @@ export interface RunOptions {
   readonly retry?: RunRetry;
   /**
    * Longest time for one try, in milliseconds or as `{ seconds: 5 }`; then the signal is aborted, and the try has failed
-   * with an ordinary, retryable error. Default: none.
+   * with an ordinary, retryable error. At most 24.8 days. Default: none.
    */
   readonly timeout?: Duration | number;
 }
@@ -68,7 +69,8 @@ export interface RunOptionsWithSerde<T> extends RunOptions {
  * @param ctx the handler's context
  * @param name shown in the Restate UI, and compared on replay: keep it stable
  * @param action the side effect; its result is journaled as JSON, and typed as what JSON gives back
- * @throws TerminalError what the closure threw as terminal, or when its retries are exhausted
+ * @throws TerminalError what the closure threw as terminal, or when its retries are exhausted; (500, `REA7070`) when a
+ *   duration among the options is none
  * @see https://docs.restate.dev/develop/ts/durable-steps
  */
 export function run<T>(
@@ -129,13 +131,17 @@ function startRun<T>(
   options: RunOptions & { readonly serde?: Serde<T> },
 ): RunHandle<T> {
   const format = options.serde ?? defaultSerde<T>(ctx);
+  const timeout =
+    options.timeout === undefined
+      ? undefined
+      : checkedMillis(`The timeout of the run "${name}"`, options.timeout, { most: LONGEST_TIMER });
   const attempt = attemptOf(ctx);
   const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
   const idempotencyKey = `${attempt?.identity ?? id}/${name}/${attempt?.nextRun(name) ?? 1}`;
   const cancellation = new Cancellation();
   const tryOnce = async () => {
     const one = new Try(idempotencyKey, attemptCompletedSignal, cancellation);
-    const value = await (options.timeout === undefined ? action(one) : tryWithin(options.timeout, name, action, one));
+    const value = await (timeout === undefined ? action(one) : tryWithin(timeout, name, action, one));
     return journalBytes(attempt, value, format, `The result of run "${name}"`) as T;
   };
   const future = admitRun(ctx, name).run(name, keepPolicy(tryOnce), toSdkOptions(options, passOn(format)));
@@ -168,12 +174,11 @@ class Try implements RunContext {
 }
 
 async function tryWithin<T>(
-  timeout: Duration | number,
+  millis: number,
   name: string,
   action: (run: RunContext) => T | Promise<T>,
   one: Try,
 ): Promise<T> {
-  const millis = toMillis(timeout);
   const late = new AbortController();
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

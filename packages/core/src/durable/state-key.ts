@@ -30,9 +30,12 @@ export interface StateKeyOptionsWithDefault<T, Read = T> extends StateKeyOptions
   readonly default: () => Read;
 }
 
+type Unstored =
+  'This schema does not read the JSON of what it makes, or makes another type than the key has: use a codec, which converts both ways, or let the schema take what it makes';
+
 /** Options of a value that is JSON as it is. */
 interface PlainOptions<T> extends Omit<StateKeyOptions<T>, 'schema' | 'serde'> {
-  readonly schema?: never;
+  readonly schema?: Unstored;
   readonly serde?: never;
 }
 
@@ -41,10 +44,7 @@ type Formatted<T, S> =
   { readonly schema: StandardSchemaV1<unknown, T> & S & StoredBy<S> } | { readonly serde: Serde<T> };
 
 /** Nothing, or what is wrong with a schema for state. */
-type StoredBy<S> =
-  ReadsBack<S> extends true
-    ? unknown
-    : 'This schema does not read the JSON of what it makes, so what is stored could not be read: use a codec, which converts both ways';
+type StoredBy<S> = ReadsBack<S> extends true ? unknown : Unstored;
 
 /** Nothing, or what is wrong with a type for state. */
 type HeldByJson<T> = [LostInJson<T>] extends [never]

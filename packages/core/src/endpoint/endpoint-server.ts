@@ -23,6 +23,9 @@ const SESSION_MEMORY = 1_000;
 /** How long a Restate server may take to agree to open no more streams, in milliseconds. One that hangs never does. */
 const AGREEMENT_TIMEOUT = 1_000;
 
+/** How long the last answers may take to leave when effects have used up the time, in milliseconds. */
+const FAREWELL = 500;
+
 /**
  * The HTTP/2 server that only Restate servers call. Closing it is orderly: no new streams, inputs end so that handlers
  * suspend at their next await, running effects are journaled, and only then are connections cut.
@@ -64,7 +67,7 @@ export class EndpointServer {
    * Closes it: has each connection agree to no new streams, lets the open ones end, and ends the connection in order. A
    * stream that was on its way meanwhile is refused before anything runs; the Restate server tries it again elsewhere.
    *
-   * @param timeout how long running effects may take, and then the farewell, in milliseconds each
+   * @param timeout how long that may take in all, in milliseconds; with answers to deliver at its end, 500 more
    */
   async close(timeout: number): Promise<void> {
     if (!this.server.listening) return;
@@ -72,11 +75,16 @@ export class EndpointServer {
     // Not the HTTP/2 server's own close, which also closes sessions.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
     const agreed = Promise.all([...this.sessions].map(refuseStreams));
+    const end = performance.now() + timeout;
+    const left = () => Math.max(0, end - performance.now());
     await Promise.race([agreed, wait(Math.min(timeout, AGREEMENT_TIMEOUT), undefined, { ref: false })]);
     for (const request of this.requests) drain(request);
-    await this.drained(timeout);
-    for (const session of this.sessions) session.close();
-    await Promise.race([closed, wait(timeout, undefined, { ref: false })]);
+    await this.drained(left());
+    // A session with a stuck effect does not end in order; waiting for it again would double the time.
+    if (this.requests.size === 0) {
+      for (const session of this.sessions) session.close();
+      await Promise.race([closed, wait(Math.max(left(), FAREWELL), undefined, { ref: false })]);
+    }
     for (const session of this.sessions) session.destroy();
     await closed;
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 
 /** The SDK's handler for HTTP/1.1 requests. */
@@ -32,7 +32,20 @@ export class MountedEndpoint {
     this.handler = handler;
   }
 
-  /** Handles a request of the front if it is for the endpoint; tells whether it was. */
+  /**
+   * Serves the endpoint before the framework sees a request: what an application puts in front of its routes, such as
+   * compression, is not for the protocol between Restate and the SDK. Listeners that the server has already come after.
+   */
+  serveBefore(front: Server): void {
+    const others = front.listeners('request') as ((...args: unknown[]) => void)[];
+    front.removeAllListeners('request');
+    front.on('request', (request, response) => {
+      if (this.handle(request, response)) return;
+      for (const listener of others) listener.call(front, request, response);
+    });
+  }
+
+  /** Handles a request of the front if it is for the endpoint; reports whether it was. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const url = (request as ParsedRequest).originalUrl ?? request.url;
     if (this.path === undefined || !url?.startsWith(this.path)) return false;
@@ -49,7 +62,11 @@ export class MountedEndpoint {
     return true;
   }
 
-  /** Refuses new requests and waits for those in flight. @param timeout in milliseconds */
+  /**
+   * Refuses new requests, waits for those in flight, and cuts what is left: the front would wait for it without end.
+   *
+   * @param timeout in milliseconds
+   */
   async close(timeout: number): Promise<void> {
     this.handler = undefined;
     if (this.responses.size === 0) return;
@@ -60,6 +77,7 @@ export class MountedEndpoint {
         resolve();
       };
     });
+    for (const response of this.responses) response.destroy();
   }
 }
 

@@ -20,6 +20,7 @@ import { errorOf } from '../failures/thrown.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { attemptHook } from '../invocation/attempt-hook.js';
 import type { Invoker, InvokerFactory } from '../invocation/handler-invoker.js';
+import type { FailedMessages } from '../invocation/failed-messages.js';
 import type { InvocationStarts } from '../invocation/invocation-starts.js';
 import { currentScope, leaveMethod } from '../invocation/attempt.js';
 import { checkLoss, checkSize, serialise } from '../durable/journal-value.js';
@@ -43,6 +44,7 @@ export interface DefinitionContext {
   readonly policy: PolicyService;
   readonly events: ReaEvents;
   readonly starts: InvocationStarts;
+  readonly failed: FailedMessages;
   readonly invokers: InvokerFactory;
   readonly instrumentation: Instrumentation | undefined;
 }
@@ -116,7 +118,7 @@ function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, starts, invokers, instrumentation }: DefinitionContext,
+  { options: module, policy, events, starts, failed, invokers, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
@@ -127,7 +129,7 @@ function createHandler(
     ...present('input', handler.input.serde),
     output: bounded(scope, handler.output.serde ?? merged.serde ?? ofComponent.serde),
     asTerminalError: toTerminal,
-    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts)],
+    hooks: [...(merged.hooks ?? []), attemptHook(scope, starts, failed)],
   };
   return wrap(component, handler, options, invokers.create(component, handler));
 }

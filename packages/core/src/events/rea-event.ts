@@ -70,6 +70,11 @@ interface HandlerEventMap {
    * lost connections are none.
    */
   error: HandlerInfo & { readonly error: Error; readonly retryable: boolean };
+  /**
+   * A message that was sent one way has failed for good: nobody gets its error. Known from the server, shortly after the
+   * failure; not of workflows, whose result is kept.
+   */
+  'message-failed': HandlerInfo & { readonly error: { readonly message: string; readonly code: number } };
   /** One try of a run's closure, {@link durationMs} milliseconds long. Runs without a name, as those of `now()`, tell nothing. */
   'run-ended': HandlerInfo & {
     readonly name: string;

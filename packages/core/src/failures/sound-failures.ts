@@ -58,11 +58,17 @@ export function keepFailuresSound(machine: object): void {
     if (!method) continue;
     methods[name] = function (...args) {
       const [message, stack] = args.slice(at, at + 2);
-      const text = typeof message === 'string' ? bounded(message) : messageOf(message);
-      const sound = [text, typeof stack === 'string' ? bounded(stack, LONGEST_STACK) : undefined];
+      const sound = [toText(message, stack), typeof stack === 'string' ? bounded(stack, LONGEST_STACK) : undefined];
       return method.apply(this, [...args.slice(0, at), ...sound, ...args.slice(at + 2)]);
     };
   }
+}
+
+/** Of an error without a message, its name is all that there is to say. */
+function toText(message: unknown, stack: unknown): string {
+  if (typeof message !== 'string') return messageOf(message);
+  if (message !== '' || typeof stack !== 'string') return bounded(message);
+  return bounded(stack.split('\n', 1)[0] || 'Error');
 }
 
 /** The SDK has its metadata as a list. */

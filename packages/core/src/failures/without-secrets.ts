@@ -9,6 +9,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/([a-z][a-z\d+.-]*:\/\/)[^\s/@'"]+@/gi, `$1${HIDDEN}@`],
   // Authorization: Bearer abc, and its like without a name
   [/\b(bearer|basic|digest|negotiate)(\s+)[\w+/=.~-]{6,}/gi, `$1$2${HIDDEN}`],
+  // all cookies of a header
+  [/\b((?:set-)?cookie\s*:\s*)[^\r\n]+/gi, `$1${HIDDEN}`],
   // name=value, name: value, "name": "value"
   [new RegExp(String.raw`([\w-]*${SECRET}["']?\s*[=:]\s*)"[^"]*"`, 'gi'), `$1"${HIDDEN}"`],
   [new RegExp(String.raw`([\w-]*${SECRET}["']?\s*[=:]\s*)'[^']*'`, 'gi'), `$1'${HIDDEN}'`],

@@ -40,6 +40,6 @@ export interface Instrumentation {
   begin?(attempt: Attempt, part: WorkPart): Stretch;
   /** Around a request of an ingress client, and all its tries. @param what for example `Cart call.addItem` */
   request?<T>(what: string, send: () => Promise<T>): Promise<T>;
-  /** Headers of a request that is sent now, one try of it. */
-  headers?(): Readonly<Record<string, string>>;
+  /** Headers of a request that is sent now, one try of it. @param isDelayed of a message that is delivered later */
+  headers?(isDelayed: boolean): Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { TerminalError } from '@restatedev/restate-sdk';
+import { RetryableError, TerminalError } from '@restatedev/restate-sdk';
+import { badDurationMessage, durationProblem } from '../durable/duration.js';
 import { engineError } from '../failures/engine-error.js';
 import { isA, messageOf } from '../failures/thrown.js';
 
@@ -20,11 +21,13 @@ const RETRYABLE = new Set([408, 425, 429]);
 
 /**
  * A Nest 4xx exception thrown by a handler or inside a run means "this input will never work": it becomes a terminal
- * error with the same status, message and field details. Other errors, 5xx included, stay retryable. What is terminal is
- * given as the engine takes it (see {@link engineError}). Never throws, whatever it is given.
+ * error with the same status, message and field details. So does a `RetryableError` whose `retryAfter` is no duration, since
+ * the SDK would wait for ever or fail on it. Other errors, 5xx included, stay retryable. What is terminal is given as the
+ * engine takes it (see {@link engineError}). Never throws, whatever it is given.
  */
 export function asTerminalError(error: unknown): TerminalError | undefined {
   if (isA(error, TerminalError)) return engineError(error);
+  if (isA(error, RetryableError)) return withoutDuration(error);
   return isA(error, HttpException) ? fromHttpException(error) : undefined;
 }
 
@@ -48,6 +51,19 @@ function detailsOf(exception: HttpException): string | undefined {
     return JSON.stringify(fieldDetails(exception.getResponse()));
   } catch {
     return undefined;
+  }
+}
+
+function withoutDuration(error: RetryableError): TerminalError | undefined {
+  try {
+    const { retryAfter } = error;
+    const problem = retryAfter === undefined ? undefined : durationProblem(retryAfter);
+    if (problem === undefined) return undefined;
+    const message = badDurationMessage('The retryAfter of a RetryableError', problem);
+    const metadata = { [ERROR_METADATA.code]: 'REA7070' };
+    return engineError(new TerminalError(`${message} The error: ${messageOf(error)}`, { errorCode: 500, metadata }));
+  } catch {
+    return undefined; // its own properties throw
   }
 }
 

@@ -28,7 +28,7 @@ export interface HandlerScope {
   readonly events: ReaEvents;
   /** What stands in the names of the components that its clients call. */
   readonly names: NameScope;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesAwaits' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
@@ -56,6 +56,7 @@ const NO_POLICY: HandlerScope['policy'] = {
   report: () => {},
   modeOf: () => 'disabled',
   watchesPromises: false,
+  watchesAwaits: false,
   watchesValues: false,
 };
 

@@ -1,6 +1,6 @@
 import { type Duration } from '@restatedev/restate-sdk';
 import type { Attempt } from './attempt.js';
-import { toMillis } from '../durable/duration.js';
+import { durationProblem, toMillis } from '../durable/duration.js';
 import type { GuardedHandler, OperationGuards } from './handler-scope.js';
 
 type Guard = (attempt: Attempt, args: readonly unknown[]) => void;
@@ -78,7 +78,8 @@ export function checkOrchestration(attempt: Attempt | undefined, verb: string): 
 
 function blockingSleep(bound: number): Guard {
   return (attempt, [duration]) => {
-    const millis = toMillis(duration as Duration | number);
+    // What is no duration is refused by the context itself.
+    const millis = durationProblem(duration) === undefined ? toMillis(duration as Duration | number) : 0;
     if (millis > bound) attempt.report('blocking-exclusive', `A sleep of ${millis} ms`, 'A sleep');
   };
 }

@@ -35,6 +35,7 @@ export class PolicyService {
   private policy: ResolvedPolicy;
   private contextIsGuarded: boolean;
   private promisesAreWatched: boolean;
+  private awaitsAreWatched: boolean;
   private valuesAreWatched: boolean;
 
   constructor(
@@ -44,6 +45,7 @@ export class PolicyService {
     this.policy = resolvePolicy(options.policy, process.env);
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.awaitsAreWatched = this.areAwaitsOn();
     this.valuesAreWatched = this.isOn('lossy-value');
   }
 
@@ -55,6 +57,11 @@ export class PolicyService {
   /** Whether attempts are watched for native code that waits for several futures at once. */
   get watchesPromises(): boolean {
     return this.promisesAreWatched;
+  }
+
+  /** Whether attempts note what they start, to find what is not awaited. */
+  get watchesAwaits(): boolean {
+    return this.awaitsAreWatched;
   }
 
   /** Whether values for the journal are looked at for what JSON does not keep. */
@@ -95,6 +102,7 @@ export class PolicyService {
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.awaitsAreWatched = this.areAwaitsOn();
     this.valuesAreWatched = this.isOn('lossy-value');
   }
 
@@ -134,6 +142,10 @@ export class PolicyService {
 
   private isContextGuarded(): boolean {
     return CONTEXT_RULES.some((id) => this.isOn(id));
+  }
+
+  private areAwaitsOn(): boolean {
+    return this.isOn('unawaited') || this.isOn('unawaited-call');
   }
 
   /** For the application as a whole. */

@@ -38,6 +38,8 @@ export type RuleId =
   | 'oversize-value'
   | 'workflow-retention'
   | 'native-promise'
+  | 'unawaited'
+  | 'unawaited-call'
   | 'saga-unregistered'
   | 'saga-late-compensation'
   | 'saga-step-reused'

@@ -1,12 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { RestateConnection } from '../connection/restate-connection.js';
 import { toMillis } from '../durable/duration.js';
+import { StartAbortedError } from '../endpoint/endpoint.error.js';
+import { onShutdownSignal } from '../endpoint/shutdown-signals.js';
 import type { ReaEvents } from '../events/rea-events.js';
 import type { ReaModuleOptions, RegistrationOptions } from '../rea.options.js';
 import { AdminClient } from './admin-client.js';
 import { DeploymentWatch, type DeploymentWatchOptions } from './deployment-watch.js';
 import { type Registered, type RegisteredEndpoint, Registrar } from './registrar.js';
 import type { RegistrationState } from './registration-state.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { untilCallable } from './until-callable.js';
 
 const DEFAULT_INTERVAL = 15_000;
@@ -17,6 +20,7 @@ export class EndpointRegistration {
   private readonly admin: AdminClient | undefined;
   private createdDeployment: string | undefined;
   private watch: DeploymentWatch | undefined;
+  private readonly stopped = new AbortController();
 
   constructor(
     private readonly options: ReaModuleOptions,
@@ -30,13 +34,20 @@ export class EndpointRegistration {
     return this.watch?.state ?? { status: 'none', newer: [] };
   }
 
-  /** Registers, and waits until the ingress knows the components. Does nothing where registration is off. */
+  /**
+   * Registers, and waits until the ingress knows the components. Does nothing where registration is off.
+   *
+   * @throws StartAbortedError when it is stopped, or the process asked to end, meanwhile
+   */
   async register(uri: string, components: readonly string[], http11: boolean): Promise<void> {
     const { registration = {}, name } = this.options;
     const { admin } = this;
     if (registration === false || !admin) return;
     const endpoint: RegisteredEndpoint = { uri, components, http11, application: name || undefined };
-    const registered = await this.registerAt(admin, registration, endpoint);
+    const { signal } = this.stopped;
+    const ignore = onShutdownSignal(() => this.stop());
+    const registering = unlessAborted(() => this.registerAt(admin, registration, endpoint), signal);
+    const registered = await registering.finally(ignore);
     if (registered.created) this.createdDeployment = registered.id;
     const watch = new DeploymentWatch(admin, endpoint, watchOptions(registration), () =>
       this.registerAt(admin, registration, endpoint),
@@ -45,8 +56,13 @@ export class EndpointRegistration {
     await watch.start(registered);
   }
 
+  get isStopped(): boolean {
+    return this.stopped.signal.aborted;
+  }
+
   /** From now on nothing is looked at, logged or registered. */
   stop(): void {
+    this.stopped.abort(new StartAbortedError());
     this.watch?.stop();
   }
 
@@ -61,7 +77,7 @@ export class EndpointRegistration {
     registration: RegistrationOptions,
     endpoint: RegisteredEndpoint,
   ): Promise<Registered> {
-    const registered = await new Registrar(admin, this.events, registration, endpoint).register();
+    const registered = await new Registrar(admin, this.events, registration, endpoint, this.stopped.signal).register();
     const unknown = await untilCallable(this.connection, registered.services, registration.timeout);
     if (unknown.length > 0) {
       this.logger.warn(

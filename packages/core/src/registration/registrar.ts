@@ -44,12 +44,16 @@ export interface Registered extends RegisteredDeployment {
  */
 export class Registrar {
   private readonly logger = new Logger('Rea');
+  /** Whether it has said that it waits. */
+  private isWaiting = false;
 
   constructor(
     private readonly admin: AdminClient,
     private readonly events: ReaEvents,
     private readonly options: RegistrationOptions,
     private readonly endpoint: RegisteredEndpoint,
+    /** Ends the wait for the server. */
+    private readonly signal?: AbortSignal,
   ) {}
 
   /**
@@ -141,9 +145,10 @@ export class Registrar {
       } catch (error) {
         const failure = explain(uri, error);
         if (failure.final || Date.now() + pause > deadline) throw failure.error;
-        if (pause === FIRST_WAIT) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
+        if (!this.isWaiting) this.logger.warn(`Waiting for the Restate server: ${failure.error.message}`);
+        this.isWaiting = true;
       }
-      await wait(pause);
+      await wait(pause, undefined, { signal: this.signal });
     }
   }
 }

@@ -73,6 +73,14 @@ export class EndpointSecurity {
     return SECURITY_MODES[this.policy.modeBeside(RULE, policyMode(this.declared), policyMode(this.byDefault))];
   }
 
+  /** Warns of an endpoint that takes requests from everybody. @internal @param host the interface that it listens on */
+  warnIfOpen(host: string): void {
+    if ((this.keys.length > 0 && this.mode === 'strict') || host === '127.0.0.1') return;
+    this.logger.warn(
+      `The endpoint accepts unsigned requests (mode ${this.mode}): whoever reaches it can run handlers. Set endpoint.security.identityKeys to the public key of your Restate server, or keep it private.`,
+    );
+  }
+
   /** The public keys in force. */
   get identityKeys(): readonly string[] {
     return this.keys;

@@ -1,6 +1,6 @@
 import { type Context, type Duration, TerminalError } from '@restatedev/restate-sdk';
 import { BranchScheduler } from '../durable/concurrency/branch-scheduler.js';
-import { toMillis } from '../durable/duration.js';
+import { DURATION_CURE, durationProblem, toMillis } from '../durable/duration.js';
 import { attemptOf, refuseInRun } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import { DeadlineError } from './deadline.error.js';
@@ -33,7 +33,7 @@ const TIMER = 'deadline';
  * @param block its result is given back
  * @throws DeadlineError (terminal, 408, `REA7033`) when the deadline has passed, also when the block then returns a value
  * @throws what the block throws, also when it throws something else because of the deadline
- * @throws TerminalError (500, `REA7034`) when the duration is not 0 or more
+ * @throws TerminalError (500, `REA7034`) when the duration is negative, or no duration at all
  */
 export async function withDeadline<T>(
   ctx: Context,
@@ -49,27 +49,18 @@ export function boundHandler<T>(ctx: Context, duration: Duration | number, handl
   return bounded(ctx, attemptOf(ctx)?.place ?? ctx.request().target.toString(), duration, handler);
 }
 
-/** Why a duration cannot be a deadline; undefined when it can. */
-export function deadlineProblem(duration: Duration | number): string | undefined {
-  const millis = toMillis(duration);
-  return Number.isFinite(millis) && millis >= 0 ? undefined : `${JSON.stringify(duration)}; it is 0 or more`;
-}
-
 async function bounded<T>(
   ctx: Context,
   what: string,
   duration: Duration | number,
   block: () => PromiseLike<T>,
 ): Promise<T> {
-  const problem = deadlineProblem(duration);
+  const problem = durationProblem(duration);
   if (problem) {
-    throw new TerminalError(
-      `REA7034: ${what} was given a deadline of ${problem}. Give milliseconds or { minutes: 5 }.`,
-      {
-        errorCode: 500,
-        metadata: { [ERROR_METADATA.code]: 'REA7034' },
-      },
-    );
+    throw new TerminalError(`REA7034: ${what} was given a deadline that ${problem}. ${DURATION_CURE}`, {
+      errorCode: 500,
+      metadata: { [ERROR_METADATA.code]: 'REA7034' },
+    });
   }
   const scheduler = BranchScheduler.of(ctx);
   const branch = scheduler.createBranch();

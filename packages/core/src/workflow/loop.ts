@@ -1,8 +1,8 @@
 import { type Context, type Duration, TerminalError } from '@restatedev/restate-sdk';
 import { checkedCount } from '../durable/concurrency/durable-futures.js';
-import { toMillis } from '../durable/duration.js';
+import { checkedMillis } from '../durable/checked-duration.js';
 import { asTerminalError, ERROR_METADATA } from '../invocation/error-mapping.js';
-import { messageOf } from '../failures/thrown.js';
+import { withCauses } from '../failures/causes.js';
 
 /** Rounds that a loop may take unless told otherwise. Each round's journal entries are replayed on every wake-up. */
 export const DEFAULT_LOOP_LIMIT = 10_000;
@@ -66,7 +66,8 @@ export interface RetryOptions {
  *
  * @param body given the try, from 1; an ordinary error that it throws must not depend on anything but the journal
  * @throws TerminalError what the body threw as terminal; (500, `REA7031`) with the last message when the tries are used up
- * @throws TerminalError (500, `REA7005`) when `maxAttempts` is no whole number of at least 1
+ * @throws TerminalError (500, `REA7005`) when `maxAttempts` is no whole number of at least 1; (500, `REA7070`) when an
+ *   interval is no duration
  */
 export async function retry<T>(
   ctx: Context,
@@ -75,6 +76,8 @@ export async function retry<T>(
 ): Promise<T> {
   const { maxAttempts = 3, initialInterval = 1_000, maxInterval = 300_000, factor = 2 } = options;
   checkedCount('maxAttempts of retry()', maxAttempts);
+  const initial = checkedMillis('The initial interval of retry()', initialInterval);
+  const max = checkedMillis('The longest interval of retry()', maxInterval);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await body(attempt);
@@ -83,7 +86,7 @@ export async function retry<T>(
       if (terminal) throw terminal;
       if (attempt >= maxAttempts) throw exhausted(maxAttempts, error);
     }
-    await ctx.sleep(Math.min(toMillis(initialInterval) * factor ** (attempt - 1), toMillis(maxInterval)));
+    await ctx.sleep(Math.min(initial * factor ** (attempt - 1), max));
   }
 }
 
@@ -95,7 +98,7 @@ function limitReached(limit: number): TerminalError {
 }
 
 function exhausted(attempts: number, error: unknown): TerminalError {
-  const message = messageOf(error);
+  const message = withCauses(error);
   return new TerminalError(`REA7031: ${attempts} tries have failed, the last with: ${message}`, {
     errorCode: 500,
     metadata: { [ERROR_METADATA.code]: 'REA7031' },

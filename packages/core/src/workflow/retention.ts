@@ -53,7 +53,7 @@ export function retentionProblem(retention: WorkflowOptions['retention']): strin
   if (!(stateBytes >= 0 && stateBytes <= LARGEST_STATE)) {
     return `has a retention with stateBytes of ${stateBytes}; it is 0 to ${LARGEST_STATE} bytes`;
   }
-  if (!(days >= SHORTEST_RETENTION && days <= LONGEST_RETENTION)) {
+  if (!(Number.isFinite(days) && days >= SHORTEST_RETENTION && days <= LONGEST_RETENTION)) {
     return `has a retention of ${days} days; it is ${SHORTEST_RETENTION} to ${LONGEST_RETENTION} days`;
   }
   return undefined;

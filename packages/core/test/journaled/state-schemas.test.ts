@@ -120,7 +120,7 @@ class Box {
   async put(ctx: ObjectContext, how: 'set' | 'update'): Promise<unknown> {
     try {
       if (how === 'set') state(ctx, key).set(given);
-      else read = await state(ctx, key).update(() => given);
+      read = how === 'set' ? await state(ctx, key).get() : await state(ctx, key).update(() => given);
     } catch (error) {
       return told(error);
     }
@@ -188,7 +188,7 @@ describe('State', { meta: { claim: 'state-schemas' } }, () => {
       const id = `box-${(boxes += 1)}`;
       const box = app.ingress.object(Box).of(id);
       expect(await box.call.put(how, once)).toBe('stored');
-      if (how === 'update') expect(read).toEqual(expected);
+      expect(read).toEqual(expected);
       expect(await app.state('Box', id)).toEqual({ value: stored });
       await box.call.look();
       expect(read).toEqual(expected);

@@ -184,9 +184,9 @@ describe('A deadline by configuration', () => {
 
 describe('A deadline that is none', () => {
   test.each<[string, NonNullable<HandlerOptions['deadline']>]>([
-    ['-1', -1],
-    ['null', Number.NaN],
-    ['{"minutes":-5}', { minutes: -5 }],
+    ['is negative (-1 ms)', -1],
+    ['is NaN', Number.NaN],
+    ['is negative (-300000 ms)', { minutes: -5 }],
   ])('stops the start: %s', async (shown, deadline) => {
     @Service()
     class Wrong {
@@ -194,7 +194,7 @@ describe('A deadline that is none', () => {
       async go(_ctx: Context): Promise<void> {}
     }
     await expect(createTestApp({ providers: [Wrong] })).rejects.toThrow(
-      `REA1022: Wrong/go has a deadline of ${shown}; it is 0 or more. Give milliseconds or { minutes: 5 }, or leave it out.`,
+      `REA1022: Wrong/go has a deadline that ${shown}. Pass milliseconds, or units: { minutes: 5 }`,
     );
   });
 });

@@ -165,7 +165,10 @@ describe('What waits for one future at a time is left alone', () => {
 
   test.for<[string, (ctx: Context) => RestatePromise<unknown>]>([
     ['a future', (ctx) => awakeable(ctx).promise],
-    ['a run', (ctx) => run(ctx, 'r', ({ signal }) => new Promise((r) => signal.addEventListener('abort', () => r('aborted'))))],
+    [
+      'a run',
+      (ctx) => run(ctx, 'r', ({ signal }) => new Promise((r) => signal.addEventListener('abort', () => r('aborted')))),
+    ],
     ['a combination', (ctx) => all(ctx, [awakeable(ctx).promise, sleep(ctx, { hours: 1 })])],
   ])('the first wait after a cancellation of %s', async ([what, wait], context) => {
     // There a cancellation is seen once the run has ended.

@@ -1,5 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
-import { checkOptionNames } from '@rea/core/internal';
+import { ReaOptionsError } from '@rea/core';
+import { checkOptionNames, millisProblem } from '@rea/core/internal';
 import { SIGNED_WEBHOOK_SHAPE, type SignedWebhookOptions } from './signed-webhook.options.js';
 import { WEBHOOK_OPTIONS } from './webhook-metadata.js';
 import { WebhookGuard } from './webhook.guard.js';
@@ -15,6 +16,8 @@ import { SingleUseInterceptor } from './webhook.interceptor.js';
  *
  * A method that takes `@Res()` has to take it with `{ passthrough: true }`, or a repetition is never answered.
  *
+ * @throws ReaOptionsError when `tolerance`, `singleUse.lease` or `singleUse.retention` is no number of milliseconds: with NaN
+ *   a delivery of any age would pass
  * @example
  * ```ts
  * @Post('webhooks/stripe')
@@ -24,9 +27,20 @@ import { SingleUseInterceptor } from './webhook.interceptor.js';
  */
 export function SignedWebhook(options: SignedWebhookOptions): ClassDecorator & MethodDecorator {
   checkOptionNames('@SignedWebhook', options, SIGNED_WEBHOOK_SHAPE);
+  const { tolerance, singleUse } = options;
+  checkMillis('tolerance', tolerance);
+  if (typeof singleUse === 'object') {
+    checkMillis('singleUse.lease', singleUse.lease);
+    checkMillis('singleUse.retention', singleUse.retention);
+  }
   return applyDecorators(
     SetMetadata(WEBHOOK_OPTIONS, options),
     UseGuards(WebhookGuard),
     ...(options.singleUse === false ? [] : [UseInterceptors(SingleUseInterceptor)]),
   );
+}
+
+function checkMillis(option: string, value: unknown): void {
+  const problem = value === undefined ? undefined : millisProblem(value);
+  if (problem !== undefined) throw new ReaOptionsError(`${option} of @SignedWebhook`, `${problem}. Give milliseconds.`);
 }

@@ -21,9 +21,9 @@ export type ReaHealthResult<Key extends string> = Record<
 
 /** When dead letters are a matter of health. */
 export interface DeadLetterHealthOptions {
-  /** Most open dead letters of a healthy application. */
-  readonly max: number;
-  /** What more of them are: `'down'` (default) or, with which the application still counts as healthy, `'degraded'`. */
+  /** Most open dead letters of a healthy application. Default 0: each waits for an operator. */
+  readonly max?: number;
+  /** What more of them are: `'degraded'` (default), with which the application still counts as healthy, or `'down'`. */
   readonly above?: 'down' | 'degraded';
 }
 
@@ -95,12 +95,13 @@ export class ReaHealth {
   }
 
   /**
-   * There are no more open dead letters than this.
+   * There are no more open dead letters than this; by default none. More of them degrade the application's health: nothing
+   * is broken, and an operator is needed.
    *
    * @throws ObservabilityError (`REA1073`) without `SagaModule`
    */
   async deadLetters<Key extends string = 'deadLetters'>(
-    { max, above = 'down' }: DeadLetterHealthOptions,
+    { max = 0, above = 'degraded' }: DeadLetterHealthOptions = {},
     key = 'deadLetters' as Key,
   ): Promise<ReaHealthResult<Key>> {
     const { openDeadLetters } = this;
@@ -114,7 +115,11 @@ export class ReaHealth {
     return this.result(key, async () => {
       const open = await this.inTime(openDeadLetters.count());
       if (open <= max) return { open };
-      return { status: above, open, message: `There are ${open} open dead letters, more than ${max}.` };
+      return {
+        status: above,
+        open,
+        message: `${open === 1 ? 'There is 1 open dead letter' : `There are ${open} open dead letters`}, more than ${max}.`,
+      };
     });
   }
 

@@ -8,7 +8,7 @@ import {
   type SpanOptions,
   trace,
 } from '@opentelemetry/api';
-import type { AmbientValue, Stretch, WorkPart } from '@rea/core/internal';
+import { type AmbientValue, type Stretch, TRACE_LINK_HEADER, type WorkPart } from '@rea/core/internal';
 import type { AttemptOutcome } from '@rea/core';
 import type { Request } from '@restatedev/restate-sdk';
 import { ambientValue } from './context-manager.js';
@@ -72,7 +72,7 @@ export class AttemptSpans {
     if (!this.isLive || !this.parts.tell(part)) return;
     const parent = context.active();
     use(parent);
-    const ids = idsIn(call.headers);
+    const ids = idsIn(call.headers?.[TRACE_LINK_HEADER] ?? call.headers?.['traceparent']);
     const isOwn = ids !== undefined && ids.traceId === traceIdOf(parent);
     const attributes: Attributes = { 'rea.target.service': call.service, 'rea.target.handler': call.method };
     if (call.key !== undefined) attributes['rea.target.key'] = call.key;

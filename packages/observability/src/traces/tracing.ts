@@ -26,7 +26,7 @@ import { callWithin } from './context-manager.js';
 import { withIds } from './id-generator.js';
 import { endSpan, reportBroken, SpanMaker } from './span-maker.js';
 import { ToldParts } from './told-parts.js';
-import { originOf, traceIdOf, W3C } from './trace-context.js';
+import { originOf, traceIdOf, W3C, withNewTrace } from './trace-context.js';
 import { watchContext } from './watched-context.js';
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
@@ -83,10 +83,10 @@ export class Tracing implements Instrumentation {
     return this.around(this.maker.start(what, { kind: SpanKind.CLIENT }, context.active()), send);
   }
 
-  headers(): Readonly<Record<string, string>> {
+  headers(isDelayed: boolean): Readonly<Record<string, string>> {
     const headers: Record<string, string> = {};
     W3C.inject(context.active(), headers, { set: (carrier, name, value) => (carrier[name] = value) });
-    return headers;
+    return isDelayed ? withNewTrace(headers) : headers;
   }
 
   private async around<T>(span: Span, fn: () => Promise<T>): Promise<T> {
@@ -103,15 +103,16 @@ export class Tracing implements Instrumentation {
   /** The span is the one of Restate's own hook, which knows only the server's spans as parents. */
   private attempt(hookContext: Parameters<HooksProvider>[0], hook: HooksProvider): ReturnType<HooksProvider> {
     const { request } = hookContext;
-    const { parent, link } = originOf(request);
+    const { parent, links, traceId = traceIdFor(request.id) } = originOf(request);
     // The hook would take the server's span for the parent.
-    const told = link ? (Object.create(request, { attemptHeaders: { value: NO_HEADERS } }) as Request) : request;
+    const told =
+      links.length > 0 ? (Object.create(request, { attemptHeaders: { value: NO_HEADERS } }) as Request) : request;
     const { lent, release } = releasable(hookContext, told);
     const start = () => hook(lent).interceptor!.handler!;
     const handler = callWithin(parent, () => {
       if (context.active() !== parent) return this.warnOfNoContexts();
       try {
-        return traceIdOf(parent) === undefined ? withIds({ traceId: traceIdFor(request.id) }, start) : start();
+        return traceIdOf(parent) === undefined ? withIds({ traceId }, start) : start();
       } catch (error) {
         return reportBroken(error);
       }
@@ -122,7 +123,7 @@ export class Tracing implements Instrumentation {
     const around = async (next: () => Promise<void>) => {
       let followed: Promise<void> | undefined;
       try {
-        await handler(() => (followed = this.follow(request, spans, link, next)));
+        await handler(() => (followed = this.follow(request, spans, links, next)));
       } catch (error) {
         // Whatever the hook throws, the handler has ended as it has.
         await (followed ?? next());
@@ -146,11 +147,11 @@ export class Tracing implements Instrumentation {
   private async follow(
     request: Request,
     spans: AttemptSpans,
-    link: SpanContext | undefined,
+    links: readonly SpanContext[],
     next: () => Promise<void>,
   ): Promise<void> {
     const span = trace.getActiveSpan()!;
-    if (link) span.addLink({ context: link });
+    for (const link of links) span.addLink({ context: link });
     const { service, handler } = request.target;
     // The hook's own name has the key in it, of which there may be millions.
     span.updateName(`attempt ${service}/${handler}`);

@@ -80,13 +80,17 @@ describe('While all is well, and something else is not', () => {
     });
   });
 
-  test('too many dead letters are down, or degraded where that is what they are', async () => {
+  test('too many dead letters are degraded, or down where that is what they are', async () => {
     deadLetters.open = 3;
     const message = 'There are 3 open dead letters, more than 2.';
     const { code, details } = await ask(app.app);
-    expect([code, details['deadLetters']]).toEqual([503, { status: 'down', open: 3, message }]);
-    const degraded = await health.deadLetters({ max: 2, above: 'degraded' }, 'letters');
-    expect(degraded).toEqual({ letters: { status: 'degraded', open: 3, message } });
+    expect([code, details['deadLetters']]).toEqual([200, { status: 'degraded', open: 3, message }]);
+    const down = await health.deadLetters({ max: 2, above: 'down' }, 'letters');
+    expect(down).toEqual({ letters: { status: 'down', open: 3, message } });
+    // By default one is enough.
+    deadLetters.open = 1;
+    const one = 'There is 1 open dead letter, more than 0.';
+    expect(await health.deadLetters()).toEqual({ deadLetters: { status: 'degraded', open: 1, message: one } });
   });
 
   test('dead letters that cannot be counted in time are down', async () => {

@@ -55,6 +55,7 @@ const EVENTS: Record<ReaEventType, true> = {
   'invocation-paused': true,
   'invocation-started': true,
   registered: true,
+  'message-failed': true,
   'run-ended': true,
   'saga-ended': true,
   'saga-killed': true,

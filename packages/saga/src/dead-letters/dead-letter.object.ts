@@ -1,5 +1,5 @@
 import { Handler, now, ReaEvents, run, Shared, VirtualObject } from '@rea/core';
-import { BuiltIn } from '@rea/core/internal';
+import { BuiltIn, Interruption } from '@rea/core/internal';
 import { type ObjectContext, type ObjectSharedContext, TerminalError } from '@restatedev/restate-sdk';
 import { JSON_FORMAT } from './json-format.js';
 import type {
@@ -11,11 +11,14 @@ import type {
 } from './dead-letter-entry.js';
 import { noSuchStep, notOpen, unknownEntry } from './dead-letter-failures.js';
 import { DeadLetterIndex } from './dead-letter-index.js';
+import { DeadLetterLog } from './dead-letter-log.service.js';
 import { ENTRY } from './dead-letter-names.js';
-import { eventInfo, firstSummary, newHistory, record, type StoredHistory, toError } from './entry-state.js';
-import { type EntryStep, extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
-import { Redriver, type StepEnding } from './redriver.service.js';
+import { eventInfo, firstSummary, newHistory, record, type StoredHistory } from './entry-state.js';
+import { extended, NO_PROGRESS, remaining, stepsOf } from './entry-work.js';
+import { Redriver } from './redriver.service.js';
 import {
+  afterStep,
+  type EndedStep,
   type OperatorRecord,
   purged,
   settle,
@@ -25,6 +28,15 @@ import {
   viewOf,
 } from './stored-entry.js';
 import type { StoredReport } from './stored-report.js';
+
+/** Outlives every fault: the server's own policy may pause or kill. */
+const UNTIL_STORED = {
+  initialInterval: 500,
+  exponentiationFactor: 2,
+  maxInterval: 60_000,
+  maxAttempts: 1_000_000_000,
+  onMaxAttempts: 'pause',
+} as const;
 
 /** How an entry is closed without running anything. */
 export interface Closing extends ResolveOptions {
@@ -64,11 +76,19 @@ export class DeadLetterObject {
     private readonly redriver: Redriver,
     private readonly index: DeadLetterIndex,
     private readonly events: ReaEvents,
+    private readonly log: DeadLetterLog,
   ) {}
 
-  /** Stores a report, once: a second one of the same id changes nothing. */
-  @Handler()
+  /**
+   * Stores a report, once: a second one of the same id changes nothing. It is tried again until it is stored, whatever
+   * refuses it: as a message that had failed for good, the entry would be lost.
+   */
+  @Handler({ retryPolicy: UNTIL_STORED })
   async add(ctx: ObjectContext, report: StoredReport): Promise<void> {
+    await this.keep(ctx, report, () => this.store(ctx, report));
+  }
+
+  private async store(ctx: ObjectContext, report: StoredReport): Promise<void> {
     if ((await ctx.get<DeadLetterSummary>('summary')) !== null) return;
     const summary = firstSummary(ctx.key, report, await timeOf(ctx));
     ctx.set('report', report);
@@ -77,13 +97,35 @@ export class DeadLetterObject {
     // In a run: journaled, so that a replay does not publish again.
     await run(ctx, 'publish', () => {
       this.events.publish('dead-letter-added', () => ({ ...eventInfo(summary), error: summary.error }));
+      this.log.added(summary, report);
     });
     this.index.add(ctx, summary);
   }
 
-  /** Adds steps that were not undone either. An entry that was closed meanwhile is opened again. */
-  @Handler()
-  async extend(ctx: ObjectContext, { report, after }: Extension): Promise<void> {
+  /**
+   * Adds steps that were not undone either. An entry that was closed meanwhile is opened again. Tried again as
+   * {@link add}.
+   */
+  @Handler({ retryPolicy: UNTIL_STORED })
+  async extend(ctx: ObjectContext, extension: Extension): Promise<void> {
+    await this.keep(ctx, extension.report, () => this.storeExtension(ctx, extension));
+  }
+
+  /** Does it, also when it is cancelled meanwhile; a failure for good is one that is tried again. */
+  private async keep(ctx: ObjectContext, report: StoredReport, work: () => Promise<void>): Promise<void> {
+    try {
+      await (Interruption.of(ctx)?.shielded(work) ?? work());
+      this.log.stored(report.id);
+    } catch (error) {
+      this.log.notStored(report.id, report, error);
+      if (!(error instanceof TerminalError)) throw error;
+      throw new Error(`The dead letter ${JSON.stringify(report.id)} could not be stored: ${error.message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  private async storeExtension(ctx: ObjectContext, { report, after }: Extension): Promise<void> {
     const at = await timeOf(ctx);
     const { summary, report: before, history } = (await this.find(ctx)) ?? purged(ctx.key, report, at);
     const { tries, settled } = history.progress ?? NO_PROGRESS;
@@ -96,6 +138,10 @@ export class DeadLetterObject {
     ctx.set('summary', changed);
     await run(ctx, 'publish', () => {
       this.events.publish('dead-letter-changed', () => ({ ...eventInfo(changed), action: 'extended', by }));
+      this.log.extended(
+        changed,
+        report.undone.map(({ step }) => step),
+      );
     });
     this.index.add(ctx, changed);
   }
@@ -123,22 +169,23 @@ export class DeadLetterObject {
   async redrive(ctx: ObjectContext, options: RedriveOptions): Promise<RedriveResult> {
     let entry = await this.open(ctx);
     const left = remaining(entry.report, entry.history.progress ?? NO_PROGRESS);
-    const edited = this.edited(entry, left, options);
+    const edited = this.redriver.edited(entry.summary.id, left, options);
     for (const [nth, step] of left.entries()) {
-      const ending = await this.redriveStep(ctx, entry, step, edited, left);
+      const ending = await this.redriver.run(ctx, entry, step, edited, left);
       if (step.index === 0 && edited.has(0) && ending.attempt !== undefined) {
         entry = { ...entry, edited: { payload: edited.get(0) } };
         ctx.set('edited', entry.edited);
       }
-      entry = await this.noteStep(
-        ctx,
-        entry,
+      const payloadEdited = edited.has(step.index);
+      const isLast = left[nth + 1] === undefined;
+      entry = await this.noteStep(ctx, entry, {
+        ...ending,
         step,
-        ending,
-        options,
-        edited.has(step.index),
-        left[nth + 1] === undefined,
-      );
+        by: options.by,
+        note: options.note,
+        payloadEdited,
+        isLast,
+      });
       const { error } = ending;
       if (error) return { outcome: 'failed', error, entry: viewOf(entry) };
     }
@@ -203,75 +250,10 @@ export class DeadLetterObject {
     return entry;
   }
 
-  /** Edited payloads, by the indexes of steps. @throws TerminalError 400 (`REA8004`, `REA8066`) */
-  private edited(
-    { summary }: Stored,
-    left: readonly EntryStep[],
-    { payload, payloads = {} }: RedriveOptions,
-  ): Map<number, unknown> {
-    const edited = new Map<number, unknown>();
-    for (const [name, value] of Object.entries(payloads)) {
-      const step = left.find((each) => each.step === name);
-      if (!step)
-        throw noSuchStep(
-          summary.id,
-          name,
-          left.map((each) => each.step),
-        );
-      edited.set(step.index, value);
-    }
-    if (payload !== undefined && left[0]) edited.set(left[0].index, payload);
-    for (const step of left.slice(1)) if (edited.has(step.index)) this.redriver.check(step, edited.get(step.index));
-    return edited;
-  }
-
-  /** @throws TerminalError when it is the first and cannot be run */
-  private async redriveStep(
-    ctx: ObjectContext,
-    entry: Stored,
-    step: EntryStep,
-    edited: ReadonlyMap<number, unknown>,
-    left: readonly EntryStep[],
-  ): Promise<Partial<StepEnding>> {
-    const isFirst = step === left[0];
-    try {
-      const order = await this.redriver.order(ctx, entry, step, edited, left);
-      return await this.redriver.execute(ctx, order, isFirst);
-    } catch (error) {
-      if (isFirst || !(error instanceof TerminalError)) throw error;
-      return { error: toError(error) };
-    }
-  }
-
   /** Stores how a step ended; the entry is closed with the last one. */
-  private async noteStep(
-    ctx: ObjectContext,
-    entry: Stored,
-    step: EntryStep,
-    { attempt, error }: Partial<StepEnding>,
-    { by, note }: RedriveOptions,
-    payloadEdited: boolean,
-    isLast: boolean,
-  ): Promise<Stored> {
-    const { progress = NO_PROGRESS } = entry.history;
-    const isAlone = stepsOf(entry.report).length === 1;
-    const tries =
-      attempt === undefined || step.index === 0 ? progress.tries : { ...progress.tries, [step.index]: attempt };
-    const worked = error
-      ? { ...entry, history: { ...entry.history, progress: { ...progress, tries } } }
-      : settle(entry, step, tries);
-    const summary = attempt === undefined || step.index > 0 ? {} : { attempts: attempt };
-    const changes = { ...summary, ...(isLast && !error ? { status: 'redriven' as const } : {}) };
-    const done = {
-      action: error ? ('redrive-failed' as const) : ('redriven' as const),
-      by,
-      ...(note === undefined ? {} : { note }),
-      ...(isAlone ? {} : { step: step.step }),
-      ...(attempt === undefined ? {} : { attempt }),
-      ...(payloadEdited && attempt !== undefined ? { payloadEdited: true as const } : {}),
-      ...(error ? { error } : {}),
-    };
-    if (error || isLast) return this.change(ctx, isAlone ? entry : worked, changes, done);
+  private async noteStep(ctx: ObjectContext, entry: Stored, ended: EndedStep): Promise<Stored> {
+    const { worked, changes, done } = afterStep(entry, ended);
+    if (ended.error || ended.isLast) return this.change(ctx, worked, changes, done);
     return store(ctx, worked, changes, done, await timeOf(ctx));
   }
 

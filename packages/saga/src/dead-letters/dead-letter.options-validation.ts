@@ -1,4 +1,5 @@
 import { ReaOptionsError } from '@rea/core';
+import { checkTimerOption } from '@rea/core/internal';
 import type { DeadLetterOptions, RedriveRetry } from './dead-letter.options.js';
 
 /** What a header can carry, and long enough not to be guessed. */
@@ -18,12 +19,7 @@ export function validateDeadLetterOptions({ secret, timeout, redriveRetry = {} }
       'cannot be used; it is a text of at least 16 printable ASCII characters, for example of: openssl rand -base64 32',
     );
   }
-  if (timeout !== undefined && !(Number.isInteger(timeout) && timeout > 0)) {
-    throw new ReaOptionsError(
-      'deadLetters.timeout',
-      `is ${JSON.stringify(timeout)}; it is a whole number of milliseconds, 1 or more.`,
-    );
-  }
+  checkTimerOption('deadLetters.timeout', timeout, 1);
   for (const [name, value] of Object.entries(redriveRetry)) {
     if (!(name in LEAST)) {
       throw new ReaOptionsError(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { toMillis } from '@rea/core/internal';
+import { durationProblem, toMillis } from '@rea/core/internal';
 import type { Duration } from '@restatedev/restate-sdk';
 import { DEAD_LETTER_FACADE } from './dead-letter-facade.js';
 import type {
@@ -13,6 +13,7 @@ import type {
   RedriveResult,
   ResolveOptions,
 } from './dead-letter-entry.js';
+import { badRequest } from './dead-letter-failures.js';
 import { toConditions, toPageRequest, toTime } from './dead-letter-query.js';
 import { DeadLetterSql } from './dead-letter-sql.js';
 import { OperatorClient } from '../operators/operator-client.js';
@@ -118,7 +119,7 @@ export class DeadLetters {
    * {@link PurgeResult.more} says whether to call again.
    */
   async purge({ by, olderThan, limit = 1_000 }: PurgeOptions): Promise<PurgeResult> {
-    const before = olderThan instanceof Date ? olderThan : new Date(Date.now() - toMillis(olderThan));
+    const before = olderThan instanceof Date ? olderThan : new Date(Date.now() - checked(() => ageOf(olderThan)));
     return this.operator.ask(DEAD_LETTER_FACADE, 'purge', {
       by,
       olderThan: checked(() => toTime('olderThan', before)),
@@ -141,4 +142,11 @@ function checked<T>(check: () => T): T {
   } catch (error) {
     throw DEAD_LETTER_FACADE.asException(error);
   }
+}
+
+/** In milliseconds. @throws TerminalError (400, `REA8027`): without it everything would count as old */
+function ageOf(olderThan: Duration): number {
+  const problem = durationProblem(olderThan);
+  if (problem !== undefined) throw badRequest(`olderThan ${problem}. Pass a Date, or a duration such as { days: 30 }.`);
+  return toMillis(olderThan);
 }

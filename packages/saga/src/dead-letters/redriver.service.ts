@@ -6,10 +6,11 @@ import { backoffOf, waitBefore } from '../saga/backoff.js';
 import { SAGA_OPTIONS, type SagaModuleOptions } from '../saga.options.js';
 import type { CompensationOrder } from './compensation-runner.service.js';
 import { ComponentCalls } from './component-calls.js';
-import type { DeadLetterError, DeadLetterSummary } from './dead-letter-entry.js';
+import type { DeadLetterError, DeadLetterSummary, RedriveOptions } from './dead-letter-entry.js';
 import {
   forwardStep,
   inlineCompensation,
+  noSuchStep,
   unregistered,
   waitsForAnother,
   withheldPayload,
@@ -41,8 +42,44 @@ export class Redriver {
     @Optional() @Inject(SAGA_OPTIONS) private readonly options: SagaModuleOptions | undefined,
   ) {}
 
+  /** Edited payloads, by the indexes of steps. @throws TerminalError 400 (`REA8004`, `REA8066`) */
+  edited(id: string, left: readonly EntryStep[], { payload, payloads = {} }: RedriveOptions): Map<number, unknown> {
+    const edited = new Map<number, unknown>();
+    for (const [name, value] of Object.entries(payloads)) {
+      const step = left.find((each) => each.step === name);
+      if (!step)
+        throw noSuchStep(
+          id,
+          name,
+          left.map((each) => each.step),
+        );
+      edited.set(step.index, value);
+    }
+    if (payload !== undefined && left[0]) edited.set(left[0].index, payload);
+    for (const step of left.slice(1)) if (edited.has(step.index)) this.check(step, edited.get(step.index));
+    return edited;
+  }
+
+  /** Runs the compensation of a step. @throws TerminalError when it is the first that is left, and cannot be run */
+  async run(
+    ctx: Context,
+    entry: RedrivenEntry,
+    step: EntryStep,
+    edited: ReadonlyMap<number, unknown>,
+    left: readonly EntryStep[],
+  ): Promise<Partial<StepEnding>> {
+    const isFirst = step === left[0];
+    try {
+      const order = await this.order(ctx, entry, step, edited, left);
+      return await this.execute(ctx, order, isFirst);
+    } catch (error) {
+      if (isFirst || !(error instanceof TerminalError)) throw error;
+      return { error: toError(error) };
+    }
+  }
+
   /** Refuses a payload that does not fit the compensation's schema. @throws TerminalError (400, `REA8004`) */
-  check({ compensation }: EntryStep, payload: unknown): void {
+  private check({ compensation }: EntryStep, payload: unknown): void {
     if (compensation !== null) this.registry.get(compensation)?.check(payload);
   }
 
@@ -53,7 +90,7 @@ export class Redriver {
    * @param left steps that are left, this one included
    * @throws TerminalError when it cannot be run: 400 (`REA8004`), 409 (`REA8065`), 422 (`REA8023` to `REA8026`)
    */
-  async order(
+  private async order(
     ctx: Context,
     { summary, report, history }: RedrivenEntry,
     step: EntryStep,
@@ -84,7 +121,7 @@ export class Redriver {
    * @param isFirst it is what the redrive begins with: one try, so that the operator sees how it ends. What follows was
    *   never tried by the rollback, and gets the tries that it would have had there
    */
-  async execute(ctx: Context, order: CompensationOrder, isFirst: boolean): Promise<StepEnding> {
+  private async execute(ctx: Context, order: CompensationOrder, isFirst: boolean): Promise<StepEnding> {
     const { compensation, payload, run } = order;
     const raw = attemptOf(ctx)?.ctx ?? ctx;
     // A redrive ends, whatever the saga's strategy: an entry that is tried for ever could not be resolved.

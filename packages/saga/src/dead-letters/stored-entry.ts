@@ -1,7 +1,8 @@
 import type { ObjectContext } from '@restatedev/restate-sdk';
-import type { DeadLetterEntry, DeadLetterRecord, DeadLetterSummary } from './dead-letter-entry.js';
+import type { DeadLetterEntry, DeadLetterRecord, DeadLetterSummary, RedriveOptions } from './dead-letter-entry.js';
 import { firstSummary, newHistory, record, type StoredHistory, toEntry, toError } from './entry-state.js';
-import { type EntryStep, NO_PROGRESS } from './entry-work.js';
+import { type EntryStep, NO_PROGRESS, stepsOf } from './entry-work.js';
+import type { StepEnding } from './redriver.service.js';
 import type { StoredReport } from './stored-report.js';
 
 /** What is stored of an entry: the row of lists, the report as it came, the history, an edited payload. */
@@ -53,4 +54,41 @@ export function purged(id: string, report: StoredReport, at: string): Stored {
 /** The entry as operators see it. */
 export function viewOf({ summary, report, history, edited }: Stored): DeadLetterEntry {
   return toEntry(summary, report, history, edited);
+}
+
+/** How a redrive's step ended, and who asked for it. */
+export interface EndedStep extends Partial<StepEnding>, Pick<RedriveOptions, 'by' | 'note'> {
+  readonly step: EntryStep;
+  readonly payloadEdited: boolean;
+  /** Nothing is left after it. */
+  readonly isLast: boolean;
+}
+
+/** What a step's end makes of an entry, which is closed with the last one. */
+export function afterStep(
+  entry: Stored,
+  { step, attempt, error, by, note, payloadEdited, isLast }: EndedStep,
+): { readonly worked: Stored; readonly changes: SummaryChanges; readonly done: OperatorRecord } {
+  const { progress = NO_PROGRESS } = entry.history;
+  const isAlone = stepsOf(entry.report).length === 1;
+  const isOwn = step.index === 0;
+  const tries = attempt === undefined || isOwn ? progress.tries : { ...progress.tries, [step.index]: attempt };
+  const failed = { ...entry, history: { ...entry.history, progress: { ...progress, tries } } };
+  return {
+    // An entry with nothing but its own step says by its status how far it has come.
+    worked: isAlone ? entry : error ? failed : settle(entry, step, tries),
+    changes: {
+      ...(attempt === undefined || !isOwn ? {} : { attempts: attempt }),
+      ...(isLast && !error ? { status: 'redriven' } : {}),
+    },
+    done: {
+      action: error ? 'redrive-failed' : 'redriven',
+      by,
+      ...(note === undefined ? {} : { note }),
+      ...(isAlone ? {} : { step: step.step }),
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(payloadEdited && attempt !== undefined ? { payloadEdited: true } : {}),
+      ...(error ? { error } : {}),
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { ReaOptionsError } from '@rea/core';
-import { toMillis } from '@rea/core/internal';
+import { checkDurationOption, LONGEST_TIMER } from '@rea/core/internal';
 import type { SupervisorOptions } from './supervisor.options.js';
 
 const ON_KILLED = ['report', 'roll-back'];
@@ -12,9 +12,6 @@ export function validateSupervisorOptions({ interval, window, onKilled }: Superv
       `is ${JSON.stringify(onKilled)}; it is one of ${ON_KILLED.join(', ')}.`,
     );
   }
-  for (const [name, value] of Object.entries({ interval, window })) {
-    if (value !== undefined && !(toMillis(value) > 0)) {
-      throw new ReaOptionsError(`supervisor.${name}`, `is ${JSON.stringify(value)}; it is longer than nothing.`);
-    }
-  }
+  checkDurationOption('supervisor.interval', interval, { least: 1, most: LONGEST_TIMER });
+  checkDurationOption('supervisor.window', window, { least: 1 });
 }

@@ -368,7 +368,7 @@ describe('an entry stays open until all of it is undone', { meta: { claim: 'redr
     );
     await world.begun.promise;
     const [running] = await shop.app.query<{ id: string }>(
-      `select id from sys_invocation where target_service_name like '%rea.DeadLetter' and target_handler_name = 'redrive' and target_service_key = '${id}' and status <> 'completed'`,
+      `select id from sys_invocation where target_handler_name = 'redrive' and target_service_key = '${id}' and status <> 'completed'`,
     );
     if (verb === 'kill') await shop.app.kill(running!.id);
     else await shop.app.cancel(running!.id);

@@ -1,7 +1,10 @@
 import { ReaEvents } from '@rea/core';
 import { DeadLetterException, type OperatorNote } from '@rea/saga';
+import type { Duration } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tried } from '../../../../test/support/claim.js';
 import { eventually } from '../../../core/test/support/eventually.js';
+import { NO_DURATIONS } from '../../../core/test/support/no-durations.js';
 import { DeadLetterApp, type Mode } from './support/dead-letter-app.js';
 import { fill, reportOf } from './support/reports.js';
 
@@ -116,6 +119,14 @@ describe.each<Mode>(['admin', 'index'])('operators, with lists by %s', (mode) =>
       { by: 'ada', olderThan: later(), limit: 1_001 },
     ]) {
       await expect(deadLetters.purge(options)).rejects.toMatchObject({ status: 400, code: 'REA8027' });
+    }
+  });
+
+  test('a purge of what is older than no duration is refused with 400', { meta: { claim: 'durations' } }, async () => {
+    tried(NO_DURATIONS.length);
+    for (const olderThan of NO_DURATIONS.filter((value) => !(value instanceof Date))) {
+      const purge = fixture.deadLetters.purge({ by: 'ada', olderThan: olderThan as Duration });
+      await expect(purge).rejects.toMatchObject({ status: 400, code: 'REA8027' });
     }
   });
 

@@ -1,5 +1,7 @@
 import { type DeadLetterOptions, SagaModule } from '@rea/saga';
 import { describe, expect, test } from 'vitest';
+import { tried } from '../../../../test/support/claim.js';
+import { NO_DURATIONS } from '../../../core/test/support/no-durations.js';
 
 describe('the options of the dead letters', () => {
   test.for<readonly [string, DeadLetterOptions]>([
@@ -14,6 +16,14 @@ describe('the options of the dead letters', () => {
     const define = () => SagaModule.forRoot({ deadLetters });
     expect(define).toThrow(expect.objectContaining({ code: 'REA1001', message: expect.stringContaining(path) }));
     expect(define).not.toThrow(deadLetters.secret || 'no secret to tell');
+  });
+
+  test('refuse a timeout that is no duration', { meta: { claim: 'durations' } }, () => {
+    tried(NO_DURATIONS.length);
+    for (const timeout of NO_DURATIONS) {
+      const define = () => SagaModule.forRoot({ deadLetters: { timeout: timeout as number } });
+      expect(define).toThrow('REA1001: The option deadLetters.timeout ');
+    }
   });
 
   test('are accepted otherwise', () => {

@@ -22,6 +22,11 @@ export const recordInvocations: Recorder = (metrics, events) => {
     labels: [...HANDLER_AND_PLANE, 'outcome'],
     buckets: LONG_SECONDS,
   });
+  const messages = metrics.counter({
+    name: 'rea_messages_failed_total',
+    help: 'Messages that were sent one way and failed for good, so that nobody gets their errors.',
+    labels: HANDLER_AND_PLANE,
+  });
   const begun = new Map<string, number>();
   return [
     events.on('invocation-started', ({ invocationId, service, handler, plane }) => {
@@ -37,5 +42,6 @@ export const recordInvocations: Recorder = (metrics, events) => {
       begun.delete(invocationId);
       duration.observe(labels, (performance.now() - startedAt) / 1_000);
     }),
+    events.on('message-failed', ({ service, handler, plane }) => messages.inc({ service, handler, plane })),
   ];
 };

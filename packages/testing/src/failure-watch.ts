@@ -1,0 +1,158 @@
+import { Logger } from '@nestjs/common';
+import type { ReaEventMap, ReaEvents } from '@rea/core';
+import { type AdminClient, sqlLiteral, type WatchedRequest } from '@rea/core/internal';
+import { failureReport } from './failure-report.js';
+
+/** How long an invocation may fail before that is reported, in milliseconds. */
+const PATIENCE = 1_500;
+
+/** How many invocations lie between a request and the one that fails, at most. */
+const LONGEST_CHAIN = 20;
+
+/** What becomes of the failures of handlers that Restate goes on trying. */
+export type FailureMode = 'print' | 'throw' | 'off';
+
+type Failure = ReaEventMap['error'];
+
+/** An invocation that fails, and is tried again. */
+interface Failing {
+  last: Failure;
+  attempts: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+interface Waiting {
+  readonly request: WatchedRequest;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Watches the handlers of a test application: one that fails is tried again by Restate, in silence, until the test times
+ * out. What still fails after a while is printed, or ends the requests that wait for it.
+ */
+export class FailureWatch {
+  private readonly logger = new Logger('Rea');
+  private readonly failing = new Map<string, Failing>();
+  private readonly printed = new Set<string>();
+  private readonly waiting = new Set<Waiting>();
+  private admin: AdminClient | undefined;
+  private unsubscribe: (() => void) | undefined;
+
+  constructor(private readonly mode: Exclude<FailureMode, 'off'>) {}
+
+  start(events: ReaEvents, admin: AdminClient): void {
+    this.admin = admin;
+    const ends = [
+      events.on('error', (failure) => this.failed(failure)),
+      events.on('invocation-ended', ({ invocationId }) => this.recovered(invocationId)),
+      events.on('attempt-ended', ({ invocationId, outcome }) => {
+        if (outcome === 'suspended') this.recovered(invocationId);
+      }),
+    ];
+    this.unsubscribe = () => ends.forEach((end) => end());
+  }
+
+  stop(): void {
+    this.unsubscribe?.();
+    for (const { timer } of this.failing.values()) clearTimeout(timer);
+    this.failing.clear();
+  }
+
+  /** Around each request of the ingress clients. */
+  request<T>(request: WatchedRequest, answer: () => Promise<T>): Promise<T> {
+    if (this.mode === 'print') return answer();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const waiting: Waiting = { request, reject };
+    this.waiting.add(waiting);
+    return Promise.race([answer(), promise]).finally(() => this.waiting.delete(waiting));
+  }
+
+  private failed(failure: Failure): void {
+    const { invocationId, retryable } = failure;
+    if (!retryable) return;
+    const known = this.failing.get(invocationId);
+    if (known) {
+      known.attempts += 1;
+      const isNew = known.last.error.message !== failure.error.message;
+      known.last = failure;
+      // Its time has passed already, and this is another error.
+      if (isNew && this.printed.has(keyOf(invocationId))) this.report(known);
+      return;
+    }
+    const timer = setTimeout(() => this.overdue(invocationId), PATIENCE).unref();
+    this.failing.set(invocationId, { last: failure, attempts: 1, timer });
+  }
+
+  private recovered(invocationId: string): void {
+    const known = this.failing.get(invocationId);
+    if (!known) return;
+    clearTimeout(known.timer);
+    this.failing.delete(invocationId);
+  }
+
+  private overdue(invocationId: string): void {
+    const known = this.failing.get(invocationId);
+    if (!known) return;
+    this.printed.add(keyOf(invocationId));
+    this.report(known);
+  }
+
+  private report(known: Failing): void {
+    if (this.mode === 'throw') {
+      void this.endWaits(known.last);
+      return;
+    }
+    const { service, handler, error } = known.last;
+    const mark = `${service}/${handler}\n${error.message}`;
+    if (this.printed.has(mark)) return;
+    this.printed.add(mark);
+    this.logger.error(failureReport(known.last, known.attempts));
+  }
+
+  /** Ends the requests that wait for the invocation, or for one that waits for it, with its error. */
+  private async endWaits(failure: Failure): Promise<void> {
+    const chain = await this.chainOf(failure.invocationId).catch(() => []);
+    for (const { request, reject } of this.waiting) {
+      if (chain.some((link) => waitsFor(request, link))) reject(failure.error);
+    }
+  }
+
+  /** The invocation and those that have called it, one after the other. */
+  private async chainOf(invocationId: string): Promise<Link[]> {
+    const chain: Link[] = [];
+    for (let id: string | undefined = invocationId; id !== undefined && chain.length < LONGEST_CHAIN;) {
+      const [link]: Link[] = await this.admin!.query<Link>(
+        `select id, target_service_name, target_service_key, target_handler_name, invoked_by_id
+         from sys_invocation where id = ${sqlLiteral(id)}`,
+      );
+      if (link) chain.push(link);
+      id = link?.invoked_by_id;
+    }
+    return chain;
+  }
+}
+
+interface Link {
+  readonly id: string;
+  readonly target_service_name: string;
+  readonly target_service_key?: string;
+  readonly target_handler_name: string;
+  readonly invoked_by_id?: string;
+}
+
+function waitsFor({ path, service, handler, verb }: WatchedRequest, link: Link): boolean {
+  if (verb === 'send' || verb === 'output') return false;
+  if (path.includes(`/${link.id}/`)) return true;
+  const name = link.target_service_name;
+  if (service === undefined || handler === undefined || (name !== service && !name.endsWith(`.${service}`)))
+    return false;
+  // A workflow's run has the name of its method here, and its own on the server.
+  if (handler !== link.target_handler_name) return false;
+  const key = link.target_service_key;
+  return !key || path.startsWith('/restate/attach') || path.includes(`/${encodeURIComponent(key)}/`);
+}
+
+/** A mark that the invocation's time has passed. */
+function keyOf(invocationId: string): string {
+  return `overdue ${invocationId}`;
+}
