@@ -32,9 +32,10 @@ test('A fake context answers for workflows', async () => {
   await module.close();
 });
 
-test('A failing handler fails the test', async () => {
+test('An application whose failures are thrown', async () => {
   // #region failures
   const app = await createTestApp({ providers: [Cart], failures: 'throw' });
   // #endregion failures
+  expect(await app.ingress.object(Cart).of('ada').call.view()).toEqual([]);
   await app.close();
 });

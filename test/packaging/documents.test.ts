@@ -3,7 +3,6 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { stateLimits } from '../../packages/core/src/workflow/retention.js';
 import { root } from './stranger.js';
 
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -105,22 +104,6 @@ describe('The check of docs/errors.md', { meta: { claim: 'documents' } }, () => 
 });
 
 describe('The guides', { meta: { claim: 'documents' } }, () => {
-  const limits = { warnBytes: 262_144, maxBytes: 1_048_576, exclusiveSleep: 5_000 };
-  const bytes = (size: string) => {
-    const [, count, unit] = /^(\d+) ([KM])iB$/.exec(size)!;
-    return Number(count) * (unit === 'M' ? 1_048_576 : 1_024);
-  };
-
-  test.each(['standard', 'production', 'high-volume'] as const)(
-    'say the sizes of the retention %s as the code has them',
-    (profile) => {
-      const row = new RegExp(`^\\| \`'${profile}'\` +\\| [^|]+\\| ([^|,]+), ([^|]+?) +\\|`, 'm').exec(
-        text('docs/workflows.md'),
-      )!;
-      expect({ warnBytes: bytes(row[1]!), maxBytes: bytes(row[2]!) }).toEqual(stateLimits(profile, limits));
-    },
-  );
-
   test('say the sizes of retentions in one place', () => {
     const others = globSync('docs/**/*.md', { cwd: root }).filter(
       (file) => !file.endsWith('workflows.md') && /high-volume/.test(text(file)),

@@ -1,28 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Serde } from '@restatedev/restate-sdk';
-import {
-  type IngressOutcome,
-  type PolicyService,
-  PolicyViolationError,
-  type ReaEventMap,
-  type ReaEvents,
-  type RuleId,
-} from '@rea/core';
+import { type IngressOutcome, type PolicyService, PolicyViolationError, type RuleId } from '@rea/core';
 import {
   AdminClient,
   cancelInvocation,
   currentScope,
-  type EndpointState,
   exchange,
   type HttpAnswer,
-  type Instrumentation,
-  type RequestWatch,
   isPlainJson,
   lossIn,
   secretHeadersOf,
   secretsAmong,
-  type ServedFormats,
   messageOf,
   type NameScope,
   unlessAborted,
@@ -41,53 +30,14 @@ import {
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
+import type { Asked, IngressMessage, IngressRequest, IngressWatchers, OwnEndpoint } from './ingress-request.js';
 import { isUnregistered, refuseUnserved } from './unserved.js';
 import { JSON_FORMAT } from './ingress-payload.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
 import { type AddressedRun, findRun } from './workflow-run.js';
 
-/** What a request asks for, as its event tells it. */
-export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
-
 /** In the path of a message that is delivered later; in a key it would be encoded. */
 const DELAYED = '/send?delay=';
-
-/** Who is told of the requests. */
-export interface IngressWatchers {
-  readonly events: ReaEvents | undefined;
-  readonly instrumentation: Instrumentation | undefined;
-  readonly watch?: RequestWatch | undefined;
-}
-
-/** What this application serves. */
-export interface OwnEndpoint {
-  readonly endpoint?: EndpointState | undefined;
-  readonly formats?: ServedFormats | undefined;
-}
-
-/** What is sent to the ingress. */
-export interface IngressMessage {
-  /** For messages: `Cart call.addItem`. */
-  readonly what: string;
-  readonly method: 'GET' | 'POST';
-  /** Of the URL, with its slash, its parts encoded. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: Uint8Array | string;
-  /** Whether it may be sent again: it has an idempotency key, or needs none. */
-  readonly repeatable: boolean;
-  /** A status beside 2xx that is an answer, and no error. */
-  readonly expected?: number;
-}
-
-/** One request to the ingress. */
-export interface IngressRequest extends IngressMessage {
-  /** For its event; without it there is none. */
-  readonly asked?: Asked | undefined;
-  readonly bounds: IngressBounds;
-  /** Sent when a handler seems to have failed with 404, within the same bounds and event: what it fails with is the truth. */
-  readonly ifNotFound?: IngressMessage;
-}
 
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */
 export class IngressTransport {

@@ -73,7 +73,7 @@ export class FailureWatch {
     const known = this.failing.get(invocationId);
     if (known) {
       known.attempts += 1;
-      const isNew = known.last.error.message !== failure.error.message;
+      const isNew = meaningOf(known.last) !== meaningOf(failure);
       known.last = failure;
       // Its time has passed already, and this is another error.
       if (isNew && this.printed.has(keyOf(invocationId))) this.report(known);
@@ -102,8 +102,8 @@ export class FailureWatch {
       void this.endWaits(known.last);
       return;
     }
-    const { service, handler, error } = known.last;
-    const mark = `${service}/${handler}\n${error.message}`;
+    const { service, handler } = known.last;
+    const mark = `${service}/${handler}\n${meaningOf(known.last)}`;
     if (this.printed.has(mark)) return;
     this.printed.add(mark);
     this.logger.error(failureReport(known.last, known.attempts));
@@ -150,6 +150,11 @@ function waitsFor({ path, service, handler, verb }: WatchedRequest, link: Link):
   if (handler !== link.target_handler_name) return false;
   const key = link.target_service_key;
   return !key || path.startsWith('/restate/attach') || path.includes(`/${encodeURIComponent(key)}/`);
+}
+
+/** Its message without what counts the tries. */
+function meaningOf({ error }: Failure): string {
+  return error.message.replaceAll(/\d+/g, '#');
 }
 
 /** A mark that the invocation's time has passed. */

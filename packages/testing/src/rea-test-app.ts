@@ -1,4 +1,11 @@
-import type { DynamicModule, INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  Module,
+  type ModuleMetadata,
+  type NestApplicationOptions,
+  type Type,
+} from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { REA_OPTIONS, ReaEvents, ReaModule, type ReaModuleOptions, ReaRuntime } from '@rea/core';
@@ -231,11 +238,14 @@ async function serverFor(
   return { address: own, own };
 }
 
+@Module({})
+class FailureWatchModule {}
+
 /** Puts the watch around the requests of the ingress clients. */
 function watchModule(watch: FailureWatch): DynamicModule {
   const request: FailureWatch['request'] = (asked, answer) => watch.request(asked, answer);
   return {
-    module: class TestFailures {},
+    module: FailureWatchModule,
     global: true,
     providers: [{ provide: REQUEST_WATCH, useValue: request }],
     exports: [REQUEST_WATCH],

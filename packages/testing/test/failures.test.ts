@@ -139,7 +139,7 @@ describe('An ordinary error in a handler under test', { meta: { claim: 'test-fai
     const [report] = reports();
     expect(report).toContain(place);
     expect(report).toMatch(/attempt \d+, inv_/);
-    expect(report).toMatch(/TypeError: (Run ".*" failed on try \d+: )?lines is not iterable/);
+    expect(report).toContain('lines is not iterable');
     expect(report).toContain('failures.test.ts');
     expect(report).not.toContain('node_modules');
     thrown = undefined;

@@ -148,7 +148,7 @@ describe('On a fake context', { meta: { claim: 'fake-workflows' } }, () => {
     ],
     [
       'a query',
-      (ctx) => ctx.stub(Order, { step: (_input: unknown, key: string | undefined) => `step of ${key}` } as never),
+      (ctx) => ctx.stub(Order, { step: (_input: unknown, key: string | undefined) => `step of ${key}` }),
       ({ orders }) => orders.of('o1').query.step(),
       'step of o1',
     ],

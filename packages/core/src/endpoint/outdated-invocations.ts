@@ -34,7 +34,7 @@ export class OutdatedInvocations {
   /** A transport for the SDK's lines, which are the only place where it says so. */
   watching(transport: LoggerTransport): LoggerTransport {
     return (metadata, ...parts) => {
-      if (metadata.level === 'error' || metadata.level === 'warn') {
+      if (isProblem(metadata.level)) {
         const [first] = parts;
         const target = typeof first === 'string' ? NOT_SERVED.exec(first)?.[1] : undefined;
         if (target !== undefined) {
@@ -43,7 +43,7 @@ export class OutdatedInvocations {
         }
         const { context } = metadata;
         if (context && parts.some(isMismatch)) {
-          this.changed(String(context.invocationTarget), context.invocationId);
+          this.changed(context.invocationTarget, context.invocationId);
         }
       }
       transport(metadata, ...parts);
@@ -105,6 +105,10 @@ export class OutdatedInvocations {
     this.reported.add(id);
     return true;
   }
+}
+
+function isProblem(level: string): boolean {
+  return level === 'error' || level === 'warn';
 }
 
 function isMismatch(part: unknown): boolean {
