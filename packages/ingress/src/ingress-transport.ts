@@ -14,6 +14,7 @@ import {
   secretsAmong,
   messageOf,
   type NameScope,
+  type ServedFormats,
   unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
