@@ -17,7 +17,8 @@ import { InvalidKeyException, NoResultException } from './ingress.exceptions.js'
 import { checkedDelay } from './ingress-durations.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
-import type { Asked, IngressTransport } from './ingress-transport.js';
+import type { Asked } from './ingress-request.js';
+import type { IngressTransport } from './ingress-transport.js';
 import { pathSegment } from './path-segment.js';
 
 /** A handler as a request needs it. */

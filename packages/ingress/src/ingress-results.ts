@@ -3,7 +3,8 @@ import type { Serde } from '@restatedev/restate-sdk';
 import { NOT_READY } from './ingress-answer.js';
 import type { IngressAttachOptions } from './ingress-client.types.js';
 import { decode } from './ingress-payload.js';
-import type { IngressRequest, IngressTransport } from './ingress-transport.js';
+import type { IngressRequest } from './ingress-request.js';
+import type { IngressTransport } from './ingress-transport.js';
 
 /** Which invocation a result is of: a path of the ingress, or what is posted to it, where paths cannot carry the name. */
 export type ResultOf = { readonly path: string } | { readonly target: Readonly<Record<string, string>> };

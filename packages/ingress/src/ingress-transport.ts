@@ -1,14 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Serde } from '@restatedev/restate-sdk';
-import {
-  type IngressOutcome,
-  type PolicyService,
-  PolicyViolationError,
-  type ReaEventMap,
-  type ReaEvents,
-  type RuleId,
-} from '@rea/core';
+import { type IngressOutcome, type PolicyService, PolicyViolationError, type ReaEvents, type RuleId } from '@rea/core';
 import {
   AdminClient,
   cancelInvocation,
@@ -43,11 +36,9 @@ import {
 import type { IngressConnectionOptions } from './ingress.options.js';
 import { isUnregistered, refuseUnserved } from './unserved.js';
 import { JSON_FORMAT } from './ingress-payload.js';
+import type { Asked, IngressMessage, IngressRequest } from './ingress-request.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
 import { type AddressedRun, findRun } from './workflow-run.js';
-
-/** What a request asks for, as its event tells it. */
-export type Asked = Omit<ReaEventMap['ingress-called'], 'outcome' | 'durationMs' | 'duplicate'>;
 
 /** In the path of a message that is delivered later; in a key it would be encoded. */
 const DELAYED = '/send?delay=';
@@ -63,30 +54,6 @@ export interface IngressWatchers {
 export interface OwnEndpoint {
   readonly endpoint?: EndpointState | undefined;
   readonly formats?: ServedFormats | undefined;
-}
-
-/** What is sent to the ingress. */
-export interface IngressMessage {
-  /** For messages: `Cart call.addItem`. */
-  readonly what: string;
-  readonly method: 'GET' | 'POST';
-  /** Of the URL, with its slash, its parts encoded. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: Uint8Array | string;
-  /** Whether it may be sent again: it has an idempotency key, or needs none. */
-  readonly repeatable: boolean;
-  /** A status beside 2xx that is an answer, and no error. */
-  readonly expected?: number;
-}
-
-/** One request to the ingress. */
-export interface IngressRequest extends IngressMessage {
-  /** For its event; without it there is none. */
-  readonly asked?: Asked | undefined;
-  readonly bounds: IngressBounds;
-  /** Sent when a handler seems to have failed with 404, within the same bounds and event: what it fails with is the truth. */
-  readonly ifNotFound?: IngressMessage;
 }
 
 /** The connection to one ingress: requests with their bounds, retries and guardrails; errors as Nest exceptions. */

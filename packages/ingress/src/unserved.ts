@@ -1,6 +1,6 @@
 import type { EndpointState } from '@rea/core/internal';
 import { EndpointClosedException, EndpointNotOpenException, IngressRefusedException } from './ingress.exceptions.js';
-import type { IngressRequest } from './ingress-transport.js';
+import type { IngressRequest } from './ingress-request.js';
 
 /** What needs no handler to run: it is answered from what the Restate server has stored. */
 const WAITS_FOR_NO_HANDLER: readonly string[] = ['send', 'output'];
