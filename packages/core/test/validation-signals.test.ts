@@ -131,14 +131,17 @@ describe.each(KINDS)('By %s', (kind) => {
     expect(await release.attach()).toEqual(kind === 'dto' ? 'ada (2)' : good);
   });
 
-  test('a promise that was settled with something else fails where it is awaited, with 400 and the path', async () => {
+  test('a promise is not settled with something else: the signal fails with 400 and the path, and the run waits on', async () => {
     const release = app.ingress.workflow(Release).of(`wrong-${kind}`);
     await release.submit(kind);
-    await release.signal.settle({ which: kind, value: wrong as never });
-    expect(await release.attach()).toMatchObject({
-      code: 400,
-      details: expect.arrayContaining([{ path: 'level', message: expect.any(String) }]),
+    await expect(release.signal.settle({ which: kind, value: wrong as never })).rejects.toMatchObject({
+      status: 400,
+      response: {
+        code: 'REA2010',
+        details: expect.arrayContaining([{ path: 'level', message: expect.any(String) }]),
+      },
     });
+    expect(await release.output()).toEqual({ ready: false });
   });
 });
 
