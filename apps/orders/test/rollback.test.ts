@@ -102,6 +102,36 @@ describe('a step that cannot be taken back', { meta: { claim: 'redrive' } }, () 
     expect((await open()).body.entries).toEqual([]);
   });
 
+  test('is settled by hand, and a redrive goes on with what is left', async () => {
+    const sku = (await products())[7]!;
+    const before = await shop.stock(sku);
+    const { body } = await shop.order(
+      { lines: [{ sku, quantity: 1 }] },
+      { 'x-fail-step': 'ship', 'x-fail-undo': 'authorise-payment' },
+    );
+    expect(body).toMatchObject({ status: 'stuck', stuck: ['authorise-payment', 'reserve-stock'] });
+    const open = () =>
+      shop.request<DeadLetterPage>('GET', '/operators/dead-letters?status=open&step=authorise-payment');
+    await expect.poll(async () => (await open()).body.entries).toHaveLength(1);
+    const path = `/operators/dead-letters/${encodeURIComponent((await open()).body.entries[0]!.id)}`;
+    const note = 'voided at the bank';
+    expect((await shop.request('POST', `${path}/redrive`, { payloads: { ship: {} } })).status).toBe(400);
+    expect((await shop.request('POST', `${path}/redrive`, { payloads: 'all' })).status).toBe(400);
+    expect((await shop.request('POST', `${path}/resolve`, { note, step: 'ship' })).status).toBe(400);
+    expect((await shop.request('POST', `${path}/resolve`, { note, step: 7 })).status).toBe(400);
+    const settled = await shop.request<DeadLetterEntry>('POST', `${path}/resolve`, { note, step: 'authorise-payment' });
+    expect(settled).toMatchObject({ status: 200, body: { status: 'open', settled: ['authorise-payment'] } });
+    const order = async () => (await shop.request<OrderResponse>('GET', `/orders/${body.orderId}`)).body;
+    expect(await order()).toMatchObject({ status: 'stuck', stuck: ['reserve-stock'] });
+    const payloads = { 'reserve-stock': { orderId: body.orderId, skus: [sku] } };
+    expect(await shop.request('POST', `${path}/redrive`, { payloads })).toMatchObject({
+      status: 200,
+      body: { outcome: 'redriven' },
+    });
+    expect(await shop.stock(sku)).toEqual(before);
+    expect(await order()).toMatchObject({ status: 'closed' });
+  });
+
   test('unknown entries are 404, and decisions need a note', async () => {
     expect((await shop.request('GET', '/operators/dead-letters/nothing')).status).toBe(404);
     expect((await shop.request('POST', '/operators/dead-letters/nothing/resolve', {})).status).toBe(400);

@@ -2,6 +2,7 @@ import type { RuleId } from '@rea/core';
 import { scenario as blockingExclusive } from './blocking-exclusive.js';
 import { scenario as contextInRun } from './context-in-run.js';
 import { scenario as determinism } from './determinism.js';
+import { scenario as endpointSecurity } from './endpoint-security.js';
 import { scenario as ingressInHandler } from './ingress-in-handler.js';
 import { scenario as largeValue } from './large-value.js';
 import { scenario as lossyValue } from './lossy-value.js';
@@ -23,6 +24,8 @@ import { scenario as selfCall } from './self-call.js';
 import { scenario as sharedWrite } from './shared-write.js';
 import { scenario as submitKey } from './submit-key.js';
 import { scenario as unvalidatedInput } from './unvalidated-input.js';
+import { scenario as unawaited } from './unawaited.js';
+import { scenario as unawaitedCall } from './unawaited-call.js';
 import { scenario as weakKey } from './weak-key.js';
 import { scenario as workflowRetention } from './workflow-retention.js';
 
@@ -50,7 +53,10 @@ export const scenarios: Readonly<Record<RuleId, Scenario>> = {
   'saga-too-many-steps': sagaTooManySteps,
   'saga-kill-policy': sagaKillPolicy,
   'secret-header': secretHeader,
+  unawaited,
+  'unawaited-call': unawaitedCall,
   'lossy-value': lossyValue,
   'unvalidated-input': unvalidatedInput,
   'mangled-name': mangledName,
+  'endpoint-security': endpointSecurity,
 };

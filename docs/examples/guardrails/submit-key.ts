@@ -1,14 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Context, WorkflowContext } from '@restatedev/restate-sdk';
-import {
-  Handler,
-  InjectClient,
-  type SendOptions,
-  Service,
-  Workflow,
-  type WorkflowClient,
-  WorkflowRun,
-} from '@rea/core';
+import { Handler, InjectClient, Service, Workflow, type WorkflowClient, WorkflowRun } from '@rea/core';
 import { type IngressWorkflowClient, InjectIngress } from '@rea/ingress';
 import type { RunningScenario } from './scenario.js';
 
@@ -27,7 +19,7 @@ export class Warehouse {
   // #region bad
   @Handler()
   async shipWithKey(_ctx: Context, orderId: string): Promise<string> {
-    const options: SendOptions = { idempotencyKey: `ship/${orderId}` };
+    const options: object = { idempotencyKey: `ship/${orderId}` }; // a type that hides it from the compiler
     return this.shipments.of(orderId).submit('Main Street 1', options).attach(); // two keys for one shipment
   }
   // #endregion bad
@@ -45,7 +37,7 @@ export class ShipmentDesk {
   constructor(@InjectIngress(Shipment) private readonly shipments: IngressWorkflowClient<Shipment>) {}
 
   async shipWithKey(orderId: string): Promise<string> {
-    const options = { idempotencyKey: `ship/${orderId}`, timeout: 10_000 };
+    const options: object = { idempotencyKey: `ship/${orderId}`, timeout: 10_000 };
     return (await this.shipments.of(orderId).submit('Main Street 1', options)).attach();
   }
 }

@@ -15,6 +15,8 @@ export type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  NoInput,
+  NoSubmitKey,
   HandlersOf,
   InputOf,
   KeysOf,
@@ -25,6 +27,7 @@ export type {
   WithOptions,
 } from './clients/handler-types.js';
 export { injectingClasses } from './clients/injection-point.js';
+export { ServedFormats } from './clients/served-formats.js';
 export { InjectionRegistry } from './clients/injection-registry.js';
 export { type NameScope, qualify, unqualify } from './clients/namespace.js';
 export { TRACE_LINK_HEADER } from './clients/trace-headers.js';
@@ -35,6 +38,8 @@ export { amendHandler, type Class, componentOf } from './decorators/component-de
 export { findMalformedKey, findRequestKeyProblem, malformedKeyMessage } from './durable/idempotency-key.js';
 export { checkDecoratedMethod, descriptorOf } from './decorators/decorated-method.js';
 export { injectTarget } from './decorators/inject-target.js';
+export { encodedPayload } from './durable/payload-format.js';
+export { declarePayload, validated } from './durable/rejection.js';
 export { checkedMillis } from './durable/checked-duration.js';
 export { badDurationMessage, durationProblem, LONGEST_TIMER, millisProblem, toMillis } from './durable/duration.js';
 export { checkDurationOption, checkTimerOption } from './duration-option.js';
@@ -43,6 +48,7 @@ export { given } from './given.js';
 export { importedOnce } from './imported-once.js';
 export { type Given, type OperationWatch, watchOperations } from './durable/context-operations.js';
 export { Interruption, type InterruptionCause } from './durable/interruption.js';
+export { untilNoneWaits } from './durable/concurrency/native-promise-watch.js';
 export { checkLoss, checkSize } from './durable/journal-value.js';
 export { isPlainJson, lossIn } from './durable/lossy-value.js';
 export { Section } from './durable/section.js';
@@ -56,6 +62,7 @@ export {
 export { REQUEST_WATCH, type RequestWatch, type WatchedRequest } from './instrumentation/request-watch.js';
 export { ownerOf } from './determinism/frame-owner.js';
 export { type Attempt, attemptOf, currentScope, refuseInRun, withoutDurableOperations } from './invocation/attempt.js';
+export { noteOpen, refuseUnawaited, reportUnawaited } from './invocation/unawaited.js';
 export { checkOrchestration } from './invocation/operation-guards.js';
 export { outcomeOf, outcomeOfReturn } from './invocation/outcome.js';
 export { checkOptionNames, each, type OptionShape } from './option-shape.js';

@@ -8,6 +8,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { withApplicationName } from './application-name.js';
 import { durableClients } from './clients/durable-clients.js';
+import { ServedFormats } from './clients/served-formats.js';
 import { connect } from './connection/connect.js';
 import { RestateConnection } from './connection/restate-connection.js';
 import { ClientChecks } from './discovery/client-checks.js';
@@ -48,6 +49,7 @@ const PROVIDERS: Provider[] = [
   ReaExplorer,
   ReaRuntime,
   RequestGate,
+  ServedFormats,
   ShutdownGrace,
 ];
 
@@ -61,6 +63,7 @@ const EXPORTS = [
   ReaEndpoint,
   ReaExplorer,
   ReaRuntime,
+  ServedFormats,
   ShutdownGrace,
 ];
 

@@ -10,6 +10,7 @@ import { reportDeclarations } from './discovery/advice.js';
 import { ClientChecks } from './discovery/client-checks.js';
 import { ComponentExplorer } from './discovery/component-explorer.js';
 import type { ComponentModel } from './discovery/component.model.js';
+import { ServedFormats } from './clients/served-formats.js';
 import { EndpointServer } from './endpoint/endpoint-server.js';
 import { checkDeclarations } from './endpoint/declaration-checks.js';
 import { NoHttpServerError } from './endpoint/endpoint.error.js';
@@ -75,6 +76,7 @@ export class ReaRuntime {
     private readonly grace: ShutdownGrace,
     private readonly security: EndpointSecurity,
     private readonly gate: RequestGate,
+    private readonly formats: ServedFormats,
     @Optional() @Inject(INSTRUMENTATION) private readonly instrumentation: Instrumentation | undefined,
   ) {
     this.registration = new EndpointRegistration(options, connection, events);
@@ -110,6 +112,7 @@ export class ReaRuntime {
   async start(): Promise<void> {
     try {
       const components = await this.explorer.explore();
+      this.formats.add(components, this.options);
       await this.open(components);
       this.clients.watchLateModules(components);
       // A mounted endpoint becomes ready when the HTTP server listens.
@@ -194,11 +197,12 @@ export class ReaRuntime {
   }
 
   private createEndpoint(components: ComponentModel[]): SdkEndpointOptions {
-    const { policy, events, options, instrumentation } = this;
+    const { policy, events, options, instrumentation, formats } = this;
     const invokers = new InvokerFactory(this.modules, this.config, policy, options);
     const failed = new FailedMessages(events, AdminClient.of(this.connection));
     this.grace.registerLast(() => failed.settle());
-    const context = { options, policy, events, invokers, instrumentation, starts: new InvocationStarts(), failed };
+    const starts = new InvocationStarts();
+    const context = { options, policy, events, invokers, instrumentation, formats, starts, failed };
     return {
       services: components.map((component) => createDefinition(component, context)),
       logger: new OutdatedInvocations(AdminClient.of(this.connection), options.server).watching(

@@ -98,9 +98,9 @@ class Refuse {
 /** JSON that nobody but itself can read. */
 const backwards: Serde<unknown> = {
   contentType: 'application/json',
-  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').reverse(),
+  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').toReversed(),
   deserialize: (bytes) =>
-    bytes.length === 0 ? undefined : (JSON.parse(Buffer.from(bytes).reverse().toString()) as unknown),
+    bytes.length === 0 ? undefined : (JSON.parse(Buffer.from(Buffer.from(bytes).toReversed()).toString()) as unknown),
 };
 
 class Base {

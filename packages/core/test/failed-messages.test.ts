@@ -137,12 +137,12 @@ describe('a message that fails for good', { meta: { claim: 'visible' } }, () => 
     async (how) => {
       const what = `message-${(count += 1)}`;
       await SENT[how]!(app, what);
-      const lines = () => log.lines('error', what).filter((line) => line.includes('REA8070'));
+      const lines = () => log.lines('error', what).filter((line) => line.includes('REA7061'));
       await until(() => lines().length > 0, `The message ${what} is not logged.`);
       await reported();
       expect(lines()).toHaveLength(1);
       expect(lines()[0]).toMatch(
-        /^REA8070: A message to (Mailer\/\w+|Box\/mail \("[bc]"\)), inv_\w+, failed for good: (404|500) /,
+        /^REA7061: A message to (Mailer\/\w+|Box\/mail \("[bc]"\)), inv_\w+, failed for good: (404|500) /,
       );
       expect(events.filter(({ error }) => error.message.includes(what))).toMatchObject([
         { service: expect.stringMatching(/Mailer|Box/), invocationId: expect.stringMatching(/^inv_/) },
@@ -177,7 +177,7 @@ test(
     await sender(app, 'call, caught', what);
     await until(() => log.lines('warn', what).length > 0, 'There is no warning.');
     expect(log.lines('warn', what)).toEqual([
-      expect.stringMatching(/^REA8071: Mailer\/mail, inv_\w+, failed for good: 404 /),
+      expect.stringMatching(/^REA7062: Mailer\/mail, inv_\w+, failed for good: 404 /),
     ]);
     query.mockRestore();
     await app.close();

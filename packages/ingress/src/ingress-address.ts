@@ -1,14 +1,11 @@
 import {
-  badDurationMessage,
-  durationProblem,
   findMalformedKey,
   findRequestKeyProblem,
   malformedKeyMessage,
   ONE_WAY_HEADER,
   qualify,
-  toMillis,
 } from '@rea/core/internal';
-import type { Duration, Serde } from '@restatedev/restate-sdk';
+import type { Serde } from '@restatedev/restate-sdk';
 import type {
   IngressBounds,
   IngressCallOptions,
@@ -16,7 +13,8 @@ import type {
   IngressSendOptions,
   SentInvocation,
 } from './ingress-client.types.js';
-import { IngressMisuseException, InvalidKeyException, NoResultException } from './ingress.exceptions.js';
+import { InvalidKeyException, NoResultException } from './ingress.exceptions.js';
+import { checkedDelay } from './ingress-durations.js';
 import { decode, encode } from './ingress-payload.js';
 import { IngressResult } from './ingress-results.js';
 import type { Asked } from './ingress-request.js';
@@ -68,7 +66,7 @@ export class IngressAddress {
     options: IngressSendOptions = {},
   ): Promise<SentInvocation<unknown>> {
     const what = `${this.component} send.${handler.label}`;
-    const delay = options.delay === undefined ? 0 : delayOf(what, options.delay);
+    const delay = options.delay === undefined ? 0 : checkedDelay(what, options.delay);
     const suffix = delay > 0 ? `/send?delay=${delay}ms` : '/send';
     const { body } = await this.post('send', what, handler, suffix, input, options);
     const { invocationId, status } = decode(what, body) as { readonly invocationId: string; readonly status: string };
@@ -164,13 +162,6 @@ export class IngressAddress {
     }
     return idempotencyKey;
   }
-}
-
-/** In whole milliseconds. @throws IngressMisuseException (500, `REA7070`) when it is no duration */
-function delayOf(what: string, delay: Duration | number): number {
-  const problem = durationProblem(delay);
-  if (problem === undefined) return Math.trunc(toMillis(delay));
-  throw new IngressMisuseException('REA7070', badDurationMessage(`The delay of ${what}()`, problem));
 }
 
 /** @throws InvalidKeyException (400, `REA3021`) */

@@ -1,13 +1,19 @@
-import type { Serde } from '@restatedev/restate-sdk';
+import { type Serde, TerminalError } from '@restatedev/restate-sdk';
+import { type PayloadOptions, ValidationFailedError } from '@rea/core';
+import { declarePayload, encodedPayload, validated } from '@rea/core/internal';
 import type { IngressBounds } from './ingress-client.types.js';
-import { encode } from './ingress-payload.js';
+import { toRefusal } from './ingress-errors.js';
+import { IngressRefusedException } from './ingress.exceptions.js';
+import { decode, encode } from './ingress-payload.js';
 import { pathSegment } from './path-segment.js';
 import type { IngressTransport } from './ingress-transport.js';
 
 /** Options of completing an awakeable. */
-export interface IngressResolveOptions extends IngressBounds {
+export interface IngressResolveOptions<T = never> extends IngressBounds {
   /** Format of the value, when it is not JSON. */
   readonly input?: Serde<never>;
+  /** Validates the value before it is sent: the schema of the awakeable that waits for it. */
+  readonly schema?: PayloadOptions<T>['schema'];
 }
 
 /**
@@ -21,12 +27,14 @@ export class IngressAwakeable<T> {
     private readonly transport: IngressTransport,
   ) {}
 
-  /** Completes it with a value. @throws IngressRefusedException when the id is that of no awakeable */
-  async resolve(value?: T, options: IngressResolveOptions = {}): Promise<void> {
-    const what = 'awakeable resolve';
-    const payload = encode(what, value, options.input);
-    this.transport.checkLoss(what, value, options.input);
-    await this.complete('resolve', payload, options);
+  /**
+   * Completes it with a value.
+   *
+   * @throws IngressRefusedException when the id is that of no awakeable; (400, `REA2010`) when the value does not fit the
+   *   schema: nothing was sent, and the wait goes on
+   */
+  async resolve(value?: T, options: IngressResolveOptions<T> = {}): Promise<void> {
+    await this.complete('resolve', this.payload(value, options), options);
   }
 
   /**
@@ -36,6 +44,21 @@ export class IngressAwakeable<T> {
    */
   async reject(reason: string, options: IngressBounds = {}): Promise<void> {
     await this.complete('reject', { body: reason, headers: { 'content-type': 'text/plain' } }, options);
+  }
+
+  private payload(value: T | undefined, { schema, input }: IngressResolveOptions<T>): ReturnType<typeof encode> {
+    const what = 'awakeable resolve';
+    const subject = `The payload of awakeable ${this.id}`;
+    if (schema) declarePayload(subject, { schema });
+    try {
+      const encoded = encodedPayload(value, schema, subject);
+      const payload = encode(what, encoded, input);
+      this.transport.checkLoss(what, encoded, input);
+      if (schema) validated(decode(what, payload.body, input), subject, schema);
+      return payload;
+    } catch (error) {
+      throw invalid(error);
+    }
   }
 
   private async complete(
@@ -52,4 +75,12 @@ export class IngressAwakeable<T> {
       repeatable: true,
     });
   }
+}
+
+/** What a schema refuses, as an HTTP exception that says which field is wrong. */
+function invalid(error: unknown): unknown {
+  if (!(error instanceof ValidationFailedError)) return error instanceof TerminalError ? toRefusal(error) : error;
+  const { message, details } = error;
+  const body = { statusCode: 400, code: 'REA2010', message, details };
+  return new IngressRefusedException(body, { source: 'application' });
 }

@@ -53,7 +53,7 @@ function addressing(target: TargetModel, of: (key: string) => object): IngressOb
 
 function callAndSend(target: TargetModel, address: IngressAddress, others: object): object {
   const verb = (name: string, create: (handler: RequestedHandler) => unknown) =>
-    facade(target, name, (method) => create(requested(target, method)), undefined, refuse);
+    facade(target, name, (method) => create(requested(target, address, method)), undefined, refuse);
   return verbsOver(others, {
     call: verb(
       'call',
@@ -85,8 +85,8 @@ function refuse(refusal: TerminalError): Promise<never> {
 
 function workflow(target: TargetModel, address: IngressAddress, others: object): object {
   const call = (method: string) => (input: unknown, options?: IngressCallOptions) =>
-    address.call(requested(target, method), input, options);
-  const result = address.workflowResult(runOf(target).output);
+    address.call(requested(target, address, method), input, options);
+  const result = address.workflowResult(runOf(target, address).output);
   return verbsOver(others, {
     submit: (input?: unknown, options?: IngressSendOptions) => submit(target, address, input, options),
     attach: (options?: IngressAttachOptions) => result.attach(options),
@@ -108,7 +108,7 @@ async function submit(
     const what = 'a submission with an idempotency key';
     address.transport.report('submit-key', { place: `${target.name} submit`, what });
   }
-  const run = runOf(target);
+  const run = runOf(target, address);
   const { invocationId, accepted } = await address.send(run, input, { ...options, idempotencyKey: false });
   const result = address.workflowResult(run.output);
   return { invocationId, accepted, attach: (attach) => result.attach(attach) };
@@ -130,18 +130,25 @@ async function status(target: TargetModel, address: IngressAddress, options?: In
   return address.call(handler, undefined, options);
 }
 
-function requested(target: TargetModel, method: string): RequestedHandler {
-  return asRequested(target, method, target.handlers.get(method)!);
+function requested(target: TargetModel, address: IngressAddress, method: string): RequestedHandler {
+  return asRequested(target, address, method, target.handlers.get(method)!);
 }
 
-function runOf(target: TargetModel): RequestedHandler {
+function runOf(target: TargetModel, address: IngressAddress): RequestedHandler {
   for (const [method, handler] of target.handlers) {
-    if (handler.kind === 'run') return asRequested(target, method, handler);
+    if (handler.kind === 'run') return asRequested(target, address, method, handler);
   }
   throw new Error(`${target.name} has no run handler.`);
 }
 
-function asRequested(target: TargetModel, label: string, handler: TargetHandler): RequestedHandler {
-  const { name, kind, input = target.serde, output = target.serde } = handler;
+function asRequested(
+  target: TargetModel,
+  { transport }: IngressAddress,
+  label: string,
+  handler: TargetHandler,
+): RequestedHandler {
+  const { name, kind } = handler;
+  const served = transport.formats?.of(target.name, name);
+  const { input = handler.input ?? target.serde, output = handler.output ?? target.serde } = served ?? {};
   return { name, label, input, output, writes: kind === 'handler' };
 }

@@ -7,6 +7,7 @@ import type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  NoSubmitKey,
   HandlersOf,
   InputOf,
   KeysOf,
@@ -59,7 +60,10 @@ export interface IngressSendOptions extends IngressCallOptions {
 }
 
 /** Options of a workflow's submission. It needs no idempotency key: the workflow id is one. */
-export type IngressSubmitOptions = Omit<IngressSendOptions, 'idempotencyKey'>;
+export interface IngressSubmitOptions extends Omit<IngressSendOptions, 'idempotencyKey'> {
+  /** Not for workflows. */
+  readonly idempotencyKey?: NoSubmitKey;
+}
 
 /** Options of waiting for a result. */
 export interface IngressAttachOptions extends IngressBounds {

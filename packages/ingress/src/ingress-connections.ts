@@ -8,6 +8,7 @@ import {
   type Instrumentation,
   REQUEST_WATCH,
   type RequestWatch,
+  ServedFormats,
   ShutdownGrace,
 } from '@rea/core/internal';
 import { UnknownConnectionError } from './ingress.errors.js';
@@ -38,6 +39,7 @@ export class IngressConnections {
     @Optional() @Inject(ReaEvents) events: ReaEvents | undefined,
     @Optional() @Inject(INSTRUMENTATION) instrumentation: Instrumentation | undefined,
     @Optional() @Inject(REQUEST_WATCH) watch: RequestWatch | undefined,
+    @Optional() @Inject(ServedFormats) formats: ServedFormats | undefined,
   ) {
     checkOptionNames('IngressModule', options, INGRESS_SHAPE);
     const { connections = {}, ...own } = options;
@@ -57,7 +59,8 @@ export class IngressConnections {
       // Components of the same names elsewhere are not this application's.
       const reachesOwn =
         checked.url.replace(/\/+$/, '') === connection?.ingressUrl && checked.namespace === rea?.namespace;
-      return new IngressTransport(checked, policy, watchers, app, reachesOwn ? endpoint : undefined);
+      const served = reachesOwn ? { endpoint, formats } : undefined;
+      return new IngressTransport(checked, policy, watchers, app, served);
     };
     this.byName = new Map([
       [undefined, create(undefined, main, rea?.name)],

@@ -1,5 +1,5 @@
 import type { ReaEventMap, ReaEvents } from '@rea/core';
-import type { Instrumentation, RequestWatch } from '@rea/core/internal';
+import type { EndpointState, Instrumentation, RequestWatch, ServedFormats } from '@rea/core/internal';
 import type { IngressBounds } from './ingress-client.types.js';
 
 /** What a request asks for, as its event tells it. */
@@ -10,6 +10,12 @@ export interface IngressWatchers {
   readonly events: ReaEvents | undefined;
   readonly instrumentation: Instrumentation | undefined;
   readonly watch?: RequestWatch | undefined;
+}
+
+/** What this application serves. */
+export interface OwnEndpoint {
+  readonly endpoint?: EndpointState | undefined;
+  readonly formats?: ServedFormats | undefined;
 }
 
 /** What is sent to the ingress. */

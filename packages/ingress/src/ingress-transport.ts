@@ -4,24 +4,22 @@ import type { Serde } from '@restatedev/restate-sdk';
 import { type IngressOutcome, type PolicyService, PolicyViolationError, type RuleId } from '@rea/core';
 import {
   AdminClient,
-  badDurationMessage,
   cancelInvocation,
   currentScope,
-  type EndpointState,
   exchange,
   type HttpAnswer,
   isPlainJson,
   lossIn,
-  LONGEST_TIMER,
-  millisProblem,
   secretHeadersOf,
   secretsAmong,
   messageOf,
   type NameScope,
+  type ServedFormats,
   unlessAborted,
 } from '@rea/core/internal';
 import type { IngressBounds, IngressReadOptions } from './ingress-client.types.js';
 import { isKnown, isSuccess } from './ingress-answer.js';
+import { checkedTimeout } from './ingress-durations.js';
 import { fromAnswer, fromFailure, ingressOutcomeOf, isUnsendable, toRefusal } from './ingress-errors.js';
 import {
   EndpointNotOpenException,
@@ -33,7 +31,7 @@ import {
   UnsendableHeaderException,
 } from './ingress.exceptions.js';
 import type { IngressConnectionOptions } from './ingress.options.js';
-import type { Asked, IngressMessage, IngressRequest, IngressWatchers } from './ingress-request.js';
+import type { Asked, IngressMessage, IngressRequest, IngressWatchers, OwnEndpoint } from './ingress-request.js';
 import { isUnregistered, refuseUnserved } from './unserved.js';
 import { JSON_FORMAT } from './ingress-payload.js';
 import { isTransient, type RetryPolicy, retryPolicyOf, waitBefore } from './ingress-retry.js';
@@ -62,13 +60,18 @@ export class IngressTransport {
     private readonly watchers: IngressWatchers,
     /** Name of the application whose built-in components are asked. */
     application?: string | false,
-    /** The endpoint of this application, where the connection reaches it. */
-    private readonly endpoint?: EndpointState,
+    /** Of this application, where the connection reaches what it serves. */
+    private readonly own: OwnEndpoint = {},
   ) {
     this.url = options.url.replace(/\/+$/, '');
     this.names = { namespace: options.namespace, name: application };
     this.secretHeaders = secretHeadersOf({ secretHeaders: options.secretHeaders ?? [] });
     this.retry = retryPolicyOf(options.retry);
+  }
+
+  /** Of the components that this application serves there; undefined for another server's. */
+  get formats(): ServedFormats | undefined {
+    return this.own.formats;
   }
 
   /** Lets a guardrail fire, where there is a policy. @throws what `toRefusal` makes of it when the policy refuses */
@@ -100,13 +103,14 @@ export class IngressTransport {
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
     const { what, bounds, ifNotFound } = request;
-    if (this.endpoint && this.endpoint.phase !== 'ready') refuseUnserved(this.endpoint, request);
+    const { endpoint } = this.own;
+    if (endpoint && endpoint.phase !== 'ready') refuseUnserved(endpoint, request);
     const send = () =>
       this.guarded(what, bounds, async (signal) => {
         try {
           return await this.answer(request, signal);
         } catch (error) {
-          if (this.endpoint && isUnregistered(this.endpoint, request, error)) throw new EndpointNotOpenException(what);
+          if (endpoint && isUnregistered(endpoint, request, error)) throw new EndpointNotOpenException(what);
           const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
           if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
           throw error;
@@ -270,11 +274,4 @@ export class IngressTransport {
       `${what} was sent without the header "${name}": Restate would keep it in the journal. If it has to be there, allow it: { allowSecretHeaders: ['${name}'] }.`,
     );
   }
-}
-
-/** In whole milliseconds, as a timer takes them. @throws IngressMisuseException (500, `REA7070`) when it can be no timeout */
-function checkedTimeout(what: string, timeout: number): number {
-  const problem = millisProblem(timeout, { most: LONGEST_TIMER });
-  if (problem === undefined) return Math.ceil(timeout);
-  throw new IngressMisuseException('REA7070', badDurationMessage(`The timeout of ${what}()`, problem));
 }

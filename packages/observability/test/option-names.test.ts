@@ -1,6 +1,9 @@
 import { Test } from '@nestjs/testing';
+import { ReaModule } from '@rea/core';
 import { ObservabilityModule, type ObservabilityModuleOptions } from '@rea/observability';
 import { describe, expect, test } from 'vitest';
+
+const rea = ReaModule.forRoot({ server: { ingressUrl: 'http://127.0.0.1:1' }, endpoint: false });
 
 async function refusal(define: () => unknown): Promise<string> {
   try {
@@ -24,6 +27,6 @@ describe('A misspelt option stops the start', { meta: { claim: 'wiring' } }, () 
     const expected = new RegExp(`REA1001: The option ${path} of ObservabilityModule does not exist.*${near}`);
     expect(await refusal(() => ObservabilityModule.forRoot(options as ObservabilityModuleOptions))).toMatch(expected);
     const later = ObservabilityModule.forRootAsync({ useFactory: () => options as ObservabilityModuleOptions });
-    expect(await refusal(() => Test.createTestingModule({ imports: [later] }).compile())).toMatch(expected);
+    expect(await refusal(() => Test.createTestingModule({ imports: [rea, later] }).compile())).toMatch(expected);
   });
 });

@@ -13,7 +13,7 @@ const STRATEGIES = ['all', 'completed', 'best-effort', 'until-success'];
  *
  * @throws ReaOptionsError naming the option's path and the cure
  */
-export function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions>(options: T): T {
+function validateSagaOptions<T extends SagaModuleOptions | SagaRunOptions>(options: T): T {
   const { strategy, retry } = options;
   if (strategy !== undefined && !STRATEGIES.includes(strategy)) {
     throw new ReaOptionsError('strategy', `is ${JSON.stringify(strategy)}; it is one of ${STRATEGIES.join(', ')}.`);

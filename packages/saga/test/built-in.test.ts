@@ -154,8 +154,8 @@ class Retry implements ExceptionFilter {
 /** JSON that nobody but itself can read. */
 const backwards: Serde<unknown> = {
   contentType: 'application/json',
-  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').reverse(),
-  deserialize: (bytes) => JSON.parse(Buffer.from(bytes).reverse().toString()) as unknown,
+  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').toReversed(),
+  deserialize: (bytes) => JSON.parse(Buffer.from(Buffer.from(bytes).toReversed()).toString()) as unknown,
 };
 
 const json: Serde<unknown> = {

@@ -121,7 +121,7 @@ afterAll(() => app?.close());
 const call = (verb: 'inCode' | 'inRun' | 'inBranch' | 'inline' | 'forward' | 'action', name: string) =>
   app.ingress
     .service(Trip)
-    .call[verb](name, { idempotencyKey: false, timeout: 20_000 })
+    .call[verb](name, { idempotencyKey: false, timeout: 28_000 })
     .then(
       () => ({ status: 200, report: undefined }),
       (error: { readonly status: number }) => ({ status: error.status, report: sagaReportOf(error) }),

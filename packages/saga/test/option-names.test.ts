@@ -1,4 +1,5 @@
 import { Test } from '@nestjs/testing';
+import { ReaModule } from '@rea/core';
 import {
   DeclaredSaga,
   SagaHandler,
@@ -9,6 +10,8 @@ import {
 } from '@rea/saga';
 import type { Context } from '@restatedev/restate-sdk';
 import { describe, expect, test } from 'vitest';
+
+const rea = ReaModule.forRoot({ server: { ingressUrl: 'http://127.0.0.1:1' }, endpoint: false });
 
 async function refusal(define: () => unknown): Promise<string> {
   try {
@@ -30,7 +33,7 @@ describe('A misspelt option stops the start', { meta: { claim: 'wiring' } }, () 
     const expected = new RegExp(`REA1001: The option ${path} of SagaModule does not exist.*${near}`);
     expect(await refusal(() => SagaModule.forRoot(options as SagaModuleOptions))).toMatch(expected);
     const later = SagaModule.forRootAsync({ useFactory: () => options as SagaModuleOptions });
-    expect(await refusal(() => Test.createTestingModule({ imports: [later] }).compile())).toMatch(expected);
+    expect(await refusal(() => Test.createTestingModule({ imports: [rea, later] }).compile())).toMatch(expected);
   });
 
   test('of SagaOperatorsModule, before it says that it has no guard', async () => {

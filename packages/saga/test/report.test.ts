@@ -74,7 +74,11 @@ describe('The error that leaves a saga', () => {
         throw new TerminalError('odd', { errorCode: code });
       }),
     );
-    expect(ending).toMatchObject({ status, message: 'odd', report: { compensated: ['a'] } });
+    expect(ending).toMatchObject({ status, report: { compensated: ['a'] } });
+    const isStatus = status === (code as number);
+    expect(ending.message).toBe(
+      `odd${isStatus ? '' : ` (REA2055: its code ${code} is not an HTTP error status, so it was sent as 500)`}`,
+    );
     expect(play.undone).toEqual(['undo a value-a']);
   });
 

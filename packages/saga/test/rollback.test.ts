@@ -126,7 +126,7 @@ describe.for(MODES)('With %s cancellation', (mode) => {
         }),
       mode,
     );
-    expect(ending).toMatchObject({ status: 500, message: 'never' });
+    expect(ending).toMatchObject({ status: 500, message: 'Run "a" failed on try 3 of 3: never' });
     expect(play.effects.log).toEqual(['try a', 'try a', 'try a', 'undo a null']);
   });
 

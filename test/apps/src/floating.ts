@@ -1,5 +1,6 @@
 /* oxlint-disable no-misused-promises -- forgotten promises, as people write them */
 import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CallHandler,
   type CanActivate,
@@ -15,6 +16,7 @@ import {
   InjectClient,
   ReaModule,
   type ReaModuleOptions,
+  run,
   Service,
   type ServiceClient,
 } from '@rea/core';
@@ -53,8 +55,26 @@ class ForgetfulInterceptor {
   }
 }
 
+class LosingInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler) {
+    void run(handlerArguments(context).ctx, 'lost', () => 'lost');
+    return next.handle();
+  }
+}
+
 @Service({ retryPolicy: RETRIES })
 export class Enhanced {
+  @Handler()
+  @UseInterceptors(LosingInterceptor)
+  async lost(_ctx: Context): Promise<void> {}
+
+  /** Is cancelled while only forgotten code waits for something durable. */
+  @Handler()
+  async held(ctx: Context): Promise<void> {
+    void ctx.sleep(60_000).then(() => undefined);
+    await pause(500);
+  }
+
   @Handler()
   @UseGuards(ForgetfulGuard)
   async guarded(ctx: Context): Promise<void> {

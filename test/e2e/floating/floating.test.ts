@@ -55,12 +55,22 @@ describe.each([
     test.each<[string, string, Omit<Shape, 'name' | 'play'>]>([
       ['a guard', 'Enhanced/guarded', { ends: 'REA2001', rejects: 'refusal' }],
       ['an interceptor', 'Enhanced/intercepted', { ends: 'REA2017' }],
+      ['a run of an interceptor', 'Enhanced/lost', { ends: 'REA2050' }],
       ['a provider of the request', 'Scoped/play', { ends: 'REA2017' }],
       ['a signal', 'Flow/a/end', { ends: 'REA2017' }],
       ['a query', 'Flow/a/ask', { ends: 'REA2017' }],
       ['a shared handler that writes', 'Counter/a/reset', { ends: 'REA2002', rejects: 'refusal' }],
     ])('%s', async (name, handler, shape) => {
       expect(await see(handler, undefined, { name, ...shape })).toEqual(lives(shape.ends));
+    });
+
+    test('a cancellation', async () => {
+      const sent = await fetch(`${server.ingressUrl}/${namespace}.Enhanced/held/send`, { method: 'POST' });
+      const { invocationId } = (await sent.json()) as { invocationId: string };
+      await fetch(`${server.adminUrl}/invocations/${invocationId}/cancel`, { method: 'PATCH' });
+      await fetch(`${server.ingressUrl}/restate/invocation/${invocationId}/attach`);
+      expect(await call('Echo/say', 'still here')).toBe('success');
+      expect(child.hasExited).toBe(false);
     });
   });
 });

@@ -134,7 +134,8 @@ export class FragileShop {
     return vi.waitFor(
       async () => {
         const order = await this.ask<ClosedOrder & { status: string }>(`/orders/${orderId}`);
-        if (order.status !== 'closed') throw new Error(`The order ${orderId} is ${order.status}.`);
+        if (order.status !== 'closed' && order.status !== 'stuck')
+          throw new Error(`The order ${orderId} is ${order.status}.`);
         return order;
       },
       { timeout: 60_000, interval: 20 },

@@ -26,7 +26,7 @@ export interface TargetHandler {
   readonly output: Serde<unknown> | undefined;
 }
 
-/** A component as a client sees it: names and serdes, nothing of its implementation. */
+/** A component as a client sees it: names and serdes as declared, nothing of its implementation or configuration. */
 export interface TargetModel {
   readonly kind: ComponentKind;
   readonly name: string;
@@ -83,7 +83,12 @@ function fromClass(type: Class, injectedInto: string): TargetModel {
   }
   const handlers = [...component.handlers.values()].map(({ method, name, kind, options }): [string, TargetHandler] => [
     method,
-    { name, kind, input: serdeOf(options.input, 'input'), output: serdeOf(options.output, 'output') },
+    {
+      name,
+      kind,
+      input: serdeOf(options.input, 'input') ?? (options.serde as Serde<unknown> | undefined),
+      output: serdeOf(options.output, 'output') ?? (options.serde as Serde<unknown> | undefined),
+    },
   ]);
   return {
     kind: component.kind,

@@ -15,6 +15,7 @@ import { chainHeaders, refuseSelfCall } from './call-chain.js';
 import { OutsideHandlerError } from './client-misuse.js';
 import type { TargetHandler, TargetModel } from './client-target.js';
 import type { CallOptions, SendOptions } from './durable-client.types.js';
+import type { HandlerFormats } from './served-formats.js';
 import { qualify } from './namespace.js';
 import { checkDurableHeaders } from './secret-headers.js';
 import { traceHeaders } from './trace-headers.js';
@@ -54,7 +55,7 @@ export function call(
     ...address,
     ...chainHeaders(attempt, tracedHeaders(attempt, rest.headers)),
     ...payload(attempt, input, inputSerde, target, handler, verb),
-    outputSerde: outputSerde ?? serdeFor(target, handler.output),
+    outputSerde: outputSerde ?? serdeFor(attempt, target, handler, 'output'),
   });
 }
 
@@ -88,9 +89,15 @@ export function send(
   });
 }
 
-/** The format of a payload: its own, the component's, JSON. */
-export function serdeFor(target: TargetModel, serde: Serde<unknown> | undefined): Serde<unknown> {
-  return serde ?? target.serde ?? (sdkSerde.json as Serde<unknown>);
+/** The format of a payload: that in force where the application serves the component, else the declared one, else JSON. */
+export function serdeFor(
+  { handler: { formats } }: Attempt,
+  target: TargetModel,
+  handler: TargetHandler,
+  direction: keyof HandlerFormats,
+): Serde<unknown> {
+  const served = formats?.of(target.name, handler.name)?.[direction];
+  return served ?? handler[direction] ?? target.serde ?? (sdkSerde.json as Serde<unknown>);
 }
 
 /**
@@ -159,7 +166,7 @@ function payload(
   handler: TargetHandler,
   verb: string,
 ): { parameter: unknown; inputSerde: Serde<unknown> } {
-  const serde = own ?? serdeFor(target, handler.input);
+  const serde = own ?? serdeFor(attempt, target, handler, 'input');
   const written = forJournal(attempt.ctx, input, serde, `The input of ${verb}`);
   return { parameter: written.value, inputSerde: written.serde };
 }

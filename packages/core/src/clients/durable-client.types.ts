@@ -9,6 +9,7 @@ import type {
   HandlerInput,
   HandlerNames,
   HandlerOutput,
+  NoSubmitKey,
   HandlersOf,
   InputOf,
   KeysOf,
@@ -87,7 +88,10 @@ export interface ObjectClient<T> {
 }
 
 /** Options of a submission. It takes no idempotency key: the workflow id is one. */
-export type SubmitOptions = Omit<SendOptions, 'idempotencyKey' | 'crossInvocation'>;
+export interface SubmitOptions extends Omit<SendOptions, 'idempotencyKey' | 'crossInvocation'> {
+  /** Not for workflows. */
+  readonly idempotencyKey?: NoSubmitKey;
+}
 
 /** A workflow that this handler has submitted. */
 export interface SubmittedWorkflow<Output> extends InvocationHandle {

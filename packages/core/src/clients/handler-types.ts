@@ -42,9 +42,22 @@ export type HandlerOutput<T, K> = K extends keyof HandlersOf<T> ? OutputOf<Handl
 /** The names among the keys of what {@link HandlersOf} gives: verbs are mapped over it, so that editors find the methods. */
 export type KeysOf<T, Names> = Names & keyof HandlersOf<T>;
 
+declare const REFUSED: unique symbol;
+
+/** A type without values: the compiler quotes the words where one is given. */
+export interface Refused<Words extends string> {
+  readonly [REFUSED]: Words;
+}
+
+/** What stands where a handler takes no input. */
+export type NoInput = Refused<'This handler takes no input, and options are the second argument: (undefined, { ... })'>;
+
+/** What stands for the idempotency key of a submission. */
+export type NoSubmitKey = Refused<"A workflow's id is its idempotency key: leave this out">;
+
 /** The parameters of a client's verb: the input, when the handler takes one, and then options, always second. */
 export type WithOptions<Input extends unknown[], Options> = Input extends []
-  ? [input?: undefined, options?: Options]
+  ? [input?: NoInput | undefined, options?: Options]
   : Input extends [infer I]
     ? [input: I, options?: Options]
     : Input extends [(infer I)?]

@@ -125,6 +125,7 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
 
   private attachTo(id: InvocationId): Promise<unknown> {
     const [, run] = this.run;
-    return attemptFor(this.target, 'attach').ctx.invocation(id).attach(serdeFor(this.target, run.output));
+    const attempt = attemptFor(this.target, 'attach');
+    return attempt.ctx.invocation(id).attach(serdeFor(attempt, this.target, run, 'output'));
   }
 }

@@ -49,7 +49,7 @@ export const WORKFLOW_SHAPE: OptionShape<WorkflowOptions> = {
   workflowRetention: true,
 };
 
-export const HANDLER_OVERRIDES_SHAPE: OptionShape<HandlerOverrides> = {
+const HANDLER_OVERRIDES_SHAPE: OptionShape<HandlerOverrides> = {
   accept: true,
   setOutputContentTypeIfEmpty: true,
   description: true,

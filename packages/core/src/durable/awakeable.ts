@@ -2,7 +2,7 @@ import type { Context, RestatePromise, TerminalError } from '@restatedev/restate
 import { defaultSerde } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 import { type FormattedPayload, payloadForJournal, type PlainPayload } from './payload-format.js';
-import { declarePayload, type PayloadOptions, rejectionOf, settle } from './rejection.js';
+import { declarePayload, type PayloadOptions, rejectionOf, settle, validated } from './rejection.js';
 
 /** Something that a handler waits for and the outside world completes by its id. */
 export interface Awakeable<T> {
@@ -30,12 +30,18 @@ export function awakeable<T>(ctx: Context, options: PayloadOptions<T> = {}): Awa
 /**
  * Completes an awakeable of another invocation with a value. Without one, the waiting side gets null.
  *
+ * @throws ValidationFailedError (terminal, 400) when the value does not fit the schema; the wait goes on
  * @throws TerminalError (500, `REA7020`) when its format cannot write the value
  */
 export function resolveAwakeable<T>(ctx: Context, id: string, value?: T, options: PayloadOptions<T> = {}): void {
-  if (value === undefined) return ctx.resolveAwakeable(id);
+  const subject = `The payload of awakeable ${id}`;
+  declarePayload(subject, options);
+  if (value === undefined) {
+    validated(null, subject, options.schema);
+    return ctx.resolveAwakeable(id);
+  }
   const format = options.serde ?? defaultSerde(ctx);
-  const written = payloadForJournal(ctx, value, format, options, `The payload of awakeable ${id}`);
+  const written = payloadForJournal(ctx, value, format, options, subject);
   ctx.resolveAwakeable(id, written.value, written.serde);
 }
 

@@ -1,5 +1,5 @@
 import type { Context, Duration, GenericCall, GenericSend, RestatePromise, RunOptions } from '@restatedev/restate-sdk';
-import { ATTEMPT, type InAttempt } from '../invocation/attempt.js';
+import { ATTEMPT, type Attempt, type InAttempt } from '../invocation/attempt.js';
 import type { Stretch } from '../instrumentation/instrumentation.js';
 import { keepFailuresSound } from '../failures/sound-failures.js';
 import { leavingRun, type TriedRun } from '../failures/run-try.js';
@@ -111,10 +111,12 @@ export function followOperations(ctx: Context): void {
     };
     const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
     control?.started(future, section);
+    if (attempt)
+      noteStart(attempt, 'unawaited', future, name === '' ? 'a run without a name' : `the run "${name}"`, section);
     return future;
   };
   owner.genericCall = function (call) {
-    const { [CONTROL]: control } = this;
+    const { [ATTEMPT]: attempt, [CONTROL]: control } = this;
     const section = control?.admit();
     let future = control?.divert(call, section);
     if (!future) {
@@ -122,6 +124,7 @@ export function followOperations(ctx: Context): void {
       future = genericCall.call(this, call);
     }
     control?.started(future, section);
+    if (attempt) noteStart(attempt, 'unawaited-call', future, call, section);
     return future;
   };
   owner.genericSend = function (send) {
@@ -141,6 +144,21 @@ function checkRetry(name: string, options: RunOptions<unknown>): void {
   if (initialRetryInterval !== undefined) checkedMillis(`The initial retry interval ${of}`, initialRetryInterval);
   if (maxRetryInterval !== undefined) checkedMillis(`The longest retry interval ${of}`, maxRetryInterval);
   if (maxRetryDuration !== undefined) checkedMillis(`The retry duration ${of}`, maxRetryDuration);
+}
+
+/** For the guardrails on what nobody awaits. */
+function noteStart(
+  attempt: Attempt,
+  rule: 'unawaited' | 'unawaited-call',
+  future: RestatePromise<unknown>,
+  what: string | Call,
+  section: Section | undefined,
+): void {
+  const work = attempt.openWork();
+  // What could not be started, since the attempt ends, has no handle.
+  if (!work || (future as Partial<SingleFuture>).handle === undefined) return;
+  const mode = attempt.handler.policy.modeOf(rule);
+  if (mode !== 'disabled') work.add(future as SingleFuture, what, mode, section);
 }
 
 /** As {@link observedRun}, in a handler that is not Rea's. */

@@ -3,7 +3,7 @@ import { encoderOf, encodingDetails } from '../validation/codec.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema } from '../validation/validator.js';
 import { forJournal, type PassedOn } from './journal-value.js';
-import type { PayloadOptions } from './rejection.js';
+import { type PayloadOptions, validated } from './rejection.js';
 
 /** What gives a payload its type back where it is awaited. */
 export type FormattedPayload<T> =
@@ -16,20 +16,28 @@ export interface PlainPayload {
 }
 
 /**
- * A payload for the journal, encoded where its schema is a codec.
+ * A payload for the journal, encoded where its schema is a codec. It is checked as whoever awaits it will read it: what
+ * settles it with a wrong value fails, and the wait goes on.
  *
- * @throws ValidationFailedError (terminal, 400) when the codec refuses it
+ * @throws ValidationFailedError (terminal, 400) when it does not fit the schema
  * @throws TerminalError (500, `REA7020`) when the format cannot write it; PolicyViolationError when it is too large
  */
 export function payloadForJournal(
   ctx: Context,
   value: unknown,
   format: Serde<unknown>,
-  { schema }: { readonly schema?: unknown },
+  { schema }: Pick<PayloadOptions<unknown>, 'schema'>,
   subject: string,
 ): PassedOn<unknown> {
+  const written = forJournal(ctx, encodedPayload(value, schema, subject), format, subject);
+  if (schema) validated(format.deserialize(written.value as Uint8Array), subject, schema);
+  return written;
+}
+
+/** A payload as its schema puts it on the wire. @throws ValidationFailedError (terminal, 400) when its codec refuses it */
+export function encodedPayload(value: unknown, schema: PayloadOptions<unknown>['schema'], subject: string): unknown {
   const encode = isStandardSchema(schema) ? encoderOf(schema) : undefined;
-  return forJournal(ctx, encode ? encodedBy(encode, value, subject) : value, format, subject);
+  return encode ? encodedBy(encode, value, subject) : value;
 }
 
 function encodedBy(encode: (value: unknown) => unknown, value: unknown, subject: string): unknown {

@@ -33,8 +33,9 @@ export interface WorkflowPromise<T, Read = T> {
   /** The value so far: undefined while it is open. @throws TerminalError what it was rejected with */
   peek(): Promise<Read | undefined>;
   /**
-   * Settles it with a value.
+   * Settles it with a value, which the promise's schema has to accept; else the promise stays open.
    *
+   * @throws ValidationFailedError (terminal, 400) when the value does not fit the schema
    * @throws TerminalError (409) when it is settled already; (500, `REA7020`) when its format cannot write the value
    */
   resolve(value: T): Promise<void>;

@@ -20,7 +20,7 @@ interface RejectionEnvelope {
 
 /** How a durable value's payload is checked and written. */
 export interface PayloadOptions<T> {
-  /** Validates the payload where it is awaited: a Standard Schema, or a class-validator DTO class. */
+  /** Validates the payload where it is settled and where it is awaited: a Standard Schema, or a class-validator DTO class. */
   readonly schema?: StandardSchemaV1<unknown, T> | (new (...args: never[]) => T);
   /** Format, when it is not JSON. */
   readonly serde?: Serde<T>;
@@ -75,11 +75,20 @@ export function unwrap<T>(value: T, subject: string, { schema }: AnyPayloadOptio
     const { message, code, metadata } = value['_rea.rejected'];
     throw engineError(new TerminalError(message, { errorCode: code, metadata }));
   }
+  return validated(value, subject, schema) as T;
+}
+
+/**
+ * Checks a payload against its schema, and gives what that makes of it.
+ *
+ * @throws ValidationFailedError (terminal, 400); TerminalError (500, `REA2011`) for an asynchronous schema
+ */
+export function validated(value: unknown, subject: string, schema: AnyPayloadOptions['schema']): unknown {
   if (!schema) return value;
   const validate = isStandardSchema(schema) ? standardSchemaValidator(schema) : readyDtoValidator(schema as DtoClass);
   const result = validate(value);
   if ('details' in result) throw new ValidationFailedError(subject, result.details, 400);
-  return result.value as T;
+  return result.value;
 }
 
 function isRejection(value: unknown): value is RejectionEnvelope {

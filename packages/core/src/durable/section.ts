@@ -16,6 +16,8 @@ export class Section {
   isSettling = false;
   /** Its deadline has passed. */
   isLate = false;
+  /** Code of it that nobody awaits does not go on: what it has done is being undone. */
+  isClosed = false;
   /** It ends with what fails in it unawaited: with {@link failure}. */
   takesFailures = false;
   /** What code of it that nobody awaits has failed with. */

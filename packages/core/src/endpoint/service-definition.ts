@@ -13,6 +13,7 @@ import {
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
 import { qualify } from '../clients/namespace.js';
+import type { ServedFormats } from '../clients/served-formats.js';
 import { allowNondeterminism } from '../determinism/allow-nondeterminism.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
 import type { ReaEvents } from '../events/rea-events.js';
@@ -46,6 +47,7 @@ export interface DefinitionContext {
   readonly starts: InvocationStarts;
   readonly failed: FailedMessages;
   readonly invokers: InvokerFactory;
+  readonly formats: ServedFormats;
   readonly instrumentation: Instrumentation | undefined;
 }
 
@@ -66,10 +68,13 @@ export function createDefinition(component: ComponentModel, context: DefinitionC
   for (const handler of component.handlers) {
     handlers[handler.declaration.name] = createHandler(component, handler, options, context);
   }
-  if (kind === 'workflow') {
+  const run = component.handlers.find(({ declaration }) => declaration.kind === 'run');
+  if (run) {
+    // What they read, the run has written, in its format.
+    const { serde } = handlerOptions(component, run, context.options);
     const add = (added: object, read: (ctx: WorkflowSharedContext) => Promise<unknown>) =>
       sdk.workflow.shared(
-        { ...ADDED, ...added },
+        { ...ADDED, ...(serde ? { serde } : {}), ...added },
         context.invokers.createAdded(component, (ctx) => read(ctx as unknown as WorkflowSharedContext)),
       );
     handlers[RUN_NOTE_HANDLER] = add({ ingressPrivate: true }, readRunNote);
@@ -118,12 +123,12 @@ function createHandler(
   component: ComponentModel,
   handler: HandlerModel,
   ofComponent: Pick<SdkServiceOptions, 'asTerminalError' | 'serde'>,
-  { options: module, policy, events, starts, failed, invokers, instrumentation }: DefinitionContext,
+  { options: module, policy, events, starts, failed, invokers, formats, instrumentation }: DefinitionContext,
 ): unknown {
   const { deadline: _deadline, ...merged } = handlerOptions(component, handler, module);
   const userMapping = merged.asTerminalError ?? ofComponent.asTerminalError;
   const toTerminal = terminalMapping(userMapping);
-  const scope = createHandlerScope(component, handler, module, policy, events, toTerminal, instrumentation);
+  const scope = createHandlerScope(component, handler, module, policy, events, toTerminal, formats, instrumentation);
   const options = {
     ...merged,
     ...present('input', handler.input.serde),

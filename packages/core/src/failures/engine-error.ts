@@ -28,7 +28,7 @@ const MOST_PLACES = 1_000;
 const warned = new Set<string>();
 
 /** Whether the engine takes a code as that of an error: an HTTP error status that it does not use itself. */
-export function isErrorCode(code: unknown): code is number {
+function isErrorCode(code: unknown): code is number {
   return typeof code === 'number' && Number.isInteger(code) && code >= LOWEST && code < LOWEST_OF_ENGINE;
 }
 

@@ -54,20 +54,18 @@ export function leavingRun(
   return retryable(errorOf(thrown), text);
 }
 
-/** An error of the kind that the SDK tells apart, with another message. */
+/** An error of the kind that the SDK tells apart, with another message. Without its cause: loggers print that, secrets and all. */
 function retryable(thrown: Error, text: string): Error {
   const error = ofKind(thrown, text);
   error.name = thrown.name;
   return withFramesOf(thrown, error);
 }
 
-function ofKind(cause: Error, text: string): Error {
-  if (cause instanceof PauseError) return new PauseError(text, { cause });
-  if (!(cause instanceof RetryableError)) return new Error(text, { cause });
-  const { retryAfter } = cause;
-  const error = new RetryableError(text, retryAfter === undefined ? {} : { retryAfter });
-  error.cause = cause;
-  return error;
+function ofKind(thrown: Error, text: string): Error {
+  if (thrown instanceof PauseError) return new PauseError(text);
+  if (!(thrown instanceof RetryableError)) return new Error(text);
+  const { retryAfter } = thrown;
+  return new RetryableError(text, retryAfter === undefined ? {} : { retryAfter });
 }
 
 function withCausesNoted(error: TerminalError, run: TriedRun): TerminalError {

@@ -7,6 +7,7 @@ import type { FailedMessages } from './failed-messages.js';
 import { isCancelledFailure } from './cancelled-failure.js';
 import type { HandlerScope } from './handler-scope.js';
 import type { InvocationStarts } from './invocation-starts.js';
+import { refuseUnawaited } from './unawaited.js';
 import { outcomeOf, outcomeOfReturn } from './outcome.js';
 
 type HookContext = Parameters<HooksProvider>[0];
@@ -47,6 +48,7 @@ async function observed(
     // Node reports the promises that nobody awaits once the microtasks are drained.
     if (attempt.hasRefused) await drained();
     if (attempt.failure) throw attempt.failure.error;
+    refuseUnawaited(attempt);
   } catch (thrown) {
     const error = attempt.handler.asTerminalError(thrown) ?? errorOf(thrown);
     const mapped = (await isCancelledFailure(attempt, error)) ? new CancelledError() : error;

@@ -3,6 +3,7 @@ import { Ambient, type AmbientValue } from '../ambient.js';
 import type { NameScope } from '../clients/namespace.js';
 import type { AttemptOutcome, HandlerInfo, ReaEventMap, ReaEventType } from '../events/rea-event.js';
 import type { RuleId } from '../policy/policy.types.js';
+import { OpenWork } from '../durable/open-work.js';
 import type { HandlerScope } from './handler-scope.js';
 import { JournaledEffects } from './journaled-effects.js';
 
@@ -44,6 +45,10 @@ export class Attempt {
 
   /** What {@link fail} was given first. */
   failure: { readonly error: unknown } | undefined;
+  /** What it has started; undefined when nothing was, or no guardrail asks. */
+  work: OpenWork | undefined;
+  /** Some section of its code is closed. */
+  hasClosed = false;
   /** A guardrail has refused something; perhaps in code that nobody awaits. */
   hasRefused = false;
 
@@ -120,6 +125,11 @@ export class Attempt {
   nextCall(): number {
     this.callCount += 1;
     return this.callCount;
+  }
+
+  /** Where to note what is started; undefined when no guardrail asks. */
+  openWork(): OpenWork | undefined {
+    return this.handler.policy.watchesAwaits ? (this.work ??= new OpenWork()) : undefined;
   }
 
   /** Ends the attempt: its context is dead from now on. */

@@ -83,7 +83,7 @@ export class FailedMessages {
       if (sender === 'message') this.reportMessage(failure);
       else if (sender === 'unknown') this.reportUnknown(failure);
     }
-    if (this.dropped > 0) this.logger.warn(`REA8071: ${this.dropped} more invocations failed for good at once.`);
+    if (this.dropped > 0) this.logger.warn(`REA7062: ${this.dropped} more invocations failed for good at once.`);
     this.dropped = 0;
   }
 
@@ -106,7 +106,7 @@ export class FailedMessages {
     this.events.publish('message-failed', () => ({ ...info, error }));
     this.line(() =>
       this.logger.error(
-        `REA8070: A message to ${describe(info)} failed for good: ${textOf(error)}. It was sent one way, so nobody gets this error, and it is not tried again. Fix the cause and send it again; handle the error in the handler if it is expected.`,
+        `REA7061: A message to ${describe(info)} failed for good: ${textOf(error)}. It was sent one way, so nobody gets this error, and it is not tried again. Fix the cause and send it again; handle the error in the handler if it is expected.`,
       ),
     );
   }
@@ -114,7 +114,7 @@ export class FailedMessages {
   private reportUnknown({ info, error }: Failure): void {
     this.line(() =>
       this.logger.warn(
-        `REA8071: ${describe(info)} failed for good: ${textOf(error)}. If it was sent one way, nobody gets this error. Set server.adminUrl, and keep the journals of callers, so that messages are told from calls.`,
+        `REA7062: ${describe(info)} failed for good: ${textOf(error)}. If it was sent one way, nobody gets this error. Set server.adminUrl, and keep the journals of callers, so that messages are told from calls.`,
       ),
     );
   }
@@ -123,7 +123,7 @@ export class FailedMessages {
     const minute = Math.floor(Date.now() / 60_000);
     if (minute !== this.minute) {
       if (this.unlogged > 0)
-        this.logger.warn(`REA8071: ${this.unlogged} more invocations failed for good in a minute.`);
+        this.logger.warn(`REA7062: ${this.unlogged} more invocations failed for good in a minute.`);
       [this.minute, this.lines, this.unlogged] = [minute, 0, 0];
     }
     this.lines += 1;

@@ -16,7 +16,7 @@ import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
 import { receivedCancel } from '../durable/received-cancel.js';
 import { followProgress } from '../durable/interruption.js';
-import { watchNativePromises } from '../durable/concurrency/native-promise-watch.js';
+import { watchWaits } from '../durable/concurrency/native-promise-watch.js';
 import { type Attempt, attemptOf, currentScope, leaveMethod } from './attempt.js';
 import { callEnhanced, callMethod, type EnhancedCall } from './enhanced-call.js';
 import { EnhancerContexts, type Enhancers, isEmpty, NO_ENHANCERS } from './enhancer-contexts.js';
@@ -24,6 +24,7 @@ import { asTerminalError, ERROR_METADATA } from './error-mapping.js';
 import { createCallContext } from './call-context.js';
 import { guardContext } from './guarded-context.js';
 import { placeOf } from './handler-scope.js';
+import { refuseUnawaited } from './unawaited.js';
 import { noteEnd, noteStart } from './workflow-run-note.js';
 
 /**
@@ -155,7 +156,7 @@ function openContext(raw: Context, attempt: Attempt | undefined, policy: PolicyS
   followOperations(raw);
   followProgress(raw);
   attempt.handler.instrumentation?.opened?.(raw, attempt);
-  if (policy.watchesPromises) watchNativePromises(raw);
+  if (policy.watchesPromises || policy.watchesAwaits) watchWaits(raw);
   if (policy.guardsContext || observesState(attempt.handler.events)) return guardContext(raw, attempt);
   attempt.bind(raw);
   return raw;
@@ -207,7 +208,11 @@ async function invokeRun(call: EnhancedCall, ctx: Context, input: unknown, fresh
   const workflow = (attemptOf(ctx)?.ctx ?? ctx) as WorkflowContext;
   try {
     const output = await invokeCall({ ...call, before: () => noteStart(workflow) }, ctx, input, fresh);
-    if (call.clearState) await clearState(workflow);
+    if (call.clearState) {
+      const attempt = attemptOf(ctx);
+      if (attempt) refuseUnawaited(attempt);
+      await clearState(workflow);
+    }
     noteEnd(workflow);
     return output;
   } catch (error) {

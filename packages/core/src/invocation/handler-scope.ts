@@ -1,6 +1,7 @@
 import type { TerminalError } from '@restatedev/restate-sdk';
 import { secretHeadersOf } from '../clients/secret-headers.js';
 import type { NameScope } from '../clients/namespace.js';
+import type { ServedFormats } from '../clients/served-formats.js';
 import { builtInOptions } from '../decorators/built-in.decorator.js';
 import type { Plane } from '../decorators/component.options.js';
 import type { ComponentModel, HandlerModel } from '../discovery/component.model.js';
@@ -28,7 +29,9 @@ export interface HandlerScope {
   readonly events: ReaEvents;
   /** What stands in the names of the components that its clients call. */
   readonly names: NameScope;
-  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesValues'>;
+  /** Of the components that its clients call; undefined in unit tests. */
+  readonly formats: ServedFormats | undefined;
+  readonly policy: Pick<PolicyService, 'report' | 'modeOf' | 'watchesPromises' | 'watchesAwaits' | 'watchesValues'>;
   readonly limits: Limits;
   /** Sizes from which a single state value is reported and refused. */
   readonly stateLimits: StateLimits;
@@ -56,6 +59,7 @@ const NO_POLICY: HandlerScope['policy'] = {
   report: () => {},
   modeOf: () => 'disabled',
   watchesPromises: false,
+  watchesAwaits: false,
   watchesValues: false,
 };
 
@@ -69,6 +73,7 @@ export function createHandlerScope(
   policy: PolicyService,
   events: ReaEvents,
   toTerminal: HandlerScope['asTerminalError'],
+  formats: ServedFormats,
   instrumentation?: Instrumentation,
 ): HandlerScope {
   const { name, kind, options: declared } = component.declaration;
@@ -84,6 +89,7 @@ export function createHandlerScope(
     isRun: handler.declaration.kind === 'run',
     events,
     names: options,
+    formats,
     policy: isGuarded ? policy : NO_POLICY,
     limits,
     stateLimits: stateLimits(retentionInForce(component, options), limits),
@@ -112,6 +118,7 @@ export function createTestScope(
     isRun: false,
     events,
     names: {},
+    formats: undefined,
     policy,
     limits,
     stateLimits: limits,

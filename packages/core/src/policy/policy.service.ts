@@ -35,6 +35,7 @@ export class PolicyService {
   private policy: ResolvedPolicy;
   private contextIsGuarded: boolean;
   private promisesAreWatched: boolean;
+  private awaitsAreWatched: boolean;
   private valuesAreWatched: boolean;
 
   constructor(
@@ -44,6 +45,7 @@ export class PolicyService {
     this.policy = resolvePolicy(options.policy, process.env);
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.awaitsAreWatched = this.areAwaitsOn();
     this.valuesAreWatched = this.isOn('lossy-value');
   }
 
@@ -55,6 +57,11 @@ export class PolicyService {
   /** Whether attempts are watched for native code that waits for several futures at once. */
   get watchesPromises(): boolean {
     return this.promisesAreWatched;
+  }
+
+  /** Whether attempts note what they start, to find what is not awaited. */
+  get watchesAwaits(): boolean {
+    return this.awaitsAreWatched;
   }
 
   /** Whether values for the journal are looked at for what JSON does not keep. */
@@ -71,6 +78,19 @@ export class PolicyService {
   }
 
   /**
+   * The mode of a rule that has an option of its own beside the policy: what the rule has, else what the option says, else
+   * the default, or the module's mode where there is none; at least as strict as the environment's.
+   */
+  modeBeside(id: RuleId, option: PolicyMode | undefined, byDefault: PolicyMode | undefined): PolicyMode {
+    return stricter(this.policy.rules[id] ?? option ?? byDefault ?? this.policy.mode, this.policy.floor);
+  }
+
+  /** The mode that is set for one rule, and only for it. */
+  ruleMode(id: RuleId): PolicyMode | undefined {
+    return this.policy.rules[id];
+  }
+
+  /**
    * Changes a mode while the application runs: of one rule, or of all rules without a mode of their own.
    * Attempts that have started keep the context they were given.
    *
@@ -82,6 +102,7 @@ export class PolicyService {
     this.policy = id ? { ...this.policy, rules: { ...this.policy.rules, [id]: mode } } : { ...this.policy, mode };
     this.contextIsGuarded = this.isContextGuarded();
     this.promisesAreWatched = this.isOn('native-promise');
+    this.awaitsAreWatched = this.areAwaitsOn();
     this.valuesAreWatched = this.isOn('lossy-value');
   }
 
@@ -93,24 +114,38 @@ export class PolicyService {
   report(id: RuleId, finding: Finding): void {
     const mode = this.modeOf(id);
     if (mode === 'disabled') return;
-    const rule = RULES[id];
+    const violation = this.record(id, finding, mode === 'strict' || RULES[id].severity === 'unsafe');
+    if (violation.refused) throw new PolicyViolationError(violation);
+  }
+
+  /**
+   * Records a finding on which its place has decided already: publishes it, and logs it once per place unless it was
+   * refused.
+   *
+   * @internal
+   */
+  record(id: RuleId, finding: Finding, refused: boolean): Violation {
     const violation: Violation = {
-      rule,
+      rule: RULES[id],
       place: finding.place,
       what: finding.what,
-      refused: mode === 'strict' || rule.severity === 'unsafe',
+      refused,
       ...(finding.invocationId === undefined ? {} : { invocationId: finding.invocationId }),
     };
     if (!finding.isReplayed) this.events.publish('violation', () => violation);
     const key = `${id}\n${finding.place}\n${finding.deed ?? finding.what}`;
     const isNew = !this.found.has(key) && this.found.size < MOST_FINDINGS;
     if (isNew) this.found.set(key, violation);
-    if (violation.refused) throw new PolicyViolationError(violation);
-    if (isNew) this.logger.warn(describeViolation(violation));
+    if (isNew && !refused) this.logger.warn(describeViolation(violation));
+    return violation;
   }
 
   private isContextGuarded(): boolean {
     return CONTEXT_RULES.some((id) => this.isOn(id));
+  }
+
+  private areAwaitsOn(): boolean {
+    return this.isOn('unawaited') || this.isOn('unawaited-call');
   }
 
   /** For the application as a whole. */

@@ -38,6 +38,8 @@ export type RuleId =
   | 'oversize-value'
   | 'workflow-retention'
   | 'native-promise'
+  | 'unawaited'
+  | 'unawaited-call'
   | 'saga-unregistered'
   | 'saga-late-compensation'
   | 'saga-step-reused'
@@ -47,7 +49,8 @@ export type RuleId =
   | 'secret-header'
   | 'lossy-value'
   | 'unvalidated-input'
-  | 'mangled-name';
+  | 'mangled-name'
+  | 'endpoint-security';
 
 /** One guardrail that fired, as it is published and logged. */
 export interface Violation {

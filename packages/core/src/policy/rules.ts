@@ -168,6 +168,21 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches: 'A call has a header that usually holds a secret; Restate keeps it in the journals of both handlers.',
     cure: "Let the called handler get the secret itself, or say that it is none: { allowSecretHeaders: ['cookie'] }.",
   },
+  unawaited: {
+    id: 'unawaited',
+    code: 'REA2050',
+    severity: 'unsafe',
+    catches:
+      'A handler, a branch or a saga returned while something that it had started was not done, and nobody awaited it; what has not ended by then never happens, or only half of it.',
+    cure: 'Await it: for ... of in place of forEach(async), all() or parallel() for several at once, a one-way message for what need not be waited for.',
+  },
+  'unawaited-call': {
+    id: 'unawaited-call',
+    code: 'REA2051',
+    severity: 'advisory',
+    catches: 'A handler made a call and returned without its answer; the call goes on, and its failure is lost.',
+    cure: 'Await the call, or send a message in place of it: client.send.charge(input).',
+  },
   'lossy-value': {
     id: 'lossy-value',
     code: 'REA2064',
@@ -191,6 +206,14 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     catches:
       'A component has the name of its class, and that looks as if a minifier had made it; the next build may give it to another class, whose calls and in-flight invocations it then takes.',
     cure: "Name the component, @Service({ name: 'Payments' }), or have the bundler keep class names.",
+  },
+  'endpoint-security': {
+    id: 'endpoint-security',
+    code: 'REA2070',
+    severity: 'advisory',
+    catches:
+      'A request to the endpoint failed a check: its address, its transport, its signature, or that it is new; whoever reaches the endpoint can run handlers.',
+    cure: 'If it was honest, correct endpoint.security; if not, keep the endpoint private.',
   },
 };
 

@@ -20,7 +20,7 @@ const ambient = new Ambient<CallModes>();
  * stays as the outer one says.
  *
  * A rule that is `disabled` for the application cannot be tightened here where it concerns the context's own operations
- * (`context-in-run`, `shared-write`, `plane`, `blocking-exclusive`, `native-promise`): the attempt has been given the bare
+ * (`context-in-run`, `shared-write`, `plane`, `blocking-exclusive`, `native-promise`, `unawaited`): the attempt has been given the bare
  * context.
  *
  * @example

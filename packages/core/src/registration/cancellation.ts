@@ -19,11 +19,11 @@ export class CancelWithoutEffectError extends ReaError {
     readonly invocationId: string,
     /** How it stands: `paused`, `backing-off`. */
     readonly status: string,
-    lastFailure: string,
+    failure: string,
     waited: number,
   ) {
     super(
-      `REA7060: The invocation ${invocationId} was cancelled ${waited} ms ago and has not reacted: it is ${status}. Its last failure: ${lastFailure}. The cancellation stays, and takes effect once its code gets so far. A saga past its pivot only goes forward, and what fails before the handler (a hook, an endpoint that does not answer) keeps the cancellation from it. Fix what fails, or kill the invocation.`,
+      `REA7060: The invocation ${invocationId} was cancelled ${waited} ms ago and has not reacted: it is ${status}. Its last failure: ${failure}. The cancellation stays, and takes effect once its code gets so far. A saga past its pivot only goes forward, and what fails before the handler (a hook, an endpoint that does not answer) keeps the cancellation from it. Fix what fails, or kill the invocation.`,
     );
   }
 }

@@ -2,6 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EmbeddedConnection } from '../connection/connect.js';
 import { RestateConnection } from '../connection/restate-connection.js';
 import { ReaEvents } from '../events/rea-events.js';
+import { PolicyService } from '../policy/policy.service.js';
+import type { PolicyMode } from '../policy/policy.types.js';
 import { REA_OPTIONS, type ReaModuleOptions } from '../rea.options.js';
 import { IdentityVerifier } from './identity-verifier.js';
 import type { SecurityMode, SecurityOptions } from './security.options.js';
@@ -22,6 +24,13 @@ export interface SecurityFinding {
   readonly path: string;
 }
 
+const RULE = 'endpoint-security';
+const SECURITY_MODES = { strict: 'strict', warn: 'permissive', disabled: 'disabled' } as const;
+
+function policyMode(mode: SecurityMode | undefined): PolicyMode | undefined {
+  return mode === 'permissive' ? 'warn' : mode;
+}
+
 /** Callers choose the path, and how long it is. */
 const LONGEST_PATH = 200;
 
@@ -34,10 +43,11 @@ const POWERS_OF_TEN = /^10*$/;
  */
 @Injectable()
 export class EndpointSecurity {
-  /** What happens to a request that fails a check. */
-  readonly mode: SecurityMode;
   private readonly logger = new Logger('Rea');
   private readonly counters = new Map<SecurityReason, number>();
+  private readonly declared: SecurityMode | undefined;
+  /** Without a mode of its own: keys that are set are enforced, and so is production. */
+  private readonly byDefault: SecurityMode | undefined;
   private keys: readonly string[] = [];
   private currentVerifier: IdentityVerifier | undefined;
 
@@ -45,12 +55,22 @@ export class EndpointSecurity {
     @Inject(REA_OPTIONS) { endpoint }: ReaModuleOptions,
     private readonly events: ReaEvents,
     connection: RestateConnection,
+    private readonly policy: PolicyService,
   ) {
     const { mode, identityKeys }: SecurityOptions = (endpoint || {}).security ?? {};
     const embedded = connection instanceof EmbeddedConnection ? connection.identityKey : undefined;
     this.use(identityKeys ?? (embedded === undefined ? [] : [embedded]));
     const isStrict = this.keys.length > 0 || process.env['NODE_ENV'] === 'production';
-    this.mode = mode ?? (isStrict ? 'strict' : 'permissive');
+    this.declared = mode;
+    this.byDefault = isStrict ? 'strict' : undefined;
+  }
+
+  /**
+   * What happens to a request that fails a check: the mode of the guardrail `endpoint-security`, else that of
+   * `endpoint.security`, else `strict` with keys or in production, else the policy's. The environment may tighten it.
+   */
+  get mode(): SecurityMode {
+    return SECURITY_MODES[this.policy.modeBeside(RULE, policyMode(this.declared), policyMode(this.byDefault))];
   }
 
   /** Warns of an endpoint that takes requests from everybody. @internal @param host the interface that it listens on */
@@ -90,7 +110,8 @@ export class EndpointSecurity {
 
   /** @internal @throws IdentityKeyMissingError when the mode asks for keys and there are none */
   checkKeys(keys: readonly string[] = this.keys): void {
-    if (this.mode === 'strict' && keys.length === 0) throw new IdentityKeyMissingError();
+    const asked = this.policy.ruleMode(RULE) ?? policyMode(this.declared ?? this.byDefault);
+    if (asked === 'strict' && keys.length === 0) throw new IdentityKeyMissingError();
   }
 
   /** @internal Counts, publishes and logs a finding; tells whether the request is refused. */
@@ -101,7 +122,9 @@ export class EndpointSecurity {
     const { status } = SECURITY_REASONS[reason];
     const finding: SecurityFinding = { reason, refused, status, address, path: path.slice(0, LONGEST_PATH) };
     this.events.publish('security-rejected', () => finding);
-    if (refused ? POWERS_OF_TEN.test(String(count)) : count === 1) this.logger.warn(describe(finding, count));
+    const what = `A request for ${JSON.stringify(finding.path)} from ${address ?? 'an unknown address'} (${reason}: ${SECURITY_REASONS[reason].what})`;
+    this.policy.record(RULE, { place: 'the endpoint', what, deed: reason }, refused);
+    if (refused && POWERS_OF_TEN.test(String(count))) this.logger.warn(describe(finding, count));
     return refused;
   }
 
@@ -117,9 +140,8 @@ export class EndpointSecurity {
   }
 }
 
-function describe({ reason, refused, status, address, path }: SecurityFinding, count: number): string {
+function describe({ reason, status, address, path }: SecurityFinding, count: number): string {
   const { what, cure } = SECURITY_REASONS[reason];
-  const verdict = refused ? `was refused with ${status}` : 'was served nevertheless (mode permissive)';
   const often = count > 1 ? ` This is number ${count}.` : '';
-  return `REA6020 ${reason}: A request for ${JSON.stringify(path)} from ${address ?? 'an unknown address'} ${verdict}: ${what}. ${cure}${often}`;
+  return `REA6020 ${reason}: A request for ${JSON.stringify(path)} from ${address ?? 'an unknown address'} was refused with ${status}: ${what}. ${cure}${often}`;
 }

@@ -2,7 +2,7 @@ import { type Context, type Duration, TerminalError } from '@restatedev/restate-
 import { checkedCount } from '../durable/concurrency/durable-futures.js';
 import { checkedMillis } from '../durable/checked-duration.js';
 import { asTerminalError, ERROR_METADATA } from '../invocation/error-mapping.js';
-import { messageOf } from '../failures/thrown.js';
+import { withCauses } from '../failures/causes.js';
 
 /** Rounds that a loop may take unless told otherwise. Each round's journal entries are replayed on every wake-up. */
 export const DEFAULT_LOOP_LIMIT = 10_000;
@@ -98,7 +98,7 @@ function limitReached(limit: number): TerminalError {
 }
 
 function exhausted(attempts: number, error: unknown): TerminalError {
-  const message = messageOf(error);
+  const message = withCauses(error);
   return new TerminalError(`REA7031: ${attempts} tries have failed, the last with: ${message}`, {
     errorCode: 500,
     metadata: { [ERROR_METADATA.code]: 'REA7031' },

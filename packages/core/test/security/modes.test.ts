@@ -109,8 +109,8 @@ describe('The mode', () => {
       path: '/discover',
     });
     expect(app.get(EndpointSecurity).counts()).toEqual({ unsigned: 12 });
-    expect(warnings.filter((line) => line.startsWith('REA6020'))).toEqual([
-      expect.stringMatching(/served nevertheless/),
+    expect(warnings.filter((line) => line.startsWith('REA2070'))).toEqual([
+      expect.stringMatching(/^REA2070 endpoint-security: A request for "\/discover" from 127\.0\.0\.1 \(unsigned: /),
     ]);
   });
 

@@ -95,7 +95,7 @@ export const HOSTILE: Readonly<Record<string, () => unknown>> = {
   'a boolean': () => false,
   'a symbol': () => Symbol('s'),
   'a function': () => () => 1,
-  'a class': () => class {},
+  'a class': () => Map,
   'a promise': () => Promise.resolve(1),
   'a plain object': () => ({ a: 1 }),
   'an object with the shape of an error': () => ({ code: 'E42', message: 'like an error' }),

@@ -52,8 +52,8 @@ class Retry implements ExceptionFilter {
 
 const backwards: Serde<unknown> = {
   contentType: 'application/json',
-  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').reverse(),
-  deserialize: (bytes) => JSON.parse(Buffer.from(bytes).reverse().toString()) as unknown,
+  serialize: (value) => Buffer.from(JSON.stringify(value) ?? '').toReversed(),
+  deserialize: (bytes) => JSON.parse(Buffer.from(Buffer.from(bytes).toReversed()).toString()) as unknown,
 };
 
 type Attack = Pick<TestAppOptions, 'providers' | 'rea'>;

@@ -219,7 +219,7 @@ describe('What the SDK logs', () => {
     expect(ofSdk(50)[0]).toMatchObject({
       invocationId: expect.stringMatching(/^inv_/),
       target: `${app.namespace}.Stage/play`,
-      err: { message: 'never works' },
+      err: { message: 'Run "step" failed on try 2 of 2: never works' },
     });
     expect(new Set(ofSdk(40).map(({ invocationId }) => invocationId)).size).toBe(1);
   });

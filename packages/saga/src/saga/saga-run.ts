@@ -1,13 +1,16 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { attemptOf, checkLoss, checkSize, outlastsCancel, toMillis } from '@rea/core/internal';
+import { attemptOf, noteOpen, outlastsCancel, toMillis } from '@rea/core/internal';
+import { closeSection, refuseUnawaitedOf } from './unawaited-steps.js';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
+import { checkCompensation } from './check-compensation.js';
 import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
+import { leavingSaga } from './leaving-saga.js';
 import { planOf } from './plan.js';
 import { type Batch, Rollback } from './rollback.js';
 import type { Saga, StepOptions } from './saga.js';
@@ -28,6 +31,8 @@ export class SagaRun implements Saga {
   /** What its block starts. */
   private readonly section: SagaSection;
   private isOver = false;
+  /** It is done, or undone. */
+  private hasSettled = false;
 
   constructor(
     private readonly scope: SagaScope,
@@ -44,6 +49,11 @@ export class SagaRun implements Saga {
     return this.scope.report;
   }
 
+  /** Its name, for messages, while it has not ended. */
+  get openName(): string | undefined {
+    return this.isOver ? undefined : this.prefix.slice(0, -1);
+  }
+
   /** Runs the outermost saga. */
   async run<T>(block: (saga: Saga) => PromiseLike<T>): Promise<T> {
     const { scope } = this;
@@ -54,6 +64,7 @@ export class SagaRun implements Saga {
       deadline === undefined
         ? undefined
         : interruption?.watchDeadline(raw.sleep(toMillis(deadline), `deadline of ${scope.name}`), this.section);
+    noteOpen(attemptOf(scope.ctx), `the saga "${scope.name}"`, () => this.hasSettled);
     scope.publish('saga-started', () => ({}));
     scope.save();
     try {
@@ -65,6 +76,7 @@ export class SagaRun implements Saga {
       scope.fail(error);
       throw withReport(error, scope.report);
     } finally {
+      this.hasSettled = true;
       unwatch?.();
       leave?.();
       scope.unshield?.();
@@ -110,6 +122,7 @@ export class SagaRun implements Saga {
       const value = await this.section.begin(() => block(this));
       this.end();
       this.refuseWhenInterrupted();
+      refuseUnawaitedOf(this.scope, this.section, this.units);
       return value;
     } catch (error) {
       this.end();
@@ -138,7 +151,7 @@ export class SagaRun implements Saga {
     const { interruption } = scope;
     const kind: CauseKind =
       interruption?.causeFor(this.section) ?? (error instanceof CancelledError ? 'cancelled' : 'error');
-    const thrown = this.named(error, kind);
+    const thrown = leavingSaga(error, kind, scope);
     scope.attribute(thrown, scope.stepOf(error));
     const undo = async () => {
       if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
@@ -151,6 +164,7 @@ export class SagaRun implements Saga {
       await undo();
       return thrown;
     }
+    await closeSection(scope, this.section);
     await interruption.settle(this.section);
     // Whoever was to be told of the interruption has ended.
     if (kind !== 'error') interruption.acknowledge();
@@ -176,17 +190,6 @@ export class SagaRun implements Saga {
     return batches;
   }
 
-  /** What leaves the saga: an interruption may have surfaced as something else, a callee's failure for example. */
-  private named(error: TerminalError, kind: CauseKind): TerminalError {
-    if (kind === 'cancelled') return error instanceof CancelledError ? error : new CancelledError();
-    if (kind !== 'deadline') return error;
-    const { name, options } = this.scope;
-    return new TerminalError(
-      `The saga "${name}" was not done within its deadline of ${toMillis(options.deadline ?? 0)} ms.`,
-      { errorCode: 408 },
-    );
-  }
-
   private take(name: string, step: GivenStep, log?: StepLog, onDone?: () => void): Promise<unknown> {
     const admit = () => {
       this.scope.checkCount(1);
@@ -205,7 +208,7 @@ export class SagaRun implements Saga {
     checkStep(full, step);
     if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
-    if (named) this.checkCompensation(full, named);
+    if (named) checkCompensation(scope, full, named);
     const entry = scope.admit(full, () => ({ ...log, ...(step.compensate ? this.undoing(named) : {}) }));
     // What a rollback from the log needs is on its way before the action is.
     if (scope.options.journal) scope.save();
@@ -222,22 +225,6 @@ export class SagaRun implements Saga {
   private undoing(named: NamedCompensation | undefined): StepLog {
     const { strategy = 'all' } = this.options;
     return { compensation: named?.compensation ?? null, payload: named?.payload, strategy };
-  }
-
-  private checkCompensation(step: string, { compensation, payload }: NamedCompensation): void {
-    const { ctx, services, name } = this.scope;
-    const attempt = attemptOf(ctx);
-    if (!services.registry.get(compensation)) {
-      const known = services.registry.names().join(', ') || 'none';
-      attempt?.report(
-        'saga-unregistered',
-        `The step "${step}" of the saga "${name}" names the compensation "${compensation}" (the application has: ${known})`,
-      );
-    }
-    const bytes = Buffer.byteLength(JSON.stringify(payload));
-    const what = `The payload of the compensation "${compensation}"`;
-    checkSize(attempt, bytes, what);
-    checkLoss(attempt, payload, what);
   }
 
   /**

@@ -380,7 +380,7 @@ describe("with onKilled: 'roll-back'", () => {
       key: input.id,
       notUndone: [{ step: 'one', compensation: 'undo' }],
     });
-    expect(errorsOf(id).at(-1)).toContain('1 dead letters');
+    await eventually(() => expect(errorsOf(id)).toContainEqual(expect.stringContaining('1 dead letters')));
   });
 
   test('a killed workflow without a log is only told, and the message says why', async () => {

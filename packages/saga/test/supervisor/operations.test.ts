@@ -41,7 +41,7 @@ test('a paused saga is told once, with its error and the verbs, and listed', asy
   expect(told.find(({ invocationId }) => invocationId === id)).toMatchObject({
     service: 'Trips',
     handler: 'travel',
-    error: { code: 500, message: 'the train is late' },
+    error: { code: 500, message: expect.stringMatching(/^Run ".*" failed on try \d+: the train is late$/) },
   });
   expect(errorsOf(id)).toHaveLength(1);
   expect(errorsOf(id)[0]).toMatch(
@@ -55,7 +55,7 @@ test('a paused saga is told once, with its error and the verbs, and listed', asy
     key: null,
     kind: 'service',
     pausedAt: expect.stringMatching(/^\d{4}-.*Z$/),
-    error: { code: 500, message: 'the train is late' },
+    error: { code: 500, message: expect.stringMatching(/^Run ".*" failed on try \d+: the train is late$/) },
   });
   const { id: other } = await pausedSaga();
   expect(toldOf(other)).toEqual(['saga-paused']);

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as drained } from 'node:timers/promises';
 import { CancelledError, type Context, type RestatePromise, type TerminalError } from '@restatedev/restate-sdk';
-import { attemptOf } from '../../invocation/attempt.js';
+import { attemptOf, currentScope } from '../../invocation/attempt.js';
+import { noteOpen, refuseUnawaited } from '../../invocation/unawaited.js';
 import { tellOfEnd } from '../cancel-hook.js';
 import { atMost } from './at-most.js';
 import { Section } from '../section.js';
@@ -101,12 +102,16 @@ export class BranchScheduler {
   /** Runs a function as a branch, when its turn comes. */
   async run<T>(branch: Branch, fn: () => PromiseLike<T>): Promise<T> {
     if (!this.progress) return fn();
+    const attempt = currentScope()?.attempt;
+    noteOpen(attempt, 'a branch', () => branch.ended || branch.isAbandoned);
     this.branches += 1;
     if (this.branches === 1) this.open();
     try {
       await this.turn(branch);
       // A future that the function returns is waited for by the branch, too.
-      return await currentBranch.run(branch, async () => fn());
+      const value = await currentBranch.run(branch, async () => fn());
+      if (attempt && !branch.expiry) refuseUnawaited(attempt, (part) => part.branch === branch);
+      return value;
     } finally {
       branch.ended = true;
       this.stop(branch);

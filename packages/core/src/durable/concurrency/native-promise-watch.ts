@@ -1,5 +1,7 @@
+import { setImmediate as drained } from 'node:timers/promises';
 import type { Context } from '@restatedev/restate-sdk';
 import { type Attempt, currentScope } from '../../invocation/attempt.js';
+import { giveUp } from '../given-up.js';
 import { Section } from '../section.js';
 import { classToChange } from '../class-with.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
@@ -30,12 +32,13 @@ type Progress = (this: ProgressExecutor, future: DurableFuture) => Promise<void>
 const unwatched = new WeakMap<object, Progress>();
 
 /**
- * Reports native code that waits for two durable futures at once: `Promise.all`, `Promise.race`, async functions side by
+ * Follows what code of an attempt waits for: so that what it does not await is known, and
+ * reports native code that waits for two durable futures at once: `Promise.all`, `Promise.race`, async functions side by
  * side. The SDK lets one future progress at a time, and aborts the attempt when a second one has to wait, too.
  *
  * The executor's class is changed, once: most attempts wait for nothing, and pay nothing then.
  */
-export function watchNativePromises(ctx: Context): void {
+export function watchWaits(ctx: Context): void {
   const executor = executorOf(ctx);
   if (!executor) return;
   const prototype = prototypeOf(executor);
@@ -44,7 +47,12 @@ export function watchNativePromises(ctx: Context): void {
   unwatched.set(prototype, doProgress);
   prototype.doProgress = function (this: Watched, future) {
     const attempt = currentScope()?.attempt;
-    if (attempt?.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
+    if (attempt) {
+      if (!(future as AwaitedFuture)[FOLLOWED]) followClassOf(future);
+      if (attempt.hasClosed && Section.current?.some(({ isClosed }) => isClosed)) return NEVER;
+      attempt.work?.await(future);
+      if (attempt.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
+    }
     return doProgress.call(this, future);
   };
 }
@@ -54,6 +62,19 @@ export function checkNativeWaits(ctx: Context): void {
   const executor: Watched | undefined = executorOf(ctx);
   const attempt = currentScope()?.attempt;
   if (executor && attempt) check(executor, attempt);
+}
+
+/**
+ * Until no code that nobody awaits waits for something durable; what it waits for is let end. To be called before durable
+ * work that takes place beside such code.
+ */
+export async function untilNoneWaits(ctx: Context): Promise<void> {
+  const executor: Watched | undefined = executorOf(ctx);
+  for (let awaited = executor?.[AWAITED]; awaited && holds(awaited); awaited = executor?.[AWAITED]) {
+    // Its own awaiter makes it progress.
+    await awaited.publicPromise().then(nothing, nothing);
+    await drained();
+  }
 }
 
 /** Makes a future progress for who waits for several on purpose. */
@@ -67,7 +88,6 @@ function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): 
   if (executor[AWAITED] !== undefined && isOpen(future) && !admits(executor, attempt)) return false;
   executor[AWAITED] = future;
   cancelled.delete(future);
-  if (!future[FOLLOWED]) followClassOf(future);
   return true;
 }
 
@@ -96,6 +116,7 @@ function followClassOf(future: AwaitedFuture): void {
   const tryCancel: AwaitedFuture['tryCancel'] = Reflect.get(owner, 'tryCancel');
   owner.tryCancel = function (this: AwaitedFuture, ...args) {
     cancelled.add(this);
+    giveUp(this);
     tryCancel.apply(this, args);
   };
 }
@@ -106,10 +127,17 @@ function prototypeOf(executor: ProgressExecutor): { doProgress: Progress } {
 
 function check(executor: Watched, attempt: Attempt): void {
   const awaited = executor[AWAITED];
-  if (awaited !== undefined && isOpen(awaited) && !cancelled.has(awaited)) {
+  if (awaited !== undefined && holds(awaited)) {
     attempt.report('native-promise', 'A durable future awaited while another one is');
   }
 }
+
+/** Whether it keeps others from waiting. */
+function holds(awaited: AwaitedFuture): boolean {
+  return isOpen(awaited) && !cancelled.has(awaited);
+}
+
+function nothing(): void {}
 
 function isOpen(future: DurableFuture): boolean {
   return future.unresolvedFuture() !== null;

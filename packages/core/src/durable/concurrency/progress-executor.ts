@@ -16,6 +16,8 @@ export interface ProgressExecutor {
 export interface DurableFuture extends RestatePromise<unknown> {
   /** Gives a `CancelledError` to who waits for the future. */
   tryCancel(only?: Section): void;
+  /** Settles with the future, and makes nothing progress. */
+  publicPromise(): Promise<unknown>;
   /** What the future still needs from the journal: null when it needs nothing more. */
   unresolvedFuture(): unknown;
   /** Each wait ends with the future, or when the promise that stands here as the wait begins is rejected. */

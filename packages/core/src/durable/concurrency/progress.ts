@@ -1,5 +1,7 @@
 import { setImmediate as drained } from 'node:timers/promises';
 import { type Context, RestatePromise } from '@restatedev/restate-sdk';
+import { currentScope } from '../../invocation/attempt.js';
+import { giveUp } from '../given-up.js';
 import type { Section } from '../section.js';
 import { misuse } from './durable-futures.js';
 import { progressUnwatched } from './native-promise-watch.js';
@@ -82,12 +84,14 @@ export class Progress {
   /** Tells a future of the cancellation, and with it whoever waits for it again. Ends the latest wait. */
   cancel(future: DurableFuture): void {
     this.cancelled.add(future);
+    giveUp(future);
     future.tryCancel();
   }
 
   /** Ends one wait; the future can be waited for again. */
   interruptWait(future: DurableFuture, wait: Wait, reason: unknown): void {
     if (future.cancelPromise === wait && !this.cancelled.has(future)) future.cancelPromise = Promise.withResolvers();
+    giveUp(future);
     wait.reject(reason);
   }
 
@@ -132,6 +136,7 @@ export class Progress {
     if (future !== this.watched && !this.cancelled.has(future)) {
       const wait: Wait = Promise.withResolvers();
       future.cancelPromise = wait;
+      currentScope()?.attempt.work?.await(future);
       this.onWait(future, wait);
     }
     return NOT_STARTED;

@@ -7,7 +7,7 @@ import { RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 
 const lines: { readonly level: string; readonly text: string }[] = [];
 for (const level of ['log', 'warn', 'error'] as const) {
@@ -197,12 +197,5 @@ describe('a version that becomes outdated', { meta: { claim: 'not-latest' } }, (
     expect(logged('is the latest deployment of its components again')).toHaveLength(1);
     expect(await versionOf()).toBe('v1');
     expect(await healthOf(app)).toEqual({ status: 'up' });
-  });
-
-  test('by a deployment that is no HTTP endpoint does not know whether that answers', async () => {
-    const { describeNewer } = await import('../src/registration/registration-reports.js');
-    const newer = { id: 'dp_1', address: 'arn:aws:lambda:x', application: undefined, components: ['Orders'] };
-    expect(describeNewer('http://a', 'dp_0', [{ ...newer, answers: undefined }])).toContain('may answer or not');
-    expect(describeNewer('http://a', 'dp_0', [{ ...newer, application: 'other', answers: true }])).toContain('"other"');
   });
 });

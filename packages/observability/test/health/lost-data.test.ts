@@ -8,7 +8,7 @@ import { RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context, ObjectContext, WorkflowContext } from '@restatedev/restate-sdk';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../core/test/support/eventually.js';
 
 const lines: { readonly level: string; readonly text: string }[] = [];
 for (const level of ['log', 'warn', 'error', 'debug'] as const) {

@@ -1,0 +1,45 @@
+import { attemptOf, refuseUnawaited, reportUnawaited, type Section, untilNoneWaits } from '@rea/core/internal';
+import type { SagaScope } from './saga-scope.js';
+import type { Unit } from './saga-unit.js';
+
+/** A saga within the saga. */
+interface Nested {
+  readonly openName: string | undefined;
+}
+
+/**
+ * Lets the guardrail fire on what the block of a saga has started and not awaited, as it returns.
+ *
+ * @throws PolicyViolationError when it is refused
+ */
+export function refuseUnawaitedOf({ ctx }: SagaScope, section: Section, units: readonly Unit<Nested>[]): void {
+  const attempt = attemptOf(ctx);
+  if (!attempt) return;
+  const mode = attempt.handler.policy.modeOf('unawaited');
+  const open = mode === 'disabled' ? [] : openUnits(units);
+  reportUnawaited(
+    attempt,
+    open.map((what) => ({ what, mode })),
+  );
+  refuseUnawaited(attempt, (part) => section.contains(part.section));
+}
+
+/** What the block of a saga has started and not awaited goes no further: what was done is being undone. */
+export async function closeSection({ ctx, raw }: SagaScope, section: Section): Promise<void> {
+  const attempt = attemptOf(ctx);
+  if (attempt) attempt.hasClosed = section.isClosed = true;
+  await untilNoneWaits(raw);
+}
+
+function openUnits(units: readonly Unit<Nested>[]): string[] {
+  return units.flatMap((unit) => {
+    if (unit.kind === 'nested') {
+      const name = unit.saga.openName;
+      return name === undefined ? [] : [`the nested saga "${name}"`];
+    }
+    const steps = unit.kind === 'group' ? unit.units : [unit];
+    return steps.flatMap(({ state, entry }) =>
+      state === 'running' || state === 'waiting' ? [`the step "${entry.name}"`] : [],
+    );
+  });
+}
