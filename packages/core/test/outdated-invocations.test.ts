@@ -92,7 +92,8 @@ async function replaced(next: Type, orders = 1): Promise<{ app: ReaTestApp; ids:
   // The wait of a day is not over: what wakes the orders up is that the server resumes them.
   const app = await createTestApp({ providers: [next], rea, nest: { logger }, failures: 'off' });
   apps.push(app);
-  for (const id of ids) await app.cancel(id);
+  // It reports that it has no effect, which takes it a while.
+  for (const id of ids) app.cancel(id).catch(() => {});
   return { app, ids };
 }
 
