@@ -55,12 +55,15 @@ test('a saga tells each step, compensation, failed try and its end once, in orde
     ['compensation-started', { step: 'c', compensation: 'undo' }],
     ['compensation-ended', { step: 'c', compensation: 'undo', outcome: 'done', attempts: 1 }],
     ['compensation-started', { step: 'b', compensation: 'undo' }],
-    ['compensation-failed', { step: 'b', compensation: 'undo', attempt: 1, error: 'cannot undo b' }],
+    [
+      'compensation-failed',
+      { step: 'b', compensation: 'undo', attempt: 1, error: 'Run "undo b" failed on try 1: cannot undo b' },
+    ],
     ['compensation-ended', { step: 'b', compensation: 'undo', outcome: 'done', attempts: 2 }],
     ['compensation-started', { step: 'a', compensation: 'undo' }],
     ...[1, 2, 3].map((attempt) => [
       'compensation-failed',
-      { step: 'a', compensation: 'undo', attempt, error: 'cannot undo a' },
+      { step: 'a', compensation: 'undo', attempt, error: 'Run "undo a" failed on try 1: cannot undo a' },
     ]),
     ['compensation-ended', { step: 'a', compensation: 'undo', outcome: 'dead-lettered', attempts: 3 }],
     ['saga-ended', { status: 'incomplete' }],

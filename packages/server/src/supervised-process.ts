@@ -39,15 +39,17 @@ export class SupervisedProcess {
   readonly pid: number;
   /** Settles when the server and its supervisor are gone and the last line of the log has been read. */
   readonly exited: Promise<ServerExit>;
+  readonly #shell: ChildProcess;
   #gone = false;
   #expected = false;
 
   private constructor(
     pid: number,
-    private readonly shell: ChildProcess,
+    shell: ChildProcess,
     ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>,
   ) {
     this.pid = pid;
+    this.#shell = shell;
     this.exited = ended.then(({ code, signal }) => {
       this.#gone = true;
       return { pid, code, signal, expected: this.#expected };
@@ -122,9 +124,9 @@ export class SupervisedProcess {
 
   /** Lets this process end while the server runs; the supervisor then ends the server. */
   unref(): void {
-    this.shell.unref();
+    this.#shell.unref();
     // Pipes are sockets, which their type does not say.
-    for (const stream of this.shell.stdio) (stream as Socket | null | undefined)?.unref();
+    for (const stream of this.#shell.stdio) (stream as Socket | null | undefined)?.unref();
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -1,6 +1,5 @@
-import { inspect } from 'node:util';
 import type { ReaEventMap } from '@rea/core';
-import { ownerOf } from '@rea/core/internal';
+import { isA, messageOf, ownerOf, readThrown } from '@rea/core/internal';
 
 const FRAME = /^\s+at /;
 
@@ -26,17 +25,20 @@ function describe(error: unknown): string[] {
   let current: unknown = error;
   for (let depth = 0; current !== undefined && depth < MOST_CAUSES; depth += 1) {
     const prefix = depth === 0 ? '  ' : '  caused by ';
-    if (!(current instanceof Error)) return [...lines, prefix + inspect(current, { depth: 1 })];
     // That of a failed run has a stack in it.
-    const message = current.message.split('\n').filter((line) => !FRAME.test(line));
-    lines.push(`${prefix}${current.name}: ${message.join('\n  ')}`, ...ownFrames(current));
-    current = current.cause;
+    const message = messageOf(current)
+      .split('\n')
+      .filter((line) => !FRAME.test(line));
+    const name = isA(current, Error) ? readThrown(current, 'name') : undefined;
+    const named = typeof name === 'string' ? `${name}: ` : '';
+    lines.push(`${prefix}${named}${message.join('\n  ')}`, ...ownFrames(readThrown(current, 'stack')));
+    current = readThrown(current, 'cause');
   }
   return lines;
 }
 
-function ownFrames({ stack = '' }: Error): string[] {
-  const frames = stack.split('\n').filter((line) => FRAME.test(line));
+function ownFrames(stack: unknown): string[] {
+  const frames = (typeof stack === 'string' ? stack : '').split('\n').filter((line) => FRAME.test(line));
   const own = frames.filter((frame) => {
     const file = /(?:\(|at (?:async )?)((?:file:|\/|[A-Za-z]:[\\/]|node:)[^)]*?)(?::\d+){1,2}\)?$/.exec(frame)?.[1];
     return file !== undefined && ownerOf(file).kind === 'application';

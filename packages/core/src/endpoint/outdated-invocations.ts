@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { LoggerTransport } from '@restatedev/restate-sdk';
+import { readThrown } from '../failures/thrown.js';
 import type { ReaModuleOptions } from '../rea.options.js';
 import type { AdminClient } from '../registration/admin-client.js';
 import { sqlLiteral } from '../registration/sql-literal.js';
@@ -112,7 +113,7 @@ function isProblem(level: string): boolean {
 }
 
 function isMismatch(part: unknown): boolean {
-  return part instanceof Error && 'code' in part && part.code === JOURNAL_MISMATCH;
+  return readThrown(part, 'code') === JOURNAL_MISMATCH;
 }
 
 interface Target {

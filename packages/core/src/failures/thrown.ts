@@ -72,11 +72,19 @@ export function bounded(text: string, longest = LONGEST_MESSAGE): string {
   return text.slice(0, longest - note.length) + note;
 }
 
+/** What loggers, the SDK and Node read of an error besides. */
+const READ_BY_OTHERS = ['cause', 'code', 'metadata'] as const;
+
 /** Whether it is an error, and reading it throws nothing, now and later. */
 function isReadable(thrown: unknown): thrown is Error {
   if (types.isProxy(thrown) || !isA(thrown, Error)) return false;
-  const stack = readThrown(thrown, 'stack');
-  return isText(thrown, 'message') && isText(thrown, 'name') && (stack === undefined || typeof stack === 'string');
+  try {
+    for (const property of READ_BY_OTHERS) void Reflect.get(thrown, property);
+    if (thrown.stack !== undefined && typeof thrown.stack !== 'string') return false;
+  } catch {
+    return false;
+  }
+  return isText(thrown, 'message') && isText(thrown, 'name');
 }
 
 /** A getter may answer otherwise the next time. */

@@ -12,6 +12,13 @@ export interface ProgressExecutor {
   readonly externalProgressChannel?: { signal(): void };
 }
 
+/** One wait for a future: rejected, it ends this wait and no other. */
+export interface Wait {
+  readonly promise: Promise<never>;
+  readonly resolve: (value: never) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /** A future as the executor sees it. */
 export interface DurableFuture extends RestatePromise<unknown> {
   /** Gives a `CancelledError` to who waits for the future. */
@@ -21,7 +28,7 @@ export interface DurableFuture extends RestatePromise<unknown> {
   /** What the future still needs from the journal: null when it needs nothing more. */
   unresolvedFuture(): unknown;
   /** Each wait ends with the future, or when the promise that stands here as the wait begins is rejected. */
-  cancelPromise: PromiseWithResolvers<never>;
+  cancelPromise: Wait;
 }
 
 /** The executor of the SDK's own contexts; undefined for fakes, and where this release of the SDK works otherwise. */

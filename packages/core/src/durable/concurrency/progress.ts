@@ -5,15 +5,12 @@ import { giveUp } from '../given-up.js';
 import type { Section } from '../section.js';
 import { misuse } from './durable-futures.js';
 import { progressUnwatched } from './native-promise-watch.js';
-import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
+import { type DurableFuture, executorOf, type ProgressExecutor, type Wait } from './progress-executor.js';
 
 /**
  * How {@link Progress.first} ended: a future is settled, the invocation or some of its code is cancelled, or neither yet.
  */
 export type ProgressEnd = 'settled' | 'interrupted' | { readonly cancelled: Section | undefined };
-
-/** One wait for a future: rejected, it ends this wait and no other. */
-export type Wait = PromiseWithResolvers<never>;
 
 const nothing = () => null;
 
