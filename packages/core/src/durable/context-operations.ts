@@ -100,16 +100,15 @@ export function followOperations(ctx: Context): void {
     const section = control?.admit();
     const name = isNamed ? nameOrClosure : '';
     const begin = name === '' ? undefined : watch?.run(name);
-    const tried = () => {
-      const { id: invocationId } = attempt?.request ?? this.request();
-      const { handle } = future as Partial<SingleFuture>;
-      const work: TriedRun = { invocationId, name, handle, limit: options?.maxRetryAttempts };
-      const toTerminal = attempt?.handler.asTerminalError ?? asTerminalError;
-      const isLast = () => control?.isLastTry(section, options) ?? false;
-      const failure = (thrown: unknown) => leavingRun(thrown, work, toTerminal, isLast);
-      return attempt ? observedRun(attempt, work, own, begin, failure) : unobservedRun(own, failure);
-    };
+    const { id: invocationId } = attempt?.request ?? this.request();
+    const work: TriedRun = { invocationId, name, handle: undefined, limit: options?.maxRetryAttempts };
+    const failure = (thrown: unknown) =>
+      leavingRun(thrown, work, attempt?.handler.asTerminalError ?? asTerminalError, () =>
+        Boolean(control?.isLastTry(section, options)),
+      );
+    const tried = () => (attempt ? observedRun(attempt, work, own, begin, failure) : unobservedRun(own, failure));
     const future = isNamed ? run.call(this, name, tried, options) : run.call(this, tried);
+    work.handle = (future as Partial<SingleFuture>).handle;
     control?.started(future, section);
     if (attempt)
       noteStart(attempt, 'unawaited', future, name === '' ? 'a run without a name' : `the run "${name}"`, section);

@@ -7,6 +7,8 @@ import type { Section } from './section.js';
 /** From how many on what has ended is dropped. */
 const MANY = 64;
 
+const NONE: readonly OpenPart[] = [];
+
 /** Something with an end. */
 interface Ending {
   isCompleted(): boolean;
@@ -56,7 +58,12 @@ export class OpenWork {
    * Takes out what is left open and was not awaited: it has not ended, and nobody has waited for it until something else
    * ended the wait, the winner of a race, a deadline or a cancellation.
    */
-  takeOpen(isOwn: (part: OpenPart) => boolean = () => true): OpenPart[] {
+  takeOpen(isOwn: (part: OpenPart) => boolean = () => true): readonly OpenPart[] {
+    // As nearly always.
+    if (this.parts.every(({ ending }) => hasEnded(ending))) {
+      this.parts.length = 0;
+      return NONE;
+    }
     this.drop();
     const open = this.parts.filter(isOwn);
     this.parts = this.parts.filter((part) => !open.includes(part));

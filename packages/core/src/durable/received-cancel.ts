@@ -31,7 +31,7 @@ interface Machine {
   [CANCELLED]?: true;
   [OUTLASTS]?: true;
   [TO_COME]?: number;
-  [BEGINNING]?: Buffer | undefined;
+  [BEGINNING]?: Uint8Array | undefined;
   notify_input(chunk: Uint8Array): void;
 }
 
@@ -75,7 +75,7 @@ function machineOf(ctx: Context): Machine | undefined {
 function readAlong(machine: Machine, chunk: Uint8Array): void {
   let at = machine[TO_COME];
   if (at === Infinity || machine[CANCELLED]) return;
-  let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  let bytes = chunk;
   const beginning = machine[BEGINNING];
   if (beginning) {
     bytes = Buffer.concat([beginning, bytes]);
@@ -84,26 +84,35 @@ function readAlong(machine: Machine, chunk: Uint8Array): void {
   if (at === undefined) {
     at = 0;
     // One that was given something before it was watched.
-    if (bytes.length >= 2 && bytes.readUInt16BE(0) !== START_MESSAGE) at = Infinity;
+    if (bytes.length >= 2 && typeAt(bytes, 0) !== START_MESSAGE) at = Infinity;
   }
   while (at < bytes.length) {
     const needed = at + HEADER_BYTES + CANCEL.length;
     if (bytes.length < needed && !isWhole(bytes, at)) {
-      machine[BEGINNING] = Buffer.from(bytes.subarray(at));
+      machine[BEGINNING] = new Uint8Array(bytes.subarray(at));
       machine[TO_COME] = 0;
       return;
     }
-    if (bytes.readUInt16BE(at) === SIGNAL_NOTIFICATION && isCancel(bytes, at + HEADER_BYTES)) machine[CANCELLED] = true;
-    at += HEADER_BYTES + bytes.readUInt32BE(at + 4);
+    if (typeAt(bytes, at) === SIGNAL_NOTIFICATION && isCancel(bytes, at + HEADER_BYTES)) machine[CANCELLED] = true;
+    at += HEADER_BYTES + lengthAt(bytes, at);
   }
   machine[TO_COME] = at - bytes.length;
 }
 
 /** Whether a message ends within the bytes. */
-function isWhole(bytes: Buffer, at: number): boolean {
-  return bytes.length >= at + HEADER_BYTES && bytes.readUInt32BE(at + 4) <= bytes.length - at - HEADER_BYTES;
+function isWhole(bytes: Uint8Array, at: number): boolean {
+  return bytes.length >= at + HEADER_BYTES && lengthAt(bytes, at) <= bytes.length - at - HEADER_BYTES;
 }
 
-function isCancel(bytes: Buffer, at: number): boolean {
+/** Type of the message whose header begins there: a big-endian u16, then u16 of flags, and a u32 of the body's length. */
+function typeAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!) >>> 0;
+}
+
+function isCancel(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === CANCEL[0] && bytes[at + 1] === CANCEL[1];
 }

@@ -9,7 +9,7 @@ export interface TriedRun {
   /** Empty for a run without one. */
   readonly name: string;
   /** The SDK's handle of its result: the same on each replay, and of no other run of the invocation. */
-  readonly handle: number | undefined;
+  handle: number | undefined;
   /** Tries in all, when they are limited. */
   readonly limit: number | undefined;
 }

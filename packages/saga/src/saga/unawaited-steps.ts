@@ -1,6 +1,6 @@
 import { attemptOf, refuseUnawaited, reportUnawaited, type Section, untilNoneWaits } from '@rea/core/internal';
 import type { SagaScope } from './saga-scope.js';
-import type { Unit } from './saga-unit.js';
+import type { StepUnit, Unit } from './saga-unit.js';
 
 /** A saga within the saga. */
 interface Nested {
@@ -15,12 +15,14 @@ interface Nested {
 export function refuseUnawaitedOf({ ctx }: SagaScope, section: Section, units: readonly Unit<Nested>[]): void {
   const attempt = attemptOf(ctx);
   if (!attempt) return;
-  const mode = attempt.handler.policy.modeOf('unawaited');
-  const open = mode === 'disabled' ? [] : openUnits(units);
-  reportUnawaited(
-    attempt,
-    open.map((what) => ({ what, mode })),
-  );
+  if (units.some(isOpen)) {
+    const mode = attempt.handler.policy.modeOf('unawaited');
+    const open = mode === 'disabled' ? [] : openUnits(units);
+    reportUnawaited(
+      attempt,
+      open.map((what) => ({ what, mode })),
+    );
+  }
   refuseUnawaited(attempt, (part) => section.contains(part.section));
 }
 
@@ -31,6 +33,15 @@ export async function closeSection({ ctx, raw }: SagaScope, section: Section): P
   await untilNoneWaits(raw);
 }
 
+function isOpen(unit: Unit<Nested>): boolean {
+  if (unit.kind === 'nested') return unit.saga.openName !== undefined;
+  return unit.kind === 'group' ? unit.units.some(isUnderWay) : isUnderWay(unit);
+}
+
+function isUnderWay({ state }: Pick<StepUnit, 'state'>): boolean {
+  return state === 'running' || state === 'waiting';
+}
+
 function openUnits(units: readonly Unit<Nested>[]): string[] {
   return units.flatMap((unit) => {
     if (unit.kind === 'nested') {
@@ -38,8 +49,6 @@ function openUnits(units: readonly Unit<Nested>[]): string[] {
       return name === undefined ? [] : [`the nested saga "${name}"`];
     }
     const steps = unit.kind === 'group' ? unit.units : [unit];
-    return steps.flatMap(({ state, entry }) =>
-      state === 'running' || state === 'waiting' ? [`the step "${entry.name}"`] : [],
-    );
+    return steps.filter(isUnderWay).map(({ entry }) => `the step "${entry.name}"`);
   });
 }
