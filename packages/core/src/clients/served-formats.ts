@@ -25,7 +25,7 @@ export class ServedFormats {
       const handlers = component.handlers.map((handler): [string, HandlerFormats, boolean] => {
         const own = handlerOptions(component, handler, options).serde ?? serde;
         const formats = { input: handler.input.serde ?? own, output: handler.output.serde ?? own };
-        return [handler.declaration.name, formats as HandlerFormats, own !== undefined];
+        return [handler.declaration.name, formats, own !== undefined];
       });
       if (!handlers.some(([, , hasSerde]) => hasSerde)) continue;
       const byHandler = new Map(handlers.map(([name, formats]) => [name, formats]));

@@ -127,7 +127,10 @@ export class Registrar {
     const now = await this.attempt(request.uri, () => this.admin.register({ ...request, force: true, dry_run: true }));
     const renamedTo = renamedServices(known.services, now.services);
     if (renamedTo.length > 0) {
-      const names = renamedTo.map(({ from, to }) => `${from} is ${to} now`).join(', ');
+      const names = renamedTo
+        .map(({ from, to }) => `${from} is ${to} now`)
+        .toSorted()
+        .join(', ');
       this.logger.warn(
         `REA1098: Components at ${request.uri} have other names than before: ${names}. Invocations under the old names cannot go on. Give the components their old names, or, where a minifier renames classes, names of their own: @Service({ name: '...' }).`,
       );
