@@ -72,6 +72,7 @@ export { oncePerInvocation } from './invocation/once-per-invocation.js';
 export { asText, isBookkeeping, type SdkLine, sdkLine } from './endpoint/sdk-line.js';
 export { asTerminalError } from './invocation/error-mapping.js';
 export { outlastsCancel } from './durable/received-cancel.js';
+export { nextRollback, ROLLBACK_ENTRY, rollbackEntry } from './durable/replayed-rollback.js';
 export { withCauses } from './failures/causes.js';
 export { errorOf, isA, messageOf, readThrown } from './failures/thrown.js';
 export { limitsOf } from './rea.options.js';

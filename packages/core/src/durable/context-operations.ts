@@ -8,6 +8,7 @@ import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
 import { checkedMillis } from './checked-duration.js';
 import { watchCancels } from './received-cancel.js';
+import { refuseBeforeRollback } from './replayed-rollback.js';
 import type { Section } from './section.js';
 import type { SingleFuture } from './watched-future.js';
 
@@ -44,6 +45,10 @@ const CONTROL = Symbol('rea.operation-control');
 
 const WATCH = Symbol('rea.operation-watch');
 
+/** Types of entries, as the SDK numbers them. */
+const SEND_SIGNAL = 13;
+const CANCEL_INVOCATION = 18;
+
 /** On the classes of contexts that are followed. */
 const FOLLOWED = Symbol('rea.follows-operations');
 
@@ -57,6 +62,12 @@ interface Operations {
   genericCall: (this: Followed, call: Call) => CallFuture;
   genericSend: (this: Followed, send: GenericSend<unknown>) => ReturnType<Context['genericSend']>;
   sleep: (this: Followed, duration: Duration | number, name?: string) => RestatePromise<void>;
+}
+
+/** How the SDK's contexts write the entries of a journal that are neither a run nor a call. */
+interface Entries {
+  processCompletableEntry(this: Followed, type: number, ...args: unknown[]): unknown;
+  processNonCompletableEntry(this: Followed, type: number, ...args: unknown[]): void;
 }
 
 interface Followed extends Operations, Partial<InAttempt>, Pick<Context, 'request'> {
@@ -90,11 +101,13 @@ export function followOperations(ctx: Context): void {
     watchCancels(context.coreVm);
   }
   const { run, genericCall, genericSend, sleep } = owner;
+  followEntries(owner as Partial<Entries>);
   owner.run = function (nameOrClosure, second, options) {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;
     const isNamed = typeof nameOrClosure === 'string';
     const own = isNamed ? second : nameOrClosure;
     if (options) checkRetry(isNamed ? nameOrClosure : '', options);
+    refuseBeforeRollback(this.coreVm);
     // What is no run is the SDK's to refuse; a handler that is not Rea's is only followed by who controls it.
     if (typeof own !== 'function' || (!attempt && !control)) return run.call(this, nameOrClosure, second, options);
     const section = control?.admit();
@@ -116,6 +129,7 @@ export function followOperations(ctx: Context): void {
   };
   owner.genericCall = function (call) {
     const { [ATTEMPT]: attempt, [CONTROL]: control } = this;
+    refuseBeforeRollback(this.coreVm);
     const section = control?.admit();
     let future = control?.divert(call, section);
     if (!future) {
@@ -128,6 +142,7 @@ export function followOperations(ctx: Context): void {
   };
   owner.genericSend = function (send) {
     if (send.delay !== undefined) checkedMillis(`The delay of a message to ${send.service}/${send.method}`, send.delay);
+    refuseBeforeRollback(this.coreVm);
     this[WATCH]?.called('send', send);
     return genericSend.call(this, send);
   };
@@ -135,6 +150,23 @@ export function followOperations(ctx: Context): void {
     checkedMillis(name === undefined ? 'A sleep' : `The sleep "${name}"`, duration);
     return sleep.call(this, duration, name);
   };
+}
+
+/** Sleeps, state, promises and signals are entries of the journal as runs and calls are. */
+function followEntries(owner: Partial<Entries>): void {
+  const { processCompletableEntry, processNonCompletableEntry } = owner;
+  if (processCompletableEntry) {
+    owner.processCompletableEntry = function (type, ...args) {
+      refuseBeforeRollback(this.coreVm);
+      return processCompletableEntry.call(this, type, ...args);
+    };
+  }
+  if (processNonCompletableEntry) {
+    owner.processNonCompletableEntry = function (type, ...args) {
+      refuseBeforeRollback(this.coreVm, type === SEND_SIGNAL || type === CANCEL_INVOCATION);
+      processNonCompletableEntry.call(this, type, ...args);
+    };
+  }
 }
 
 function checkRetry(name: string, options: RunOptions<unknown>): void {

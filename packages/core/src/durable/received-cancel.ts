@@ -1,6 +1,7 @@
 import type { Context } from '@restatedev/restate-sdk';
 import { attemptOf } from '../invocation/attempt.js';
 import { classToChange } from './class-with.js';
+import { isSleep, LONGEST_ENTRY, noteReplayed } from './replayed-rollback.js';
 
 const HEADER_BYTES = 8;
 
@@ -54,8 +55,9 @@ export function watchCancels(machine: object): void {
 /**
  * Whether the attempt was given a cancellation, delivered to its code or not. Ask it where an ordinary error ends code.
  *
- * A replay decides alike: what the journal holds beyond this point was written after the same decision. Where code throws
- * on one replay and not on another, the journal does not match, and the attempt is tried again.
+ * A replay decides alike: what the journal holds beyond this point was written after the same decision. A saga takes the
+ * rollback that it has begun also where its code does not throw any more: see {@link refuseBeforeRollback}. Other code does
+ * not match its journal then, and the attempt is tried again.
  */
 export function receivedCancel(ctx: Context): boolean {
   const machine = machineOf(ctx);
@@ -73,35 +75,40 @@ function machineOf(ctx: Context): Machine | undefined {
 }
 
 function readAlong(machine: Machine, chunk: Uint8Array): void {
-  let at = machine[TO_COME];
-  if (at === Infinity || machine[CANCELLED]) return;
+  const toCome = machine[TO_COME];
+  if (toCome === Infinity) return;
   let bytes = chunk;
   const beginning = machine[BEGINNING];
   if (beginning) {
     bytes = Buffer.concat([beginning, bytes]);
     machine[BEGINNING] = undefined;
   }
-  if (at === undefined) {
-    at = 0;
+  let at = toCome ?? 0;
+  if (toCome === undefined) {
     // One that was given something before it was watched.
     if (bytes.length >= 2 && typeAt(bytes, 0) !== START_MESSAGE) at = Infinity;
   }
   while (at < bytes.length) {
-    const needed = at + HEADER_BYTES + CANCEL.length;
-    if (bytes.length < needed && !isWhole(bytes, at)) {
+    if (!isReadable(bytes, at)) {
       machine[BEGINNING] = new Uint8Array(bytes.subarray(at));
       machine[TO_COME] = 0;
       return;
     }
-    if (typeAt(bytes, at) === SIGNAL_NOTIFICATION && isCancel(bytes, at + HEADER_BYTES)) machine[CANCELLED] = true;
-    at += HEADER_BYTES + lengthAt(bytes, at);
+    const type = typeAt(bytes, at);
+    const body = at + HEADER_BYTES;
+    const end = body + lengthAt(bytes, at);
+    if (type === SIGNAL_NOTIFICATION && isCancel(bytes, body)) machine[CANCELLED] = true;
+    noteReplayed(machine, type, bytes, body, end);
+    at = end;
   }
   machine[TO_COME] = at - bytes.length;
 }
 
-/** Whether a message ends within the bytes. */
-function isWhole(bytes: Uint8Array, at: number): boolean {
-  return bytes.length >= at + HEADER_BYTES && lengthAt(bytes, at) <= bytes.length - at - HEADER_BYTES;
+/** Whether the bytes hold as much of a message as is read of it, if it has as much. */
+function isReadable(bytes: Uint8Array, at: number): boolean {
+  const given = bytes.length - at - HEADER_BYTES;
+  if (given < 0) return false;
+  return given >= Math.min(lengthAt(bytes, at), isSleep(typeAt(bytes, at)) ? LONGEST_ENTRY : CANCEL.length);
 }
 
 /** Type of the message whose header begins there: a big-endian u16, then u16 of flags, and a u32 of the body's length. */

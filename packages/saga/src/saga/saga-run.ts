@@ -1,12 +1,13 @@
 import { CancelledError, TerminalError } from '@restatedev/restate-sdk';
 import { parallel } from '@rea/core';
-import { attemptOf, noteOpen, outlastsCancel, toMillis } from '@rea/core/internal';
+import { attemptOf, nextRollback, noteOpen, outlastsCancel, rollbackEntry, toMillis } from '@rea/core/internal';
 import { closeSection, refuseUnawaitedOf } from './unawaited-steps.js';
 import type { NamedCompensation } from '../compensations/compensate-with.js';
 import { checkRunOptions } from '../saga.options-validation.js';
 import { ActionRun } from './action-run.js';
 import { backoffOf } from './backoff.js';
-import { readCancelNote } from './cancel-note.js';
+import { begunRollback, isOfOuterSaga, refuseStepOfRollback } from './begun-rollback.js';
+import { CANCEL_SIGNAL, readCancelNote } from './cancel-note.js';
 import { checkCompensation } from './check-compensation.js';
 import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
@@ -31,6 +32,7 @@ export class SagaRun implements Saga {
   /** What its block starts. */
   private readonly section: SagaSection;
   private isOver = false;
+  private readonly depth: number;
   /** It is done, or undone. */
   private hasSettled = false;
 
@@ -39,8 +41,9 @@ export class SagaRun implements Saga {
     /** Put before the names of its steps: nothing, or `nested/`. */
     private readonly prefix: string,
     private readonly options: Pick<SagaRunOptions, 'strategy' | 'retry'>,
-    private readonly parent?: SagaRun,
+    parent?: SagaRun,
   ) {
+    this.depth = parent ? parent.depth + 1 : 0;
     this.section = parent ? new SagaSection(scope.raw) : scope.section;
     this.section.saga = this;
   }
@@ -122,15 +125,19 @@ export class SagaRun implements Saga {
       const value = await this.section.begin(() => block(this));
       this.end();
       this.refuseWhenInterrupted();
+      const begun = begunRollback(this.scope, this.depth);
+      if (begun) throw begun;
       refuseUnawaitedOf(this.scope, this.section, this.units);
       return value;
     } catch (error) {
       this.end();
-      const terminal = this.scope.terminal(error) ?? this.cancelled();
+      const { scope, depth } = this;
+      const own = scope.terminal(error);
+      const terminal = begunRollback(scope, depth) ?? own ?? this.cancelled();
       if (!terminal) throw error;
-      this.scope.attribute(terminal, this.scope.stepOf(error as object));
-      if (this.scope.isPastPivot) throw terminal;
-      throw await this.rollBack(terminal);
+      scope.attribute(terminal, scope.stepOf(error as object));
+      if (scope.isPastPivot || isOfOuterSaga(scope, depth, terminal)) throw terminal;
+      throw await this.rollBack(terminal, own ? CANCEL_SIGNAL : rollbackEntry(scope.entries.length, depth));
     }
   }
 
@@ -146,7 +153,8 @@ export class SagaRun implements Saga {
     return interruption?.received(this.section) ? new CancelledError() : undefined;
   }
 
-  private async rollBack(error: TerminalError): Promise<TerminalError> {
+  /** @param entry name of the journal entry with which it begins, unless it was begun before */
+  private async rollBack(error: TerminalError, entry: string): Promise<TerminalError> {
     const { scope } = this;
     const { interruption } = scope;
     const kind: CauseKind =
@@ -154,7 +162,9 @@ export class SagaRun implements Saga {
     const thrown = leavingSaga(error, kind, scope);
     scope.attribute(thrown, scope.stepOf(error));
     const undo = async () => {
-      if (interruption && kind === 'cancelled') scope.note ??= await readCancelNote(scope.raw);
+      if (interruption && kind === 'cancelled') {
+        scope.note ??= await readCancelNote(scope.raw, nextRollback(scope.raw)?.name ?? entry);
+      }
       scope.startRollback(kind, thrown);
       const batches = this.takeBatches();
       await new Rollback(scope).run(batches);
@@ -205,6 +215,7 @@ export class SagaRun implements Saga {
     const full = this.prefix + name;
     this.refuseWhenOver('step', full);
     this.refuseWhenInterrupted();
+    refuseStepOfRollback(scope);
     checkStep(full, step);
     if (step.retry) checkRunOptions({ retry: step.retry });
     const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
@@ -246,6 +257,8 @@ export class SagaRun implements Saga {
           : this.act(entry.name, step, new ActionRun(scope, entry.name, 1)),
       );
       stretch.end();
+      // A pivot that was passed is not rolled back.
+      if (onDone) refuseStepOfRollback(scope);
       unit.outcome = { known: true, value: value as never };
       unit.state = entry.state = 'done';
       onDone?.();
@@ -289,7 +302,8 @@ export class SagaRun implements Saga {
   /** A cancelled saga ends, also when its block has swallowed the error; likewise one whose unawaited code has failed. */
   private refuseWhenInterrupted(): void {
     if (this.section.failure) throw this.section.failure;
-    if (this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
+    // With a note, a saga within this one was rolled back as cancelled.
+    if (this.scope.note || this.scope.interruption?.causeFor(this.section)) throw new CancelledError();
   }
 
   /** What a block starts and does not await could no longer be undone. */
