@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Section } from '../durable/section.js';
+import { errorOf } from '../failures/thrown.js';
 import { type Attempt, currentScope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 
@@ -56,16 +57,18 @@ function onException(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): vo
 
 function failFloating(attempt: Attempt, reason: unknown): void {
   const what = `REA7050: ${attempt.place} (${attempt.request.id}) started a promise that it neither awaits nor catches, and which was rejected`;
+  // A revoked proxy, or an error whose message throws, would end the process here.
+  const error = errorOf(reason);
   if (!attempt.active) {
-    logger.error(`${what} after the attempt had ended, so it changes nothing. ${CURE}`, reason);
+    logger.error(`${what} after the attempt had ended, so it changes nothing. ${CURE}`, error);
     return;
   }
-  const terminal = asTerminalError(reason);
+  const terminal = asTerminalError(error);
   // A saga fails by itself: it has something to undo.
   const section = terminal && Section.failing;
-  logger.error(`${what}: the ${section ? 'saga' : terminal ? 'invocation' : 'attempt'} fails with it. ${CURE}`, reason);
+  logger.error(`${what}: the ${section ? 'saga' : terminal ? 'invocation' : 'attempt'} fails with it. ${CURE}`, error);
   if (section) section.failure ??= terminal;
-  else attempt.fail(terminal ?? reason);
+  else attempt.fail(terminal ?? error);
 }
 
 const CURE =
