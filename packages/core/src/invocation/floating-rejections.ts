@@ -18,7 +18,7 @@ let users = 0;
  * the server would retry the invocation, which would end the next process too. After the attempt it is logged.
  *
  * Rejections elsewhere are left to the application's listeners, or to what Node does without one. Gives the function that
- * ends this.
+ * ends this; calling it again does nothing.
  */
 export function catchFloatingRejections(): () => void {
   if (users === 0) {
@@ -27,7 +27,10 @@ export function catchFloatingRejections(): () => void {
     if (NODE_MODE === 'strict') process.on('uncaughtException', onException);
   }
   users += 1;
+  let isReleased = false;
   return () => {
+    if (isReleased) return;
+    isReleased = true;
     users -= 1;
     if (users === 0) stop();
   };
