@@ -261,16 +261,19 @@ export class ReaRuntime {
 
   /** The application will not run: takes back what the start has done. */
   private async abandon(): Promise<void> {
+    this.serving = [];
+    this.state.enter('closed');
     try {
-      this.serving = [];
-      this.state.enter('closed');
       await this.registration.takeBack();
-      await this.server?.close(0);
-      this.endFloating?.();
     } catch (error) {
       this.logger.warn(`Taking back the registration failed: ${messageOf(error)}`);
     }
-    await this.disconnect();
+    try {
+      await this.server?.close(0);
+    } finally {
+      this.endFloating?.();
+      await this.disconnect();
+    }
   }
 }
 

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
 import {
   Handler,
   InjectClient,
@@ -17,6 +21,8 @@ import { type Context, type ObjectContext, TerminalError, type WorkflowContext }
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CollectedLog } from '../../../test/support/collected-log.js';
 import '../../../test/support/claim.js';
+import type { Attempt } from '../src/invocation/attempt.js';
+import { FailedMessages } from '../src/invocation/failed-messages.js';
 import { until } from './support/until.js';
 
 @Service()
@@ -183,3 +189,58 @@ test(
     await app.close();
   },
 );
+
+describe('What cannot be told', { meta: { claim: 'visible' } }, () => {
+  const log = new CollectedLog();
+  beforeAll(() => Logger.overrideLogger(log));
+  afterAll(() => Logger.overrideLogger(undefined as never));
+
+  const noteTo = (failed: FailedMessages, handler: string, what: string): void => {
+    const info = { service: 'Mailer', handler, invocationId: `inv_${what}` };
+    const attempt = { handler: { isRun: false }, request: { headers: new Map() }, info };
+    failed.note(attempt as unknown as Attempt, new TerminalError(what, { errorCode: 404 }));
+  };
+  const linesOf = (what: string) => log.lines('warn', what);
+
+  test('since the server hangs is reported within 2 s as the application ends', async () => {
+    const hanging = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    try {
+      const { port } = hanging.address() as AddressInfo;
+      const failed = new FailedMessages(new ReaEvents(), new AdminClient(`http://127.0.0.1:${port}`));
+      for (let i = 0; i < 250; i += 1) noteTo(failed, 'mail', `hung-${i}`);
+      const started = performance.now();
+      await failed.settle();
+      expect(performance.now() - started).toBeLessThan(4_000);
+      expect(linesOf('hung-0')).toHaveLength(1);
+    } finally {
+      hanging.closeAllConnections();
+      hanging.close();
+    }
+  });
+
+  test('without an admin API is logged once for each handler', async () => {
+    const failed = new FailedMessages(new ReaEvents(), undefined);
+    for (const handler of ['mail', 'breaks', 'mail']) noteTo(failed, handler, `untold-${handler}`);
+    await failed.settle();
+    noteTo(failed, 'mail', 'untold-again');
+    await failed.settle();
+    expect(linesOf('untold-')).toEqual([expect.stringContaining('/mail'), expect.stringContaining('/breaks')]);
+  });
+
+  test('and is dropped counts as a line of its minute', async () => {
+    vi.useFakeTimers({ now: 0, toFake: ['Date'] });
+    const hanging = new AdminClient('http://127.0.0.1:1');
+    const query = vi.spyOn(hanging, 'query').mockRejectedValue(new Error('closed'));
+    try {
+      const failed = new FailedMessages(new ReaEvents(), hanging);
+      for (let i = 0; i < 1_010; i += 1) noteTo(failed, 'mail', `flood-${i}.`);
+      await failed.settle();
+      expect(query).toHaveBeenCalled();
+      expect(linesOf('flood-')).toHaveLength(60);
+      expect(linesOf('at once')).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import { Controller, Get, type INestApplication, Module, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Handler, ReaEvents, ReaModule, ReaRuntime, run, Service } from '@rea/core';
+import { Handler, type OnEndpointReady, ReaEvents, ReaModule, ReaRuntime, run, Service } from '@rea/core';
+import { AdminClient } from '@rea/core/internal';
 import { createTestApp, type ReaTestApp, sharedServer, type TestAppOptions } from '@rea/testing';
 import type { Context } from '@restatedev/restate-sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { catchFloatingRejections } from '../src/invocation/floating-rejections.js';
 
 let entered: PromiseWithResolvers<void>;
 let release: PromiseWithResolvers<void>;
@@ -58,10 +60,16 @@ async function start(options: TestAppOptions = {}): Promise<ReaTestApp> {
 }
 
 async function isOpen(url: string): Promise<boolean> {
-  return fetch(url).then(
-    () => true,
-    () => false,
-  );
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -257,6 +265,40 @@ describe('A start that fails', { meta: { claim: 'start-stop' } }, () => {
     await expect(app.init()).rejects.toThrow('REA6001');
     expect(await isOpen(`http://${host}:${port}/health`)).toBe(false);
     await app.close();
+  });
+
+  test('closes the port although the Restate server does not take the registration back', async () => {
+    const { port } = await nowhere();
+    const remove = vi.spyOn(AdminClient.prototype, 'remove').mockRejectedValueOnce(new Error('admin is gone'));
+    const unready: OnEndpointReady = { onEndpointReady: () => Promise.reject(new Error('not ready')) };
+    const { ingressUrl, adminUrl } = await sharedServer();
+    @Module({
+      imports: [
+        ReaModule.forRoot({ server: { ingressUrl, adminUrl }, endpoint: { port, host }, namespace: 'unready' }),
+      ],
+      providers: [Worker, { provide: 'unready', useValue: unready }],
+    })
+    class AppModule {}
+    const listeners = process.listenerCount('unhandledRejection');
+    const app = await NestFactory.create(AppModule, { logger: false });
+    await expect(app.init()).rejects.toThrow('not ready');
+    const [deployment] = remove.mock.lastCall!;
+    remove.mockRestore();
+    expect(await isOpen(`http://${host}:${port}/health`)).toBe(false);
+    expect(process.listenerCount('unhandledRejection')).toBe(listeners);
+    await new AdminClient(adminUrl).remove(deployment);
+    await app.close();
+  });
+
+  test('and is closed again leaves later applications their listener', () => {
+    const listeners = process.listenerCount('unhandledRejection');
+    const release = catchFloatingRejections();
+    release();
+    release();
+    const releaseNext = catchFloatingRejections();
+    expect(process.listenerCount('unhandledRejection')).toBe(listeners + 1);
+    releaseNext();
+    expect(process.listenerCount('unhandledRejection')).toBe(listeners);
   });
 
   test('because another program has the port leaves that one alone', async () => {

@@ -22,6 +22,7 @@ import {
 } from '@rea/core';
 import { SagaModule } from '@rea/saga';
 import type { Context } from '@restatedev/restate-sdk';
+import { HOSTILE } from './floating/hostile.js';
 import { SHAPES } from './floating/shapes.js';
 import { Counter, Echo, Flow, forget, Helper, Props, RETRIES, Scoped } from './floating/stage.js';
 
@@ -34,7 +35,7 @@ export class Shapes {
 
   @Handler()
   async play(ctx: Context, name: string): Promise<unknown> {
-    const shape = SHAPES.find((each) => each.name === name)!;
+    const shape = [...SHAPES, ...HOSTILE].find((each) => each.name === name)!;
     return shape.play(ctx, this.props);
   }
 }

@@ -19,11 +19,16 @@ export class Child {
     });
   }
 
-  /** Starts it; resolves once its components are served. @param options of `ReaModule` */
-  static async start(options: object): Promise<Child> {
+  /**
+   * Starts it; resolves once its components are served.
+   *
+   * @param options of `ReaModule`
+   * @param mode what Node does about rejections that nobody handles
+   */
+  static async start(options: object, mode: 'strict' | 'throw' = 'strict'): Promise<Child> {
     const env = { ...process.env, FLOATING: JSON.stringify(options), CI: '', NODE_ENV: 'development' };
     const child = new Child(
-      spawn(process.execPath, ['--unhandled-rejections=strict', app], {
+      spawn(process.execPath, [`--unhandled-rejections=${mode}`, app], {
         env,
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       }),

@@ -2,6 +2,8 @@ import { RestateServer } from '@rea/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Child } from './child.js';
 // oxlint-disable-next-line no-restricted-imports -- what its handlers do
+import { HOSTILE } from '../../apps/src/floating/hostile.js';
+// oxlint-disable-next-line no-restricted-imports -- what its handlers do
 import { SHAPES, type Shape } from '../../apps/src/floating/shapes.js';
 
 const POLICIES = ['strict', 'warn', 'disabled'] as const;
@@ -71,6 +73,26 @@ describe.each([
       await fetch(`${server.ingressUrl}/restate/invocation/${invocationId}/attach`);
       expect(await call('Echo/say', 'still here')).toBe('success');
       expect(child.hasExited).toBe(false);
+    });
+  });
+
+  // In the strict mode Node reads the reason itself, before it asks anybody, and fails on a revoked proxy.
+  describe("in Node's usual mode, a process lives through a rejection with", () => {
+    const namespace = 'floating-hostile';
+    let child: Child;
+    beforeAll(async () => {
+      const { ingressUrl, adminUrl } = server;
+      const endpoint = { port: 0, host: '127.0.0.1' };
+      child = await Child.start({ namespace, policy: 'warn', server: { ingressUrl, adminUrl }, endpoint }, 'throw');
+    });
+    afterAll(() => child?.destroy());
+
+    test.each(HOSTILE.map(({ name, ends }) => [name, ends] as const))('%s', async (name, ends) => {
+      const logged = child.log.split('REA7050').length;
+      expect(await invoke(server, `${namespace}.Shapes/play`, name)).toBe(ends);
+      await expect.poll(() => child.log.split('REA7050').length).toBeGreaterThan(logged);
+      expect(await invoke(server, `${namespace}.Echo/say`, 'still here')).toBe('success');
+      expect({ unhandled: child.unhandled, hasExited: child.hasExited }).toEqual({ unhandled: [], hasExited: false });
     });
   });
 });

@@ -38,20 +38,29 @@ export interface OpenPart {
 
 /** What an attempt has started, to know what was not awaited when the code that has started it returns. */
 export class OpenWork {
-  private parts: OpenPart[] = [];
+  /** By the branch that has started it: the end of one looks at nothing of the others. */
+  private readonly parts = new Map<Branch | undefined, OpenPart[]>();
+  private size = 0;
   /** Futures made of others that somebody waits for, or has waited for. */
   private awaited: Combined[] = [];
   private limit = MANY;
 
   add(ending: Ending, what: string | Call, mode: PolicyMode, section?: Section): void {
-    this.parts.push({ ending, what, mode, section, branch: currentBranch.current });
-    if (this.parts.length + this.awaited.length > this.limit) this.drop();
+    const branch = currentBranch.current;
+    const part = { ending, what, mode, section, branch };
+    const own = this.parts.get(branch);
+    if (own) own.push(part);
+    else this.parts.set(branch, [part]);
+    this.size += 1;
+    this.dropIfMany();
   }
 
   /** Somebody waits for a future. One of a single part ends by itself, or is given up. */
   await(future: RestatePromise<unknown>): void {
     const combined = future as Partial<Combined>;
-    if (combined.childs ?? combined.inner) this.awaited.push(combined as Combined);
+    if (!(combined.childs ?? combined.inner) || this.size === 0) return;
+    this.awaited.push(combined as Combined);
+    this.dropIfMany();
   }
 
   /**
@@ -60,25 +69,67 @@ export class OpenWork {
    */
   takeOpen(isOwn: (part: OpenPart) => boolean = () => true): readonly OpenPart[] {
     // As nearly always.
-    if (this.parts.every(({ ending }) => hasEnded(ending))) {
-      this.parts.length = 0;
+    if ([...this.parts.values()].every((parts) => parts.every(isOver))) {
+      this.clear();
       return NONE;
     }
     this.drop();
-    const open = this.parts.filter(isOwn);
-    this.parts = this.parts.filter((part) => !open.includes(part));
+    const open: OpenPart[] = [];
+    this.keep((part) => !isOwn(part) || open.push(part) === 0);
     return open;
   }
 
-  private drop(): void {
-    const over = this.awaited.filter((future) => isGivenUp(future) || future.unresolvedFuture() === null);
-    const settled = new Set(over.flatMap(partsOf));
-    this.parts = this.parts.filter(
-      ({ ending, branch }) => !hasEnded(ending) && !isGivenUp(ending) && !settled.has(ending) && !branch?.isAbandoned,
-    );
-    this.awaited = this.awaited.filter((future) => !over.includes(future));
-    this.limit = 2 * (this.parts.length + this.awaited.length) + MANY;
+  /** As {@link takeOpen}, of what a branch has started. */
+  takeOpenOf(branch: Branch): readonly OpenPart[] {
+    const own = this.parts.get(branch);
+    if (!own) return NONE;
+    if (!own.every(isOver)) this.drop();
+    const open = this.parts.get(branch)?.filter((part) => !isOver(part)) ?? NONE;
+    this.size -= this.parts.get(branch)?.length ?? 0;
+    this.parts.delete(branch);
+    if (this.size === 0) this.clear();
+    return open;
   }
+
+  private dropIfMany(): void {
+    if (this.size + this.awaited.length > this.limit) this.drop();
+  }
+
+  private drop(): void {
+    const settled = new Set<object>();
+    this.awaited = this.awaited.filter((future) => {
+      const isAwaited = !isGivenUp(future) && future.unresolvedFuture() !== null;
+      if (!isAwaited) for (const part of partsOf(future)) settled.add(part);
+      return isAwaited;
+    });
+    this.keep(
+      (part) => !isOver(part) && !isGivenUp(part.ending) && !settled.has(part.ending) && !part.branch?.isAbandoned,
+    );
+    this.limit = 2 * (this.size + this.awaited.length) + MANY;
+  }
+
+  private keep(isKept: (part: OpenPart) => boolean): void {
+    this.size = 0;
+    for (const [branch, parts] of this.parts) {
+      const kept = parts.filter(isKept);
+      if (kept.length === 0) this.parts.delete(branch);
+      else this.parts.set(branch, kept);
+      this.size += kept.length;
+    }
+    if (this.size === 0) this.clear();
+  }
+
+  /** With nothing open, what is waited for says nothing. */
+  private clear(): void {
+    this.parts.clear();
+    this.size = 0;
+    this.awaited.length = 0;
+    this.limit = MANY;
+  }
+}
+
+function isOver({ ending }: OpenPart): boolean {
+  return hasEnded(ending);
 }
 
 function hasEnded(ending: Ending): boolean {

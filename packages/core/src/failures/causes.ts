@@ -17,16 +17,28 @@ const LONGEST = 4_000;
  * hidden. Never throws.
  */
 export function withCauses(thrown: unknown): string {
-  return bounded(describe(thrown, new Set(), 0), LONGEST);
+  return bounded(describe(thrown, { seen: new Set(), left: LONGEST }, 0), LONGEST);
 }
 
-function describe(thrown: unknown, seen: Set<unknown>, depth: number): string {
+/** What has been described, and how many characters more are of use. */
+interface Walk {
+  readonly seen: Set<unknown>;
+  left: number;
+}
+
+/** Between two parts, in characters, at least. */
+const SEPARATOR = 2;
+
+function describe(thrown: unknown, walk: Walk, depth: number): string {
+  if (walk.left <= 0) return '...';
+  const { seen } = walk;
   if (typeof thrown === 'object' && thrown !== null) {
     if (seen.has(thrown)) return '(the same error again)';
     seen.add(thrown);
   }
   const own = ownText(thrown);
-  const parts = [own, ...errorsOf(thrown, seen, depth), ...causeOf(thrown, seen, depth)];
+  walk.left -= own.length + SEPARATOR;
+  const parts = [own, ...errorsOf(thrown, walk, depth), ...causeOf(thrown, walk, depth)];
   return parts.join('; ');
 }
 
@@ -39,18 +51,18 @@ function ownText(thrown: unknown): string {
     : message;
 }
 
-function causeOf(thrown: unknown, seen: Set<unknown>, depth: number): string[] {
+function causeOf(thrown: unknown, walk: Walk, depth: number): string[] {
   const cause = readThrown(thrown, 'cause');
   if (cause === undefined || cause === null) return [];
-  return [`cause: ${depth < DEEPEST ? describe(cause, seen, depth + 1) : '...'}`];
+  return [`cause: ${depth < DEEPEST ? describe(cause, walk, depth + 1) : '...'}`];
 }
 
-function errorsOf(thrown: unknown, seen: Set<unknown>, depth: number): string[] {
+function errorsOf(thrown: unknown, walk: Walk, depth: number): string[] {
   if (!isA(thrown, AggregateError)) return [];
   const errors = readThrown(thrown, 'errors');
   if (!Array.isArray(errors) || errors.length === 0) return [];
   if (depth >= DEEPEST) return ['errors: ...'];
-  const named = errors.slice(0, MOST_ERRORS).map((error) => describe(error, seen, depth + 1));
+  const named = errors.slice(0, MOST_ERRORS).map((error) => describe(error, walk, depth + 1));
   const more = errors.length - named.length;
   return [`errors: [${named.join(' | ')}${more > 0 ? ` | and ${more} more` : ''}]`];
 }

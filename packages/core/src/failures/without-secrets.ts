@@ -1,24 +1,24 @@
 /** Names of values that are secrets, as they end: `api_key`, `x-auth-token`. */
 const SECRET = String.raw`(?:authorization|cookie|password|passwd|pwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signature|sig|credential|credentials|session[-_]?id)`;
 
+/** Begins where the word does: else each letter of a long one would be tried. */
+const NAME = String.raw`(?<![\w-])[\w-]*${SECRET}`;
+
 const HIDDEN = '***';
 
 /** What is hidden, and what stays of it. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // scheme://user:password@host
-  [/([a-z][a-z\d+.-]*:\/\/)[^\s/@'"]+@/gi, `$1${HIDDEN}@`],
+  [/([a-z][a-z\d+.-]{0,30}:\/\/)[^\s/@'"]+@/gi, `$1${HIDDEN}@`],
   // Authorization: Bearer abc, and its like without a name
   [/\b(bearer|basic|digest|negotiate)(\s+)[\w+/=.~-]{6,}/gi, `$1$2${HIDDEN}`],
   // all cookies of a header
   [/\b((?:set-)?cookie\s*:\s*)[^\r\n]+/gi, `$1${HIDDEN}`],
   // name=value, name: value, "name": "value"
-  [new RegExp(String.raw`([\w-]*${SECRET}["']?\s*[=:]\s*)"[^"]*"`, 'gi'), `$1"${HIDDEN}"`],
-  [new RegExp(String.raw`([\w-]*${SECRET}["']?\s*[=:]\s*)'[^']*'`, 'gi'), `$1'${HIDDEN}'`],
+  [new RegExp(String.raw`(${NAME}["']?\s*[=:]\s*)"[^"]*"`, 'gi'), `$1"${HIDDEN}"`],
+  [new RegExp(String.raw`(${NAME}["']?\s*[=:]\s*)'[^']*'`, 'gi'), `$1'${HIDDEN}'`],
   [
-    new RegExp(
-      String.raw`([\w-]*${SECRET}["']?\s*[=:]\s*)(?!(?:bearer|basic|digest|negotiate)\s)[^\s"'&,;)}\]]+`,
-      'gi',
-    ),
+    new RegExp(String.raw`(${NAME}["']?\s*[=:]\s*)(?!(?:bearer|basic|digest|negotiate)\s)[^\s"'&,;)}\]]+`, 'gi'),
     `$1${HIDDEN}`,
   ],
   // JSON Web Tokens, and the keys of well-known providers

@@ -21,6 +21,9 @@ const ASKED_AT_ONCE = 100;
 /** Most lines a minute. What is not logged is counted. */
 const LINES_PER_MINUTE = 60;
 
+/** Longest that the end of an application waits for an answer, in milliseconds. */
+const LONGEST_SETTLE = 2_000;
+
 interface Failure {
   readonly info: HandlerInfo;
   readonly error: { readonly message: string; readonly code: number };
@@ -42,6 +45,9 @@ export class FailedMessages {
   private minute = 0;
   private lines = 0;
   private unlogged = 0;
+  private readonly late = new AbortController();
+  /** Handlers that were logged although their messages cannot be told from calls. */
+  private readonly logged = new Set<string>();
 
   /** @param admin without it, what was sent by a handler is not told from what was called */
   constructor(
@@ -62,10 +68,12 @@ export class FailedMessages {
     this.timer ??= setTimeout(() => void this.look(), DELAY).unref();
   }
 
-  /** Reports what waits. */
+  /** Reports what waits. What the server does not answer about within 2 s is reported all the same, as unknown. */
   async settle(): Promise<void> {
     clearTimeout(this.timer);
+    const timer = setTimeout(() => this.late.abort(), LONGEST_SETTLE);
     await this.look();
+    clearTimeout(timer);
   }
 
   private look(): Promise<void> {
@@ -83,7 +91,9 @@ export class FailedMessages {
       if (sender === 'message') this.reportMessage(failure);
       else if (sender === 'unknown') this.reportUnknown(failure);
     }
-    if (this.dropped > 0) this.logger.warn(`REA7062: ${this.dropped} more invocations failed for good at once.`);
+    const { dropped } = this;
+    if (dropped > 0)
+      this.line(() => this.logger.warn(`REA7062: ${dropped} more invocations failed for good at once.`), dropped);
     this.dropped = 0;
   }
 
@@ -92,7 +102,7 @@ export class FailedMessages {
     try {
       const senders = new Map<string, Sender>();
       for (let from = 0; this.admin && from < ids.length; from += ASKED_AT_ONCE) {
-        const found = await findSenders(this.admin, ids.slice(from, from + ASKED_AT_ONCE));
+        const found = await findSenders(this.admin, ids.slice(from, from + ASKED_AT_ONCE), this.late.signal);
         for (const [id, sender] of found) senders.set(id, sender);
       }
       if (this.admin) return senders;
@@ -112,6 +122,10 @@ export class FailedMessages {
   }
 
   private reportUnknown({ info, error }: Failure): void {
+    const place = `${info.service}/${info.handler}`;
+    // Without an admin API each refused call would be a warning.
+    if (!this.admin && this.logged.has(place)) return;
+    this.logged.add(place);
     this.line(() =>
       this.logger.warn(
         `REA7062: ${describe(info)} failed for good: ${textOf(error)}. If it was sent one way, nobody gets this error. Set server.adminUrl, and keep the journals of callers, so that messages are told from calls.`,
@@ -119,7 +133,8 @@ export class FailedMessages {
     );
   }
 
-  private line(log: () => void): void {
+  /** @param failures that it is about */
+  private line(log: () => void, failures = 1): void {
     const minute = Math.floor(Date.now() / 60_000);
     if (minute !== this.minute) {
       if (this.unlogged > 0)
@@ -127,7 +142,7 @@ export class FailedMessages {
       [this.minute, this.lines, this.unlogged] = [minute, 0, 0];
     }
     this.lines += 1;
-    if (this.lines > LINES_PER_MINUTE) this.unlogged += 1;
+    if (this.lines > LINES_PER_MINUTE) this.unlogged += failures;
     else log();
   }
 }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Section } from '../durable/section.js';
+import { errorOf } from '../failures/thrown.js';
 import { type Attempt, currentScope } from './attempt.js';
 import { asTerminalError } from './error-mapping.js';
 
@@ -17,7 +18,7 @@ let users = 0;
  * the server would retry the invocation, which would end the next process too. After the attempt it is logged.
  *
  * Rejections elsewhere are left to the application's listeners, or to what Node does without one. Gives the function that
- * ends this.
+ * ends this; calling it again does nothing.
  */
 export function catchFloatingRejections(): () => void {
   if (users === 0) {
@@ -26,7 +27,10 @@ export function catchFloatingRejections(): () => void {
     if (NODE_MODE === 'strict') process.on('uncaughtException', onException);
   }
   users += 1;
+  let isReleased = false;
   return () => {
+    if (isReleased) return;
+    isReleased = true;
     users -= 1;
     if (users === 0) stop();
   };
@@ -56,16 +60,18 @@ function onException(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): vo
 
 function failFloating(attempt: Attempt, reason: unknown): void {
   const what = `REA7050: ${attempt.place} (${attempt.request.id}) started a promise that it neither awaits nor catches, and which was rejected`;
+  // A revoked proxy, or an error whose message throws, would end the process here.
+  const error = errorOf(reason);
   if (!attempt.active) {
-    logger.error(`${what} after the attempt had ended, so it changes nothing. ${CURE}`, reason);
+    logger.error(`${what} after the attempt had ended, so it changes nothing. ${CURE}`, error);
     return;
   }
-  const terminal = asTerminalError(reason);
+  const terminal = asTerminalError(error);
   // A saga fails by itself: it has something to undo.
   const section = terminal && Section.failing;
-  logger.error(`${what}: the ${section ? 'saga' : terminal ? 'invocation' : 'attempt'} fails with it. ${CURE}`, reason);
+  logger.error(`${what}: the ${section ? 'saga' : terminal ? 'invocation' : 'attempt'} fails with it. ${CURE}`, error);
   if (section) section.failure ??= terminal;
-  else attempt.fail(terminal ?? reason);
+  else attempt.fail(terminal ?? error);
 }
 
 const CURE =

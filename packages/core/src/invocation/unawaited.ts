@@ -1,3 +1,4 @@
+import { Branch } from '../durable/concurrency/branch.js';
 import type { OpenPart } from '../durable/open-work.js';
 import { withPolicy } from '../policy/with-policy.js';
 import type { Attempt } from './attempt.js';
@@ -9,11 +10,13 @@ const MOST_NAMED = 5;
  * Lets the guardrails fire on what the calling code has started and not awaited, as it returns. What is lost with it is
  * refused; a call is made all the same, so that its answer is only advised on.
  *
- * @param isOwn what the returning code is to have awaited. Default: all
+ * @param own what the returning code is to have awaited: what a branch has started, or what is chosen. Default: all
  * @throws PolicyViolationError when it is refused
  */
-export function refuseUnawaited(attempt: Attempt, isOwn?: (part: OpenPart) => boolean): void {
-  const open = attempt.work?.takeOpen(isOwn) ?? [];
+export function refuseUnawaited(attempt: Attempt, own?: Branch | ((part: OpenPart) => boolean)): void {
+  const { work } = attempt;
+  if (!work) return;
+  const open = own instanceof Branch ? work.takeOpenOf(own) : work.takeOpen(own);
   if (open.length === 0) return;
   const named = open.filter(({ what }) => typeof what === 'string');
   if (named[0]) reportUnawaited(attempt, named as Named[]);

@@ -113,8 +113,8 @@ export class AdminClient {
    *
    * @see https://docs.restate.dev/operate/introspection
    */
-  async query<Row>(sql: string): Promise<Row[]> {
-    const { body } = await this.request('POST', '/query', { query: sql });
+  async query<Row>(sql: string, signal?: AbortSignal): Promise<Row[]> {
+    const { body } = await this.request('POST', '/query', { query: sql }, signal);
     return (body as { rows: Row[] }).rows;
   }
 

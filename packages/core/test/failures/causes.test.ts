@@ -211,6 +211,16 @@ describe('A text without secrets', { meta: { claim: 'causes' } }, () => {
     }
     expect(performance.now() - started).toBeLessThan(1_000);
   });
+
+  test.each(['deadbeef01', 'a-', 'a.', 'token', 'eyJaaaaaaaa-', 'http://', 'token="'])(
+    'takes time by its length, not by its square: %s',
+    (part) => {
+      const text = part.repeat(20_000 / part.length);
+      const started = performance.now();
+      withoutSecrets(text);
+      expect(performance.now() - started).toBeLessThan(500);
+    },
+  );
 });
 
 describe('A chain of causes', { meta: { claim: 'causes' } }, () => {
@@ -223,6 +233,16 @@ describe('A chain of causes', { meta: { claim: 'causes' } }, () => {
     expect(withCauses(new Error('x'.repeat(100_000), { cause: new Error('y'.repeat(100_000)) })).length).toBeLessThan(
       4_001,
     );
+  });
+
+  test('is followed no further than its text is long', () => {
+    let described = 0;
+    const nested = (depth: number): Error => {
+      const error = new AggregateError(depth === 0 ? [] : Array.from({ length: 5 }, () => nested(depth - 1)));
+      return Object.defineProperty(error, 'message', { get: () => `${(described += 1)} ${'x'.repeat(200)}` });
+    };
+    expect(withCauses(nested(5))).toMatch(/^1 x+; errors: \[2 x+; errors: \[3 /);
+    expect(described).toBeLessThan(50);
   });
 
   test('ends where it comes back to itself', () => {

@@ -110,7 +110,7 @@ export class BranchScheduler {
       await this.turn(branch);
       // A future that the function returns is waited for by the branch, too.
       const value = await currentBranch.run(branch, async () => fn());
-      if (attempt && !branch.expiry) refuseUnawaited(attempt, (part) => part.branch === branch);
+      if (attempt && !branch.expiry) refuseUnawaited(attempt, branch);
       return value;
     } finally {
       branch.ended = true;

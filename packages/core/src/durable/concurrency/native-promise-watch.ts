@@ -14,9 +14,6 @@ const cancelled = new WeakSet<DurableFuture>();
 /** On the classes of futures that tell when they are cancelled. */
 const FOLLOWED = Symbol('rea.follows-waits');
 
-/** The wait of code that does not go on. */
-const NEVER = new Promise<never>(() => undefined);
-
 interface Watched extends ProgressExecutor {
   /** The future that somebody waits for. */
   [AWAITED]?: AwaitedFuture | undefined;
@@ -49,9 +46,9 @@ export function watchWaits(ctx: Context): void {
     const attempt = currentScope()?.attempt;
     if (attempt) {
       if (!(future as AwaitedFuture)[FOLLOWED]) followClassOf(future);
-      if (attempt.hasClosed && Section.current?.some(({ isClosed }) => isClosed)) return NEVER;
+      if (attempt.hasClosed && Section.current?.some(({ isClosed }) => isClosed)) return never();
       attempt.work?.await(future);
-      if (attempt.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return NEVER;
+      if (attempt.handler.policy.watchesPromises && !watchWait(this, future, attempt)) return never();
     }
     return doProgress.call(this, future);
   };
@@ -135,6 +132,11 @@ function check(executor: Watched, attempt: Attempt): void {
 /** Whether it keeps others from waiting. */
 function holds(awaited: AwaitedFuture): boolean {
   return isOpen(awaited) && !cancelled.has(awaited);
+}
+
+/** The wait of code that does not go on. Not shared: the SDK's reaction to it holds the whole attempt. */
+function never(): Promise<never> {
+  return new Promise(nothing);
 }
 
 function nothing(): void {}
