@@ -2,7 +2,6 @@ import {
   awakeable,
   Handler,
   promise,
-  type PromiseKey,
   promiseKey,
   resolveAwakeable,
   Service,
@@ -34,7 +33,7 @@ const SCHEMAS = { Mixed, OfItsOwn } as const;
 type Name = keyof typeof SCHEMAS;
 const NAMES = Object.keys(SCHEMAS) as Name[];
 const VALUE = { at: new Date(0), name: 'x' };
-const keyOf = (name: Name) => promiseKey(name, { schema: SCHEMAS[name] as never }) as PromiseKey<unknown>;
+const keyOf = (name: Name) => promiseKey(name, { schema: SCHEMAS[name] as never });
 const RETRIES = { initialInterval: 20, maxAttempts: 3, onMaxAttempts: 'kill' } as const;
 let attempts = 0;
 

@@ -294,10 +294,7 @@ describe('A handler that answers with what cannot be journaled', { meta: { claim
 
 describe('State with a schema that lets through what JSON does not keep', { meta: { claim: 'journaled' } }, () => {
   const put = async (schema: unknown, given: unknown) => {
-    [value, Shelf.thing] = [
-      given,
-      stateKey<unknown>('thing', { schema: schema as never }) as StateKey<unknown, unknown>,
-    ];
+    [value, Shelf.thing] = [given, stateKey<unknown>('thing', { schema: schema as never })];
     try {
       await app.ingress
         .object(Shelf)
