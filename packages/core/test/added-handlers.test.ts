@@ -136,24 +136,6 @@ class GuardedPerRequest extends Base {}
 @Workflow({ status: true })
 class Open extends Base {}
 
-/** Made for calls that name a tenant, and for no others. */
-@Injectable({ scope: Scope.REQUEST })
-class Tenant {
-  static made = 0;
-
-  constructor(@Inject(REQUEST) request: Request) {
-    if (!request.headers.get(TENANT)) throw new Error('no tenant');
-    Tenant.made += 1;
-  }
-}
-
-@Workflow({ status: true, retryPolicy: { initialInterval: 20, maxAttempts: 2, onMaxAttempts: 'kill' } })
-class OfTenant extends Base {
-  constructor(readonly tenant: Tenant) {
-    super();
-  }
-}
-
 @Workflow()
 @UseGuards(TenantGuard)
 class Waiting {
@@ -228,16 +210,6 @@ class Canceller {
   @Handler()
   async cancel(_ctx: Context, { id, tenant }: { id: string; tenant?: string }): Promise<void> {
     await this.flows.of(id).cancel(tenant === undefined ? undefined : { headers: { [TENANT]: tenant } });
-  }
-}
-
-@Service({ retryPolicy: { initialInterval: 20, maxAttempts: 2, onMaxAttempts: 'kill' } })
-class OutsideTenants {
-  constructor(@InjectClient(OfTenant) private readonly flows: WorkflowClient<OfTenant>) {}
-
-  @Handler()
-  async ask(_ctx: Context, { id, verb }: Pick<Ask, 'id' | 'verb'>): Promise<unknown> {
-    return this.flows.of(id)[verb]();
   }
 }
 
@@ -324,26 +296,3 @@ describe('a handler that Rea adds to a workflow', { meta: { claim: 'built-in' } 
     expect(await result).toMatchObject({ status: 409 });
   });
 });
-
-describe(
-  'a handler that Rea adds to a workflow of request scope without guards',
-  { meta: { claim: 'built-in' } },
-  () => {
-    let unguarded: ReaTestApp;
-    beforeAll(async () => {
-      unguarded = await createTestApp({ providers: [Tenant, OfTenant, OutsideTenants], failures: 'off' });
-    });
-    afterAll(() => unguarded.close());
-
-    test.each(['attach', 'output', 'status'] as const)('makes no instance for %s()', async (verb) => {
-      const submitted = await unguarded.ingress.workflow(OfTenant).of(verb).submit(undefined, acme);
-      await submitted.attach();
-      const { made } = Tenant;
-      const answers = { attach: 'done', output: { ready: true, result: 'done' }, status: { phase: 'half way' } };
-      const answer = await unguarded.ingress.service(OutsideTenants).call.ask({ id: verb, verb }, quiet);
-      expect({ answer }).toMatchObject({ answer: answers[verb] });
-      expect(await unguarded.ingress.workflow(OfTenant).of(verb).status()).toMatchObject({ phase: 'half way' });
-      expect(Tenant.made).toBe(made);
-    });
-  },
-);

@@ -13,7 +13,6 @@ import {
   Service,
   type ServiceClient,
   state,
-  type StateKey,
   stateKey,
   type Violation,
   VirtualObject,
@@ -26,7 +25,6 @@ import { createTestApp, type ReaTestApp } from '@rea/testing';
 import type { Context, ObjectContext, WorkflowContext, WorkflowSharedContext } from '@restatedev/restate-sdk';
 import { of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import '../../../../test/support/claim.js';
 
 class Money {
@@ -123,11 +121,9 @@ class Taker {
   async take(_ctx: Context, _value: unknown): Promise<void> {}
 }
 
-const PLAIN: StateKey<unknown, unknown> = stateKey<unknown>('thing');
-
 @VirtualObject()
 class Shelf {
-  static thing: StateKey<unknown, unknown> = PLAIN;
+  static readonly thing = stateKey<unknown>('thing');
 
   @Handler()
   async put(ctx: ObjectContext): Promise<void> {
@@ -289,46 +285,5 @@ describe('A handler that answers with what cannot be journaled', { meta: { claim
   test('is refused by the name that libraries of observables share', async () => {
     const foreign = Object.assign(Object.create({}) as object, { '@@observable': () => foreign });
     await expect(write('output', foreign)).rejects.toMatchObject({ code: 'REA7080' });
-  });
-});
-
-describe('State with a schema that lets through what JSON does not keep', { meta: { claim: 'journaled' } }, () => {
-  const put = async (schema: unknown, given: unknown) => {
-    [value, Shelf.thing] = [given, stateKey<unknown>('thing', { schema: schema as never })];
-    try {
-      await app.ingress
-        .object(Shelf)
-        .of(`k-${(keys += 1)}`)
-        .call.put(undefined, { idempotencyKey: false });
-    } finally {
-      Shelf.thing = PLAIN;
-    }
-  };
-
-  test.for<[string, unknown, unknown, string]>([
-    ['z.any()', z.any(), new Map([['a', 1]]), 'a Map'],
-    ['z.custom()', z.custom<Map<string, number>>(), new Map([['a', 1]]), 'a Map'],
-    ['z.unknown() inside', z.object({ tags: z.unknown() }), { tags: new Set(['a']) }, 'a Set at .tags'],
-    ['z.any(), with NaN', z.any(), { total: Number.NaN }, 'NaN at .total'],
-  ])('is found: %s', async ([, schema, lossy, words]) => {
-    await put(schema, lossy);
-    expect(found.map(({ rule, what }) => [rule.id, what])).toContainEqual([
-      'lossy-value',
-      `The state "thing" has ${words}`,
-    ]);
-  });
-
-  const Restored = z.object({ cents: z.number() }).transform(({ cents }) => new Money(cents));
-  const Amounts = z.codec(z.array(z.tuple([z.string(), z.number()])), z.map(z.string(), z.number()), {
-    decode: (entries) => new Map(entries),
-    encode: (map) => [...map],
-  });
-  test.for<[string, unknown, unknown]>([
-    ['a schema that restores it', Restored, new Money(5)],
-    ['a codec', Amounts, new Map([['a', 1]])],
-    ['plain data', z.any(), { a: [1, 'x'] }],
-  ])('is not found with %s', async ([, schema, kept]) => {
-    await put(schema, kept);
-    expect(found).toEqual([]);
   });
 });
