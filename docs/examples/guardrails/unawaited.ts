@@ -1,13 +1,14 @@
 /* oxlint-disable no-misused-promises -- what the guardrail is for */
-import type { Context } from '@restatedev/restate-sdk';
+import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { Injectable } from '@nestjs/common';
-import { Handler, parallel, run, runAsync, Service } from '@rea/core';
+import { allSettled, Handler, parallel, run, runAsync, Service } from '@rea/core';
 import { Sagas } from '@rea/saga';
 import type { RunningScenario } from './scenario.js';
 
 @Injectable()
 export class Mailbox {
   async send(to: string): Promise<string> {
+    if (to === '') throw new TerminalError('This mail has no address.', { errorCode: 400 });
     return `to ${to}`;
   }
 }
@@ -35,6 +36,21 @@ export class Mails {
     return 'sent';
   }
 
+  // #region siblings
+  @Handler()
+  async notifyTwo(ctx: Context, [first, second]: [string, string]): Promise<string> {
+    const a = runAsync(ctx, 'mail the first', () => this.mailbox.send(first));
+    const b = runAsync(ctx, 'mail the second', () => this.mailbox.send(second));
+    try {
+      await a.result;
+      await b.result; // not reached when a fails: b was started, and nobody waits for it
+    } catch {
+      return 'not sent';
+    }
+    return 'sent';
+  }
+  // #endregion siblings
+
   @Handler()
   async notifyInBranch(ctx: Context, to: string): Promise<void> {
     await parallel(ctx, [async () => void runAsync(ctx, `mail ${to}`, () => this.mailbox.send(to))]);
@@ -49,6 +65,16 @@ export class Mails {
       });
     });
   }
+
+  // #region settled
+  @Handler()
+  async notifyBoth(ctx: Context, [first, second]: [string, string]): Promise<string> {
+    const a = runAsync(ctx, 'mail the first', () => this.mailbox.send(first));
+    const b = runAsync(ctx, 'mail the second', () => this.mailbox.send(second));
+    const outcomes = await allSettled(ctx, [a.result, b.result]);
+    return outcomes.every(({ status }) => status === 'fulfilled') ? 'sent' : 'not sent';
+  }
+  // #endregion settled
 
   // #region good
   @Handler()
@@ -81,6 +107,11 @@ export const scenario: RunningScenario = {
     },
     { form: 'a run', provoke: (app) => app.ingress.service(Mails).call.notifyLater('Ada', options), unguarded },
     {
+      form: 'the second of two runs, when the first fails',
+      provoke: (app) => app.ingress.service(Mails).call.notifyTwo(['', 'Ada'], options),
+      unguarded: { outcome: 'answers', harm: 'the second mail is sent or not, and nobody learns of it' },
+    },
+    {
       form: 'a run in a branch',
       provoke: (app) => app.ingress.service(Mails).call.notifyInBranch('Ada', options),
       unguarded,
@@ -94,5 +125,6 @@ export const scenario: RunningScenario = {
   good: [
     (app) => app.ingress.service(Mails).call.notifyEach(['Ada', 'Bob'], options),
     (app) => app.ingress.service(Mails).call.notifyAtOnce(['Ada', 'Bob'], options),
+    (app) => app.ingress.service(Mails).call.notifyBoth(['', 'Ada'], options),
   ],
 };

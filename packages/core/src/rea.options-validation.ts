@@ -1,10 +1,11 @@
 import { APPLICATION_NAME } from './application-name.js';
-import { checkTimerOption } from './duration-option.js';
+import { checkDurationOption, checkTimerOption } from './duration-option.js';
 import { ReaOptionsError } from './options.error.js';
 import { checkOptionNames } from './option-shape.js';
 import { checkNode } from './unsupported-node.error.js';
 import { resolvePolicy } from './policy/policy-resolution.js';
 import { REA_SHAPE, type ReaModuleOptions } from './rea.options.js';
+import { WATCH_BOUNDS } from './registration/deployment-watch.js';
 import { validateSecurity } from './security/security-validation.js';
 
 /**
@@ -42,7 +43,11 @@ export function validateOptions(options: ReaModuleOptions): ReaModuleOptions {
     if (endpoint.advertisedUrl !== undefined) checkUrl('endpoint.advertisedUrl', endpoint.advertisedUrl);
     validateSecurity(endpoint);
   }
-  if (registration) checkTimerOption('registration.timeout', registration.timeout);
+  if (registration) {
+    checkTimerOption('registration.timeout', registration.timeout);
+    if (registration.watch)
+      checkDurationOption('registration.watch.interval', registration.watch.interval, WATCH_BOUNDS);
+  }
   if (options.namespace !== undefined && !NAMESPACE.test(options.namespace)) {
     throw new ReaOptionsError(
       'namespace',

@@ -77,7 +77,8 @@ export interface RegistrationOptions {
   readonly breaking?: boolean;
   /**
    * Look at intervals whether the server still knows this process's deployment, and whether a newer one takes its calls:
-   * one request to the admin API a look. `false`: do not.
+   * one request to the admin API a look, and beside newer deployments a dry run of a registration for each, which shows
+   * whether it answers. `false`: do not.
    */
   readonly watch?: RegistrationWatchOptions | false;
 }

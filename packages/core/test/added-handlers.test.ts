@@ -136,6 +136,15 @@ class GuardedPerRequest extends Base {}
 @Workflow({ status: true })
 class Open extends Base {}
 
+@Workflow()
+@UseGuards(TenantGuard)
+class Waiting {
+  @WorkflowRun()
+  async run(ctx: WorkflowContext): Promise<string> {
+    return ctx.promise<string>('never');
+  }
+}
+
 @Workflow({ status: true })
 @UseInterceptors(Wrap)
 @UsePipes(Refuse)
@@ -194,10 +203,28 @@ class Asker {
   }
 }
 
+@Service()
+class Canceller {
+  constructor(@InjectClient(Waiting) private readonly flows: WorkflowClient<Waiting>) {}
+
+  @Handler()
+  async cancel(_ctx: Context, { id, tenant }: { id: string; tenant?: string }): Promise<void> {
+    await this.flows.of(id).cancel(tenant === undefined ? undefined : { headers: { [TENANT]: tenant } });
+  }
+}
+
 let app: ReaTestApp;
 beforeAll(async () => {
   app = await createTestApp({
-    providers: [...Object.values(GUARDED), Dressed, Backwards, Asker, { provide: APP_GUARD, useClass: OptedInGuard }],
+    providers: [
+      ...Object.values(GUARDED),
+      Dressed,
+      Backwards,
+      Waiting,
+      Asker,
+      Canceller,
+      { provide: APP_GUARD, useClass: OptedInGuard },
+    ],
   });
 });
 afterAll(() => app.close());
@@ -255,5 +282,17 @@ describe('a handler that Rea adds to a workflow', { meta: { claim: 'built-in' } 
     expect(await app.ingress.service(Asker).call.ask({ name: 'Dressed', id: 'd', verb: 'attach' }, quiet)).toEqual({
       wrapped: 'done',
     });
+  });
+
+  test('cancel() in a handler is behind its guards', async () => {
+    const submitted = await app.ingress.workflow(Waiting).of('w').submit(undefined, acme);
+    const result = submitted.attach().catch((error: unknown) => error);
+    const cancel = (tenant?: string) =>
+      app.ingress.service(Canceller).call.cancel({ id: 'w', ...(tenant === undefined ? {} : { tenant }) }, quiet);
+    tried(2);
+    await expect(cancel()).rejects.toMatchObject({ status: 403 });
+    await expect(cancel('evil')).rejects.toMatchObject({ status: 403 });
+    await cancel('acme');
+    expect(await result).toMatchObject({ status: 409 });
   });
 });

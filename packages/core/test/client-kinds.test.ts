@@ -125,7 +125,7 @@ describe('A client that is used as one of another kind', { meta: { claim: 'clien
       app.ingress.service(Misuser).call.misuse({ name, index }, { idempotencyKey: false }),
     ).rejects.toMatchObject({
       code: 'REA7083',
-      message: expect.stringMatching(new RegExp(`^REA7083: ${name} is a .*, so "${verb}" is not a verb of its client`)),
+      message: expect.stringMatching(new RegExp(`^REA7083: ${name} is a .*, so its client has no "${verb}"\\.`)),
     });
     expect(Misuser.attempts).toBe(1);
   });
@@ -137,7 +137,7 @@ describe('A client that is used as one of another kind', { meta: { claim: 'clien
     await expect(used()).rejects.toMatchObject({
       status: 500,
       code: 'REA7083',
-      message: expect.stringContaining(`so "${verb}" is not a verb of its client`),
+      message: expect.stringContaining(`so its client has no "${verb}".`),
     });
   });
 

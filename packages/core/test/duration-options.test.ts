@@ -52,6 +52,16 @@ describe('A duration among the options', { meta: { claim: 'durations' } }, () =>
     expect(errors).toEqual(values.map(() => refused(path)));
   });
 
+  test('of the watch of a registration is refused when the module is defined', async () => {
+    const use = (interval: number) => ReaModule.forRoot({ server, registration: { watch: { interval } } });
+    // A pause is up to 20% longer than the interval, and a timer that overflows fires at once.
+    const longest = Math.floor((2 ** 31 - 1) / 1.2);
+    const values = [...NO_DURATIONS, 0, 9, '15s', { milliseconds: 0 }, longest + 1, 2 ** 31, { days: 25 }];
+    const errors = await errorsOf(use, values);
+    expect(errors).toEqual(values.map(() => refused('registration.watch.interval')));
+    for (const interval of [10, longest, { seconds: 30 }]) use(interval as number);
+  });
+
   test.each<[string, (value: number) => IngressModuleOptions]>([
     ['timeout of IngressModule', (timeout) => ({ timeout })],
     ['retry.initialInterval of IngressModule', (initialInterval) => ({ retry: { initialInterval } })],

@@ -7,7 +7,7 @@ describe('the warning of a newer deployment', { meta: { claim: 'not-latest' } },
   test.each([
     [true, 'which answers.'],
     [false, 'which the Restate server cannot reach, so they wait for it.'],
-    [undefined, 'which may answer or not.'],
+    [undefined, 'which may or may not answer.'],
   ])('whose answers are %s says so', (answers, text) => {
     expect(describeNewer('http://a', 'dp_0', [{ ...newer, answers }])).toContain(
       `new calls of Orders, Mail go to arn:aws:lambda:x (dp_1), ${text}`,

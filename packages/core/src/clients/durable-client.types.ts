@@ -34,7 +34,7 @@ export interface CallOptions extends ClientCallOptions<never, unknown> {
   readonly allowSecretHeaders?: readonly string[];
 }
 
-/** Options of `attach`, `output` and `status` of a workflow: what its guards ask for. Journaled like those of a call. */
+/** Options of `attach`, `output`, `cancel` and `status` of a workflow: what its guards ask for. Journaled like those of a call. */
 export type WorkflowReadOptions = Pick<CallOptions, 'headers' | 'allowSecretHeaders'>;
 
 /** Options of a one-way call. */
@@ -124,9 +124,9 @@ export interface AddressedWorkflow<T> {
    * Cancels the run of the workflow, durably: it gets a `CancelledError` where it waits, and can undo what it has done. The
    * promise resolves when the request is on its way, which is before the run has ended. Does nothing when it has ended.
    *
-   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s
+   * @throws TerminalError (404, `REA3004`) when it has not started within 5 s; 403 when a guard of its class refuses
    */
-  cancel(): Promise<void>;
+  cancel(options?: WorkflowReadOptions): Promise<void>;
   /**
    * How far the workflow has come, by its own word: for workflows with `@Workflow({ status: true })`.
    *

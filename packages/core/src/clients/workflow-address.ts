@@ -65,8 +65,8 @@ export class WorkflowAddress implements Pick<AddressedWorkflow<unknown>, 'attach
     throw this.notStarted('attach to');
   }
 
-  async cancel(): Promise<void> {
-    const note = await this.runNote('cancel');
+  async cancel(options?: WorkflowReadOptions): Promise<void> {
+    const note = await this.runNote('cancel', options);
     if (!note) throw this.notStarted('cancel');
     if (!note.ended) attemptFor(this.target, 'cancel').ctx.invocation(note.id).cancel();
   }

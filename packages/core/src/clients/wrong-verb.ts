@@ -46,7 +46,7 @@ export function withoutVerbs(
 export function wrongVerb({ kind, name }: Addressed, verb: string): TerminalError {
   const { what, use } = USES[kind];
   return new TerminalError(
-    `REA7083: ${name} is ${what}, so "${verb}" is not a verb of its client here. Use ${use}, and declare the client by the kind of its component.`,
+    `REA7083: ${name} is ${what}, so its client has no "${verb}". Use ${use}, and declare the client by the kind of its component.`,
     { errorCode: 500, metadata: { [ERROR_METADATA.code]: 'REA7083' } },
   );
 }

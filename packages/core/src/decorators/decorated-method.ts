@@ -34,7 +34,7 @@ function problemOf(property: unknown, descriptor: PropertyDescriptor | undefined
   if (typeof property === 'symbol') return 'named by a symbol, which has no name on the wire';
   if (descriptor?.get || descriptor?.set) return 'an accessor';
   if (typeof descriptor?.value !== 'function') {
-    return 'a property (an arrow function, say) or has no body: the class has no method of that name';
+    return 'a property (an arrow function, for example) or has no body, so the class has no method of that name';
   }
   return generatorProblem(descriptor.value as object);
 }

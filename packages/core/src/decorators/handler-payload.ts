@@ -55,18 +55,20 @@ type OutputProblem<O> = 0 extends 1 & O
 
 type Unserialisable<O> = O extends (...args: never[]) => unknown
   ? 'A function cannot be the output of a handler: JSON has none'
-  : O extends Streamed
-    ? 'An Observable, a stream, an async iterator or an HTTP response cannot be the output of a handler: collect it, and return data or a reference'
-    : O extends bigint | symbol
-      ? 'JSON has no bigint and no symbol: return text, or give the decorator an output serde'
-      : O extends ArrayBufferView
-        ? IsRestored<O> extends true
-          ? Fine
-          : 'JSON makes an object of numbers of bytes: give the decorator an output serde, such as serde.binary'
-        : Fine;
+  : O extends { toJSON(...args: never[]): unknown }
+    ? Fine
+    : O extends Streamed
+      ? 'An Observable, a stream, an async iterator or an HTTP response cannot be the output of a handler: collect it, and return data or a reference'
+      : O extends bigint | symbol
+        ? 'JSON has no bigint and no symbol: return text, or give the decorator an output serde'
+        : O extends ArrayBufferView
+          ? IsRestored<O> extends true
+            ? Fine
+            : 'JSON makes an object of numbers of bytes: give the decorator an output serde, such as serde.binary'
+          : Fine;
 
 type Streamed =
-  | { subscribe(...args: never[]): unknown }
+  | { subscribe(...args: never[]): unknown; pipe(...args: never[]): unknown }
   | { getReader(...args: never[]): unknown }
   | { getStream(): unknown }
   | { pipe(...args: never[]): unknown; on(...args: never[]): unknown }

@@ -43,11 +43,11 @@ export function durationProblem(
   const millis = toMillis(duration as Duration | number);
   if (!Number.isFinite(millis)) return `is ${millis}`;
   if (millis < 0) return `is negative (${millis} ms)`;
-  if (millis < least) return `is ${millis} ms, and at least ${least} ms`;
+  if (millis < least) return `is ${millis} ms, but must be at least ${least} ms`;
   if (millis <= most) return undefined;
   return most === LONGEST_TIMER
-    ? `is ${millis} ms, and at most ${most} ms (24.8 days)`
-    : `is ${millis} ms, and at most ${most} ms${most === LONGEST_DURATION ? ` (${MOST_DAYS} days)` : ''}`;
+    ? `is ${millis} ms, but must be at most ${most} ms (24.8 days)`
+    : `is ${millis} ms, but must be at most ${most} ms${most === LONGEST_DURATION ? ` (${MOST_DAYS} days)` : ''}`;
 }
 
 /** As {@link durationProblem}, of a value that is milliseconds and no sum of units. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Context, type Serde, serde as sdkSerde, TerminalError } from '@restatedev/restate-sdk';
 import { type Attempt, attemptOf } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
@@ -75,11 +76,22 @@ export function checkSize(attempt: Attempt | undefined, bytes: number, what: str
   else if (bytes > warnBytes) attempt.report('large-value', `${what} has ${bytes} bytes (limit ${warnBytes})`, what);
 }
 
-/** Lets the guardrail on what JSON loses fire. @throws PolicyViolationError when the policy refuses */
-export function checkLoss(attempt: Attempt | undefined, value: unknown, what: string): void {
+/**
+ * Lets the guardrail on what JSON loses fire.
+ *
+ * @param read the value as it is read back, where a schema may restore what JSON has lost
+ * @throws PolicyViolationError when the policy refuses
+ */
+export function checkLoss(
+  attempt: Attempt | undefined,
+  value: unknown,
+  what: string,
+  read?: { readonly value: unknown },
+): void {
   if (!attempt?.handler.policy.watchesValues) return;
   const loss = lossIn(value);
-  if (loss !== undefined) attempt.report('lossy-value', `${what} has ${loss}`, what);
+  if (loss === undefined || (read && isDeepStrictEqual(read.value, value))) return;
+  attempt.report('lossy-value', `${what} has ${loss}`, what);
 }
 
 /** Writes a value in a format. @throws TerminalError (500, `REA7020`) when the format cannot */

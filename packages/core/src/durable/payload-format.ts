@@ -4,6 +4,7 @@ import { ValidationFailedError } from '../validation/validation-failed.error.js'
 import { isStandardSchema } from '../validation/validator.js';
 import { forJournal, type PassedOn } from './journal-value.js';
 import { type PayloadOptions, validated } from './rejection.js';
+import { unwritable } from './written-value.js';
 
 /** What gives a payload its type back where it is awaited. */
 export type FormattedPayload<T> =
@@ -20,7 +21,8 @@ export interface PlainPayload {
  * settles it with a wrong value fails, and the wait goes on.
  *
  * @throws ValidationFailedError (terminal, 400) when it does not fit the schema
- * @throws TerminalError (500, `REA7020`) when the format cannot write it; PolicyViolationError when it is too large
+ * @throws TerminalError (500, `REA7020`) when the format cannot write it, `REA7081` when its schema never can;
+ *   PolicyViolationError when it is too large
  */
 export function payloadForJournal(
   ctx: Context,
@@ -34,7 +36,12 @@ export function payloadForJournal(
   return written;
 }
 
-/** A payload as its schema puts it on the wire. @throws ValidationFailedError (terminal, 400) when its codec refuses it */
+/**
+ * A payload as its schema puts it on the wire.
+ *
+ * @throws ValidationFailedError (terminal, 400) when its codec refuses it; TerminalError (500, `REA7081`) when the schema
+ *   cannot write at all, as with a transform beside a codec
+ */
 export function encodedPayload(value: unknown, schema: PayloadOptions<unknown>['schema'], subject: string): unknown {
   const encode = isStandardSchema(schema) ? encoderOf(schema) : undefined;
   return encode ? encodedBy(encode, value, subject) : value;
@@ -45,6 +52,6 @@ function encodedBy(encode: (value: unknown) => unknown, value: unknown, subject:
     return encode(value);
   } catch (error) {
     const details = encodingDetails(error);
-    throw details ? new ValidationFailedError(subject, details, 400) : error;
+    throw details ? new ValidationFailedError(subject, details, 400) : unwritable(subject, error);
   }
 }

@@ -2,9 +2,11 @@ import type { ObjectContext, Serde } from '@restatedev/restate-sdk';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AnyObjectContext, AnyObjectSharedContext } from '../decorators/handler-signature.js';
 import { attemptOf } from '../invocation/attempt.js';
+import { encoderOf } from '../validation/codec.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { standardSchemaValidator } from '../validation/validator.js';
-import { checkSize, defaultSerde, forJournal, passOn } from './journal-value.js';
+import { checkLoss, checkSize, defaultSerde, forJournal, passOn } from './journal-value.js';
+import { isPlainJson } from './lossy-value.js';
 import type { StateKey } from './state-key.js';
 import { upcast, withVersion } from './versioned.js';
 import { writeBySchema } from './written-value.js';
@@ -90,6 +92,9 @@ class StoredState<T, Read> implements State<T, Read> {
     const wrap = options.version === undefined ? undefined : (stored: unknown) => withVersion(this.key, stored);
     const written = writeBySchema(schema, value, format, this.subject, wrap);
     checkSize(attempt, written.bytes.byteLength, this.subject, attempt?.handler.stateLimits);
+    if (attempt?.handler.policy.watchesValues && !encoderOf(schema) && isPlainJson(format)) {
+      checkLoss(attempt, value, this.subject, written);
+    }
     this.ctx.set<unknown>(name, written.bytes, passOn(format));
     return written.value as T;
   }

@@ -1,9 +1,12 @@
 import { TerminalError } from '@restatedev/restate-sdk';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 
+/** `Symbol.observable`, which libraries add where it is missing. RxJS uses this name until then. */
+const OBSERVABLE = (Symbol as { readonly observable?: symbol }).observable ?? '@@observable';
+
 /**
  * Refuses what a handler cannot answer with, since JSON has `{}` or its internals instead: something that is yet to be
- * read or called.
+ * read or called. What has `toJSON` says itself what it is in JSON.
  *
  * @throws TerminalError (500, `REA7080`)
  */
@@ -26,7 +29,8 @@ function nameOf(output: symbol | object): string | undefined {
   if (typeof output === 'function') return 'a function';
   const has = (...methods: (string | symbol)[]) =>
     methods.every((method) => typeof Reflect.get(output, method) === 'function');
-  if (has('subscribe')) return 'an Observable';
+  if (has('toJSON')) return undefined;
+  if (has('subscribe', 'pipe') || has(OBSERVABLE)) return 'an Observable';
   if (has('getStream')) return 'a file of a stream';
   if (has('arrayBuffer', 'json')) return 'an HTTP message';
   if (has('pipe', 'on') || has('getReader') || has('getWriter')) return 'a stream';

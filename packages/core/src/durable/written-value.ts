@@ -1,5 +1,6 @@
 import { type Serde, TerminalError } from '@restatedev/restate-sdk';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { messageOf } from '../failures/thrown.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import { encoderOf, encodingDetails } from '../validation/codec.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
@@ -53,7 +54,7 @@ function encoded(schema: StandardSchemaV1, value: unknown, format: Serde<unknown
   } catch (error) {
     const details = encodingDetails(error);
     if (details) throw new ValidationFailedError(subject, details, 500);
-    throw notStable(subject, `its codec cannot write it (${error instanceof Error ? error.message : String(error)})`);
+    throw unwritable(subject, error);
   }
   return serialise(format, wire, subject);
 }
@@ -63,6 +64,11 @@ function unread(schema: StandardSchemaV1, value: unknown, subject: string): Term
   const given = encoderOf(schema) ? { value } : standardSchemaValidator(schema)(value);
   if ('details' in given) return new ValidationFailedError(subject, given.details, 500);
   return notStable(subject, 'its schema does not take the stored form of what it makes');
+}
+
+/** Why a codec's failure that is not about the value is terminal: the schema can never write, and trying again is in vain. */
+export function unwritable(subject: string, error: unknown): TerminalError {
+  return notStable(subject, `its codec cannot write it (${messageOf(error)})`);
 }
 
 function notStable(subject: string, why: string): TerminalError {

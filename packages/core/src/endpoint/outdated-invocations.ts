@@ -67,7 +67,7 @@ export class OutdatedInvocations {
       if (!this.isNew(id ?? target)) continue;
       const which = id === undefined ? 'invocations' : `the invocation ${id}`;
       this.logger.error(
-        `REA6053: Restate goes on trying ${which} of ${target}, which this application does not have (any more). If the handler was renamed, keep its name on the server: @Handler({ name: '${handlerName}' }). If it is gone, ${this.end(id ?? '<id>')}`,
+        `REA6053: Restate keeps retrying ${which} of ${target}, a handler that this application does not have (any more). If the handler was renamed, keep its name on the server: @Handler({ name: '${handlerName}' }). If it is gone, ${this.end(id ?? '<id>')}`,
       );
     }
   }

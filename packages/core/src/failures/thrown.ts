@@ -41,7 +41,7 @@ export function messageOf(thrown: unknown): string {
   if (typeof thrown === 'string' && thrown !== '') return bounded(thrown);
   const message = readThrown(thrown, 'message');
   if (typeof message === 'string' && message !== '') return bounded(message);
-  if (!isA(thrown, Error)) return bounded(`Not an Error was thrown: ${shown(thrown)}`);
+  if (!isA(thrown, Error)) return bounded(`A non-Error value was thrown: ${shown(thrown)}`);
   const [name, code] = [readThrown(thrown, 'name'), readThrown(thrown, 'code')];
   const named = typeof name === 'string' && name !== '' ? name : 'Error';
   return bounded(typeof code === 'string' && code !== '' ? `${named} ${code}` : named);

@@ -1,5 +1,5 @@
 import type { CanActivate, NestInterceptor, PipeTransform } from '@nestjs/common';
-import { type ExceptionFilterMetadata, EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
+import { type ExceptionFilterMetadata, EXCEPTION_FILTERS_METADATA, GUARDS_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig, type ContextId, type ModulesContainer } from '@nestjs/core';
 import {
   BaseExceptionFilterContext,
@@ -25,6 +25,7 @@ export interface Enhancers {
  * (`@nestjs/core/internal`). Class and method enhancers count; global ones only when they have opted in.
  */
 export class EnhancerContexts {
+  private readonly optedIn: ApplicationConfig;
   private readonly guards: GuardsContextCreator;
   private readonly interceptors: InterceptorsContextCreator;
   private readonly pipes: PipesContextCreator;
@@ -34,10 +35,17 @@ export class EnhancerContexts {
     // The creators read nothing but the modules.
     const container = { getModules: () => modules } as unknown as NestContainer;
     const optedIn = withOptedIn(config);
+    this.optedIn = optedIn;
     this.guards = new GuardsContextCreator(container, optedIn);
     this.interceptors = new InterceptorsContextCreator(container, optedIn);
     this.pipes = new PipesContextCreator(container, optedIn);
     this.filters = new FilterContext(container, optedIn);
+  }
+
+  /** Whether a class has guards of its own, or the application has global ones for handlers. */
+  hasGuards(type: object): boolean {
+    const own = (Reflect.getMetadata(GUARDS_METADATA, type) as readonly unknown[] | undefined) ?? [];
+    return own.length + this.optedIn.getGlobalGuards().length + this.optedIn.getGlobalRequestGuards().length > 0;
   }
 
   /** @param contextId with @param inquirerId for providers that are made per attempt */

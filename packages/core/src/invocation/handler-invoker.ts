@@ -97,9 +97,16 @@ export class InvokerFactory {
 
   /**
    * Puts a handler that Rea adds to a component behind the guards of its class, and the global ones that have opted in;
-   * their filters may replace a refusal. Interceptors and pipes are for the class's own inputs and answers.
+   * their filters may replace a refusal. Interceptors and pipes are for the class's own inputs and answers. Without guards
+   * it needs no instance, so that one of request scope is not made for it.
    */
   createAdded(component: ComponentModel, method: Method): Invoker {
+    const { type, provider } = component;
+    // What a factory gives may be of another class, with guards of its own.
+    if (provider.metatype === type && !this.enhancers.hasGuards(type)) {
+      const call = { ...NOTHING_DECLARED, instance: type.prototype as object, method, enhancers: NO_ENHANCERS };
+      return (ctx, value) => invokeUnbounded(call, ctx, value);
+    }
     const toCall = (instance: object, enhancersOf: EnhancersOf): EnhancedCall => {
       const { guards, filters } = enhancersOf(method);
       const enhancers = { ...NO_ENHANCERS, guards, filters: guards.length > 0 ? filters : [] };

@@ -173,7 +173,7 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     code: 'REA2050',
     severity: 'unsafe',
     catches:
-      'A handler, a branch or a saga returned while something that it had started was not done, and nobody awaited it; what has not ended by then never happens, or only half of it.',
+      'A handler, a branch or a saga returned while something that it had started was not done, and nobody awaited it; what has not ended by then may never happen, or only in part.',
     cure: 'Await it: for ... of in place of forEach(async), all() or parallel() for several at once, a one-way message for what need not be waited for.',
   },
   'unawaited-call': {
@@ -213,7 +213,7 @@ export const RULES: { readonly [Id in RuleId]: Rule & { readonly id: Id } } = {
     severity: 'advisory',
     catches:
       'A request to the endpoint failed a check: its address, its transport, its signature, or that it is new; whoever reaches the endpoint can run handlers.',
-    cure: 'If it was honest, correct endpoint.security; if not, keep the endpoint private.',
+    cure: 'If the request was legitimate, correct endpoint.security; if not, keep the endpoint private.',
   },
 };
 

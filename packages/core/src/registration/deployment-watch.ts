@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { type DurationBounds, LONGEST_TIMER } from '../durable/duration.js';
 import type { AdminClient, KnownDeployment } from './admin-client.js';
 import { addressOf, applicationOf, isSameUrl, latestByService, newerThan } from './known-deployments.js';
 import type { Registered, RegisteredEndpoint } from './registrar.js';
@@ -13,6 +14,9 @@ const SECOND_LOOK = 1_000;
 /** How much longer or shorter than the interval each pause may be. */
 const JITTER = 0.2;
 
+/** What the interval may be: a pause with its jitter fits a timer of Node. */
+export const WATCH_BOUNDS: DurationBounds = { least: 10, most: Math.floor(LONGEST_TIMER / (1 + JITTER)) };
+
 export interface DeploymentWatchOptions {
   /** In milliseconds; undefined: only at the start. */
   readonly interval: number | undefined;
@@ -23,8 +27,9 @@ export interface DeploymentWatchOptions {
  * Looks whether the server still knows a deployment, and whether it is the latest of its components. A look that fails
  * says nothing: a server that is out of reach has lost nothing.
  *
- * It must never take calls from another deployment: it registers again only where the server has forgotten all
- * deployments that it knew, not where somebody has removed this one from a server that kept its data.
+ * It must never take calls from another deployment: it registers again only where nothing serves its components any more,
+ * or where the server has forgotten all deployments that it knew. It does not where somebody has removed this one from a
+ * server that kept its data, and another one serves them.
  */
 export class DeploymentWatch {
   private readonly logger = new Logger('Rea');

@@ -5,7 +5,7 @@ export function describeLost(adminUrl: string, uri: string, id: string, register
   const cure = registersAgain
     ? 'It is registered again now.'
     : 'Register it again, or restart this process: registration.watch.registerAgain is false.';
-  return `REA6031: The Restate server at ${adminUrl} no longer knows this application (${uri}, ${id}), and nobody else of before serves its components: the server was started without its data, another one took its address, or the deployment was removed. Calls get a 404 meanwhile; invocations and state of before are only where that data is. ${cure}`;
+  return `REA6031: The Restate server at ${adminUrl} no longer knows this application (${uri}, ${id}), and no deployment that it knew before serves its components: the server was started without its data, another one took its address, or the deployment was removed. Calls get a 404 meanwhile; earlier invocations and state exist only where that data is. ${cure}`;
 }
 
 /** The deployment was removed from a server that kept its data. */
@@ -25,5 +25,5 @@ export function describeNewer(uri: string, id: string, newer: readonly NewerDepl
 const ANSWERS: Readonly<Record<string, string>> = {
   true: 'answers',
   false: 'the Restate server cannot reach, so they wait for it',
-  undefined: 'may answer or not',
+  undefined: 'may or may not answer',
 };

@@ -48,6 +48,7 @@ export class EndpointSecurity {
   private readonly declared: SecurityMode | undefined;
   /** Without a mode of its own: keys that are set are enforced, and so is production. */
   private readonly byDefault: SecurityMode | undefined;
+  private readonly checksTransport: boolean;
   private keys: readonly string[] = [];
   private currentVerifier: IdentityVerifier | undefined;
 
@@ -57,7 +58,13 @@ export class EndpointSecurity {
     connection: RestateConnection,
     private readonly policy: PolicyService,
   ) {
-    const { mode, identityKeys }: SecurityOptions = (endpoint || {}).security ?? {};
+    const {
+      mode,
+      identityKeys,
+      allowedOrigins,
+      requireHttps = false,
+    }: SecurityOptions = (endpoint || {}).security ?? {};
+    this.checksTransport = allowedOrigins !== undefined || requireHttps;
     const embedded = connection instanceof EmbeddedConnection ? connection.identityKey : undefined;
     this.use(identityKeys ?? (embedded === undefined ? [] : [embedded]));
     const isStrict = this.keys.length > 0 || process.env['NODE_ENV'] === 'production';
@@ -68,9 +75,11 @@ export class EndpointSecurity {
   /**
    * What happens to a request that fails a check: the mode of the guardrail `endpoint-security`, else that of
    * `endpoint.security`, else `strict` with keys or in production, else the policy's. The environment may tighten it.
+   * Never `strict` where there is nothing to check (no keys, no `allowedOrigins`, no `requireHttps`): all are served then.
    */
   get mode(): SecurityMode {
-    return SECURITY_MODES[this.policy.modeBeside(RULE, policyMode(this.declared), policyMode(this.byDefault))];
+    const mode = SECURITY_MODES[this.policy.modeBeside(RULE, policyMode(this.declared), policyMode(this.byDefault))];
+    return mode === 'strict' && this.keys.length === 0 && !this.checksTransport ? 'permissive' : mode;
   }
 
   /** Warns of an endpoint that takes requests from everybody. @internal @param host the interface that it listens on */

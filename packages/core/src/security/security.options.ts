@@ -14,7 +14,9 @@ export type SecurityMode = 'strict' | 'permissive' | 'disabled';
 export interface SecurityOptions {
   /**
    * What happens to a request that fails a check. Default: `strict` with `NODE_ENV=production` or when there are
-   * {@link identityKeys} (those of an embedded server included), else `permissive`. `strict` without a key does not start.
+   * {@link identityKeys} (those of an embedded server included), else the module's `policy`, where `warn` is `permissive`.
+   * `strict` without a key does not start, unless only the policy for all guardrails says so: then the other checks that
+   * are configured refuse, and unsigned requests are served.
    */
   readonly mode?: SecurityMode;
   /**

@@ -59,6 +59,7 @@ const REFUSED: readonly [string, string, string][] = [
   ['a stream of the web', handler('', 'ReadableStream'), STREAM],
   ['a streamable file', handler('', 'StreamableFile'), STREAM],
   ['a response', handler('', 'Response'), STREAM],
+  ['what has the methods of an Observable', handler('', '{ subscribe(): void; pipe(): void }'), STREAM],
   ['an async iterator', handler('', 'AsyncIterable<number>'), STREAM],
   ['one of several outputs', handler('', 'number | Observable<number>'), STREAM],
   ['a function', handler('', '() => void'), 'A function cannot be the output of a handler'],
@@ -106,6 +107,9 @@ const REFUSED: readonly [string, string, string][] = [
 
 /** What compiles. */
 const ACCEPTED: readonly [string, string][] = [
+  ['what others subscribe to', handler('', '{ plan: string; subscribe(): void }')],
+  ['an async iterable with toJSON', handler('', 'AsyncIterable<number> & { toJSON(): number[] }')],
+  ['an observable with toJSON', handler('', '{ subscribe(): void; pipe(): void; toJSON(): string }')],
   ['what JSON gives', handler('Journaled<{ at: Date }>', '{ at: Date }')],
   ['plain data', handler('{ a: number; b?: string[]; c: unknown; d: null | Record<string, boolean> }', 'unknown')],
   ['any and unknown', handler('unknown', 'any') + handler('any', 'void').replaceAll('Sample', 'Other')],

@@ -43,6 +43,33 @@ class Price {
     return { cents: this.cents };
   }
 }
+/** Others may subscribe to it; it is no Observable. */
+class Subscription {
+  constructor(private readonly plan: string) {}
+  subscribe(): void {}
+  toJSON(): unknown {
+    return { plan: this.plan };
+  }
+}
+class Pages {
+  async *[Symbol.asyncIterator](): AsyncGenerator<number> {
+    yield 1;
+  }
+  toJSON(): number[] {
+    return [1, 2];
+  }
+}
+class SentRequest {
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return new ArrayBuffer(0);
+  }
+  async json(): Promise<unknown> {
+    return {};
+  }
+  toJSON(): unknown {
+    return { url: '/x' };
+  }
+}
 
 /** What JSON loses something of, and how the finding says it. */
 const LOSSY: readonly [string, unknown, string][] = [
@@ -244,5 +271,19 @@ describe('A handler that answers with what cannot be journaled', { meta: { claim
       message: expect.stringContaining(`The output of Writer/write is ${words}, which cannot be journaled`),
     });
     expect(Writer.attempts).toBe(1);
+  });
+
+  test.for<[string, () => unknown, unknown]>([
+    ['a subscription', () => ({ subscribe: () => 0, plan: 'gold' }), { plan: 'gold' }],
+    ['an instance with subscribe', () => new Subscription('gold'), { plan: 'gold' }],
+    ['pages with toJSON', () => new Pages(), [1, 2]],
+    ['a request with toJSON', () => new SentRequest(), { url: '/x' }],
+  ])('is not taken for one that can be: %s', async ([, make, json]) => {
+    expect(await write('output', make())).toEqual(json);
+  });
+
+  test('is refused by the name that libraries of observables share', async () => {
+    const foreign = Object.assign(Object.create({}) as object, { '@@observable': () => foreign });
+    await expect(write('output', foreign)).rejects.toMatchObject({ code: 'REA7080' });
   });
 });

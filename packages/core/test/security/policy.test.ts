@@ -111,6 +111,24 @@ describe('What the endpoint does with a request that fails a check', { meta: { c
     expect(app!.get(EndpointSecurity).mode).toBe('strict');
   });
 
+  test.each<[string, SecurityOptions, SecurityMode]>([
+    ['nothing', {}, 'permissive'],
+    ['nothing, said explicitly', { identityKeys: [], requireHttps: false }, 'permissive'],
+    ['proxies, which are no check', { trustedProxies: ['192.0.2.1'] }, 'permissive'],
+    ['origins', STRANGERS, 'strict'],
+    ['the transport', { requireHttps: true, trustedProxies: ['192.0.2.1'] }, 'strict'],
+  ])('The mode is not strict by a strict policy where nothing is checked: %s', async (_what, security, mode) => {
+    expect((await fateOf(security, 'strict')).status).toBe(mode === 'strict' ? 403 : 200);
+    expect(app!.get(EndpointSecurity).mode).toBe(mode);
+  });
+
+  test('Keys that are set at run time make a strict policy strict', async () => {
+    await fateOf({}, 'strict');
+    const security = app!.get(EndpointSecurity);
+    security.setIdentityKeys([(await createIdentityKey()).publicKey]);
+    expect(security.mode).toBe('strict');
+  });
+
   test('strict for the rule asks for keys, as the option does', async () => {
     await expect(fateOf(STRANGERS, rule('strict'))).rejects.toThrow(/REA1050/);
   });

@@ -13,8 +13,8 @@ const NO_DURATIONS: readonly (readonly [unknown, RegExp])[] = [
   [-5, /is negative \(-5 ms\).*Math\.max\(0, \.\.\.\)/],
   [Number.NEGATIVE_INFINITY, /is -Infinity/],
   [Number.POSITIVE_INFINITY, /is Infinity/],
-  [1e308, /is 1e\+308 ms, and at most/],
-  [2 ** 64, /and at most \d+ ms \(/],
+  [1e308, /is 1e\+308 ms, but must be at most/],
+  [2 ** 64, /but must be at most \d+ ms \(/],
   ['5000', /is the text "5000"/],
   ['', /is the text ""/],
   [null, /is null/],
@@ -32,7 +32,7 @@ const NO_DURATIONS: readonly (readonly [unknown, RegExp])[] = [
   [{ seconds: 5, toString: 5 }, /has the unit "toString"/],
   [{ minutes: -5 }, /is negative \(-300000 ms\)/],
   [{ days: Number.POSITIVE_INFINITY }, /has Infinity as its days/],
-  [{ days: 1e300 }, /and at most/],
+  [{ days: 1e300 }, /but must be at most/],
 ];
 
 const rows = NO_DURATIONS.map(([value, message]) => [inspect(value), value as number, message] as const);
