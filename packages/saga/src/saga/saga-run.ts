@@ -8,6 +8,7 @@ import { ActionRun } from './action-run.js';
 import { backoffOf } from './backoff.js';
 import { readCancelNote } from './cancel-note.js';
 import { checkCompensation } from './check-compensation.js';
+import { checkName } from './check-name.js';
 import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
 import { leavingSaga } from './leaving-saga.js';
@@ -107,6 +108,7 @@ export class SagaRun implements Saga {
     block: (saga: Saga) => PromiseLike<T>,
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
+    checkName('saga', name);
     this.refuseWhenOver('nested saga', this.prefix + name);
     checkRunOptions(options);
     const retry = { ...this.options.retry, ...options.retry };
@@ -202,6 +204,7 @@ export class SagaRun implements Saga {
 
   private register(name: string, step: GivenStep, state: StepUnit['state'], log?: StepLog): StepUnit {
     const { scope } = this;
+    checkName('step', name, scope.name);
     const full = this.prefix + name;
     this.refuseWhenOver('step', full);
     this.refuseWhenInterrupted();
