@@ -166,7 +166,7 @@ export class SagaRun implements Saga {
       await undo();
       return thrown;
     }
-    await closeSection(scope, this.section);
+    await closeSection(scope, this.section, interruption);
     await interruption.settle(this.section);
     // Whoever was to be told of the interruption has ended.
     if (kind !== 'error') interruption.acknowledge();
