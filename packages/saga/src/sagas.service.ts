@@ -8,6 +8,7 @@ import { DeadLetterQueue } from './dead-letters/dead-letter-queue.js';
 import { declaredSagaOf, type SagaClass } from './declared/declared-saga.decorator.js';
 import { executeDeclared } from './declared/execute-declared.js';
 import type { SagaInput, SagaResults } from './declared/declared-saga.types.js';
+import { checkName } from './saga/check-name.js';
 import type { Saga } from './saga/saga.js';
 import { SagaRun } from './saga/saga-run.js';
 import type { SagaRunOptions } from './saga/saga-run.options.js';
@@ -96,6 +97,7 @@ export class Sagas {
     block: (saga: Saga) => PromiseLike<T>,
     options?: SagaRunOptions,
   ): Promise<T> {
+    checkName('saga', name);
     refuseInRun(`sagas.run("${name}")`);
     checkOrchestration(attemptOf(ctx), `sagas.run("${name}")`);
     if (options) checkRunOptions(options);

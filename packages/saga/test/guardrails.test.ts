@@ -1,6 +1,6 @@
 import { Injectable, Scope } from '@nestjs/common';
 import { all, type PolicyMode, run } from '@rea/core';
-import { Compensation, compensateWith, SagaModule, type SagaModuleOptions } from '@rea/saga';
+import { Compensation, compensateWith, type Saga, SagaModule, type SagaModuleOptions, type Step } from '@rea/saga';
 import { createTestApp } from '@rea/testing';
 import type { Context, RestatePromise } from '@restatedev/restate-sdk';
 import { TerminalError } from '@restatedev/restate-sdk';
@@ -195,6 +195,63 @@ describe('Whatever the policy', () => {
     expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8008: The step "b" /) });
     expect(ending.message).toMatch(message);
     expect(play.effects.log).toEqual(['do a', 'undo a value-a']);
+  });
+
+  const NAMES: readonly [string, unknown][] = [
+    ['an empty text', ''],
+    ['undefined', undefined],
+    ['null', null],
+    ['a number (7)', 7],
+    ['a symbol', Symbol('b')],
+  ];
+  const starts: Readonly<Record<string, (saga: Saga, name: never, step: Step<string>) => Promise<unknown>>> = {
+    'a step': (saga, name, step) => saga.step(name, step),
+    'a pivot': (saga, name, step) => saga.pivot(name, step),
+    'a nested saga': (saga, name, step) => saga.nested(name, (inner) => inner.step('b', step)),
+  };
+  const unnamed = NAMES.flatMap(([what, name]) =>
+    Object.keys(starts).map((kind): [string, string, unknown] => [kind, what, name]),
+  );
+
+  test.each(unnamed)('%s with %s as its name is refused before its action starts', async (kind, what, name) => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'unnamed', async (saga) => {
+        await saga.step('a', play.step(ctx, 'a'));
+        await starts[kind]!(saga, name as never, play.step(ctx, 'b'));
+        throw new TerminalError('too late', { errorCode: 418 });
+      }),
+    );
+    expect(ending).toMatchObject({ status: 500, message: expect.stringMatching(/^REA8070: /) });
+    expect(ending.message).toContain(`has ${what} as its name`);
+    expect(play.effects.log).toEqual(['do a', 'undo a value-a']);
+  });
+
+  test('parallel steps of which one has an empty name are refused before an action starts', async () => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'unnamed', async (saga) => {
+        await saga.step('a', play.step(ctx, 'a'));
+        await saga.parallel({ b: play.step(ctx, 'b'), '': play.step(ctx, 'c') });
+      }),
+    );
+    expect(ending).toMatchObject({
+      status: 500,
+      message: expect.stringMatching(/^REA8070: A step of the saga "unnamed"/),
+    });
+    expect(play.effects.log).toEqual(['do a', 'undo a value-a']);
+  });
+
+  test.each(NAMES)('a saga with %s as its name is refused before its block runs', async (what, name) => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, name as never, async (saga) => {
+        await saga.step('a', play.step(ctx, 'a'));
+        throw new TerminalError('too late', { errorCode: 418 });
+      }),
+    );
+    expect(ending).toMatchObject({ status: 500, message: expect.stringContaining(`A saga has ${what} as its name`) });
+    expect(play.effects.log).toEqual([]);
   });
 
   test('a payload that JSON cannot write is refused before the action starts', async () => {

@@ -25,6 +25,11 @@ export type KeyPart = string | number | boolean | bigint;
 export function idempotencyKey(first: KeyPart, ...rest: KeyPart[]): string {
   const parts = [first, ...rest];
   for (const [index, part] of parts.entries()) checkPart(part, index + 1);
+  return ownKey(...parts);
+}
+
+/** As {@link idempotencyKey}, of parts that are Rea's own or were checked: an empty text is a part, too. Throws nothing. */
+export function ownKey(...parts: KeyPart[]): string {
   const key = parts.map(encode).join('/');
   if (key.length <= MAX_IDEMPOTENCY_KEY_LENGTH) return key;
   return `~sha256/${createHash('sha256').update(key).digest('hex')}`;
@@ -33,6 +38,7 @@ export function idempotencyKey(first: KeyPart, ...rest: KeyPart[]): string {
 /** Text stands for itself, escaped to visible ASCII; other types carry a mark that escaped text cannot begin with. */
 function encode(part: KeyPart): string {
   if (typeof part !== 'string') return `${typeof part === 'bigint' ? '~n' : `~${typeof part}`}:${part}`;
+  if (part === '') return '~empty';
   if (/^[\w.:@-]+$/.test(part)) return part;
   if (!part.isWellFormed()) return `~utf16:${Buffer.from(part, 'utf16le').toString('hex')}`;
   return part.replaceAll(/[^\w.:@-]+/g, (odd) => [...Buffer.from(odd)].map(escapeByte).join(''));

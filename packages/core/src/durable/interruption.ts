@@ -200,6 +200,11 @@ export class Interruption implements OperationControl {
     return this.works.count;
   }
 
+  /** Whether a notification, by its handle, is the end of a run or a call that was started. */
+  isWork(handle: number): boolean {
+    return this.works.has(handle);
+  }
+
   /** When the earliest run or call was started that a future is made of; undefined when it is made of none. */
   ordinal(future: unknown): number | undefined {
     return this.works.ordinalOf(future);

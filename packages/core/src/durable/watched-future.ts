@@ -53,12 +53,14 @@ export class WatchedFuture implements Progressing {
   }
 }
 
-function partsOf(unresolved: Unresolved, isPart: (handle: number) => boolean): Unresolved | null {
+/** What is unresolved of some notifications, by their handles; null when nothing is. */
+export function partsOf(unresolved: Unresolved, isPart: (handle: number) => boolean): Unresolved | null {
   const handles = singlesOf(unresolved).filter(isPart);
   return handles.length === 0 ? null : { AllCompleted: handles.map((handle) => ({ Single: handle })) };
 }
 
-function singlesOf(unresolved: Unresolved): number[] {
+/** The handles of the notifications that a future still needs. */
+export function singlesOf(unresolved: Unresolved): number[] {
   if ('Single' in unresolved) return [unresolved.Single as number];
   return Object.values(unresolved as Readonly<Record<string, readonly Unresolved[]>>)
     .flat()

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { findKeyProblem, idempotencyKey, type KeyPart, MAX_IDEMPOTENCY_KEY_LENGTH } from '@rea/core';
-import { findRequestKeyProblem } from '@rea/core/internal';
+import { findRequestKeyProblem, ownKey } from '@rea/core/internal';
 import { describe, expect, test } from 'vitest';
 import { Seeded } from './random.js';
 
@@ -23,6 +23,11 @@ const namedBoth = (rows: [Parts, Parts][]) =>
   rows.map(([one, other]) => [shown(one), shown(other), one, other] as const);
 
 describe('An idempotency key', () => {
+  test("of Rea's own takes an empty text, and is the same as ever", () => {
+    expect(ownKey('inv_1', '', 'compensation')).toBe('inv_1/~empty/compensation');
+    expect(ownKey('inv_1', 'a/b', 2)).toBe(idempotencyKey('inv_1', 'a/b', 2));
+  });
+
   test.each(
     named<string>([
       [['charge', 'o-17'], 'charge/o-17'],

@@ -66,7 +66,7 @@ export function withheldPayload(id: string, step: string, why: string): Terminal
   return failure(
     422,
     'REA8026',
-    `The dead letter ${JSON.stringify(id)} cannot be redriven as it is: ${why}. Give that of the step "${step}": redrive(id, { by, payload }).`,
+    `The dead letter ${JSON.stringify(id)} cannot be redriven as it is: ${why}. Pass the payload of the step "${step}": redrive(id, { by, payload }).`,
   );
 }
 
@@ -83,7 +83,14 @@ export function noSuchStep(id: string, step: string, left: readonly string[]): T
   return failure(
     400,
     'REA8066',
-    `The dead letter ${JSON.stringify(id)} has no step ${JSON.stringify(step)} left to undo, so nothing was done. Left are: ${left.join(', ')}.`,
+    `The dead letter ${JSON.stringify(id)} has no step ${JSON.stringify(step)} left to undo, so nothing was done. Steps still to undo: ${left.join(', ')}.`,
+  );
+}
+
+/** A step that needs nothing done is resolved; discarding it would close the whole entry. */
+export function discardedAsAWhole(step: string): TerminalError {
+  return badRequest(
+    `A dead letter is discarded as a whole, with all its steps, so nothing was done. To close the step ${JSON.stringify(step)} alone, resolve it: resolve(id, { by, note, step }); to discard all of them, leave out "step".`,
   );
 }
 

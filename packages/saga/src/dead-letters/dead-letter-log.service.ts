@@ -19,7 +19,7 @@ export class DeadLetterLog {
     const { id, saga, step, kind, error, attempts } = summary;
     const what = kind === 'forward' ? 'could not be done, after the pivot' : 'could not be undone';
     const left = report.undone.map((each) => each.step);
-    const rest = left.length > 0 ? ` Not undone either, since the rollback stopped there: ${left.join(', ')}.` : '';
+    const rest = left.length > 0 ? ` Also not undone, because the rollback stopped: ${left.join(', ')}.` : '';
     this.logger.error(
       `REA8067: The step "${step}" of the saga "${saga}" ${what} (${error.code} ${error.message.slice(0, LONGEST)}; ${attempts} ${attempts === 1 ? 'try' : 'tries'}). It is the dead letter ${JSON.stringify(id)} of ${placeOf(summary)}, with a payload of ${sizeOf(report.payload)} bytes.${rest} ${this.cure(summary)}`,
     );

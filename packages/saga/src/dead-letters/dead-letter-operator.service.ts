@@ -14,6 +14,7 @@ import type {
   RedriveResult,
 } from './dead-letter-entry.js';
 import { DeadLetterIndex } from './dead-letter-index.js';
+import { discardedAsAWhole } from './dead-letter-failures.js';
 import { ENTRY, OPERATOR } from './dead-letter-names.js';
 import { parseCursor, toConditions, toPageRequest } from './dead-letter-query.js';
 import { DeadLetterSql } from './dead-letter-sql.js';
@@ -116,7 +117,8 @@ export class DeadLetterOperator {
   private async close(ctx: Context, request: CloseRequest, as: Closing['as']): Promise<DeadLetterEntry> {
     await this.admission.admit(ctx);
     const { id, by, note, step } = checkClose(request);
-    const closing: Closing = { by, note, as, ...(as === 'resolved' && step !== undefined ? { step } : {}) };
+    if (as === 'discarded' && step !== undefined) throw discardedAsAWhole(step);
+    const closing: Closing = { by, note, as, ...(step === undefined ? {} : { step }) };
     return this.calls.call<DeadLetterEntry>(ctx, ENTRY, 'close', id, closing);
   }
 

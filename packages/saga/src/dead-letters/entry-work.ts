@@ -1,4 +1,5 @@
-import { idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH } from '@rea/core';
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from '@rea/core';
+import { ownKey } from '@rea/core/internal';
 import type { NotUndoneStep } from './dead-letter.types.js';
 import type { StoredReport } from './stored-report.js';
 
@@ -68,11 +69,11 @@ export function extended(report: StoredReport, further: StoredReport): StoredRep
 /** The idempotency key that the rollback would have used for another step of the saga. */
 function keyBeside({ id, step, idempotencyKey: own }: StoredReport, other: string): string {
   // A key that was too long to be kept as it is, and is a hash, does not show what it was made of.
-  if (!own.endsWith(endingOf(step))) return idempotencyKey(id, other, 'compensation');
+  if (!own.endsWith(endingOf(step))) return ownKey(id, other, 'compensation');
   const key = own.slice(0, -endingOf(step).length) + endingOf(other);
-  return key.length > MAX_IDEMPOTENCY_KEY_LENGTH ? idempotencyKey(id, other, 'compensation') : key;
+  return key.length > MAX_IDEMPOTENCY_KEY_LENGTH ? ownKey(id, other, 'compensation') : key;
 }
 
 function endingOf(step: string): string {
-  return `/${idempotencyKey(step, 'compensation')}`;
+  return `/${ownKey(step, 'compensation')}`;
 }

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, type 
 import type {
   DeadLetterEntry,
   DeadLetterPage,
-  OperatorNote,
   RedriveResult,
+  ResolveOptions,
 } from '../dead-letters/dead-letter-entry.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { deadLetterQuery, type Fields, fieldsOf } from './operator-input.js';
@@ -58,22 +58,23 @@ export function createDeadLettersController({ path, guards, nameOf }: MountedOpe
     @Post(':id/resolve')
     @HttpCode(200)
     resolve(@Param('id') id: string, @Body() body: unknown, @Req() request: unknown): Promise<DeadLetterEntry> {
-      const { step } = fieldsOf(body);
-      return this.deadLetters.resolve(id, {
-        ...noteOf(request, body),
-        ...(step === undefined ? {} : { step: step as string }),
-      });
+      return this.deadLetters.resolve(id, closingOf(request, body));
     }
 
     @Post(':id/discard')
     @HttpCode(200)
     discard(@Param('id') id: string, @Body() body: unknown, @Req() request: unknown): Promise<DeadLetterEntry> {
-      return this.deadLetters.discard(id, noteOf(request, body));
+      return this.deadLetters.discard(id, closingOf(request, body));
     }
   }
 
-  function noteOf(request: unknown, body: unknown): OperatorNote {
-    return { by: nameOf(request, body), note: fieldsOf(body)['note'] as string };
+  function closingOf(request: unknown, body: unknown): ResolveOptions {
+    const { note, step } = fieldsOf(body);
+    return {
+      by: nameOf(request, body),
+      note: note as string,
+      ...(step === undefined ? {} : { step: step as string }),
+    };
   }
 
   return DeadLettersController;

@@ -97,6 +97,20 @@ export class Facade {
     );
   }
 
+  notOpen(verb: string): OperatorException {
+    return this.unavailable(
+      'REA6050',
+      `${this.options.injectable}.${verb}() needs a handler of this application, whose endpoint is not open yet: it opens after all onModuleInit and onApplicationBootstrap hooks. Make the call in onEndpointReady() (implements OnEndpointReady of @rea/core), which runs when components can be called.`,
+    );
+  }
+
+  closed(verb: string): OperatorException {
+    return this.unavailable(
+      'REA6052',
+      `${this.options.injectable}.${verb}() waits for a handler of this application, which shuts down and has closed its endpoint. Nothing was asked: ask the next process, or another replica.`,
+    );
+  }
+
   /** What a check of this process throws, as an exception for controllers. */
   asException(error: unknown): unknown {
     return error instanceof TerminalError ? this.refused(error.code, error) : error;

@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Optional } from '@nestjs/common';
 import { REA_OPTIONS, type ReaModuleOptions, RestateConnection } from '@rea/core';
-import { currentScope, type NameScope, qualify, ShutdownGrace } from '@rea/core/internal';
+import { currentScope, EndpointState, type NameScope, qualify, ShutdownGrace } from '@rea/core/internal';
 import { DEAD_LETTER_OPTIONS, type DeadLetterOptions } from '../dead-letters/dead-letter.options.js';
 import { DEAD_LETTER_FACADE } from '../dead-letters/dead-letter-facade.js';
 import { SECRET_HEADER } from '../dead-letters/dead-letter-names.js';
@@ -25,6 +25,7 @@ export class OperatorClient implements BeforeApplicationShutdown {
   constructor(
     private readonly connection: RestateConnection,
     private readonly sql: DeadLetterSql,
+    private readonly endpoint: EndpointState,
     @Inject(REA_OPTIONS) private readonly rea: ReaModuleOptions,
     @Optional() @Inject(DEAD_LETTER_OPTIONS) private readonly options: DeadLetterOptions | undefined,
     grace: ShutdownGrace,
@@ -34,6 +35,7 @@ export class OperatorClient implements BeforeApplicationShutdown {
 
   /** @throws OperatorException the facade's, for whatever goes wrong */
   async ask<T>(facade: Facade, verb: string, request: unknown): Promise<T> {
+    this.refuseUnserved(facade, verb);
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) {
       scope.attempt.report('ingress-in-handler', `${facade.injectable} ${verb}()`);
@@ -50,6 +52,13 @@ export class OperatorClient implements BeforeApplicationShutdown {
   /** Handlers of this application run no longer, and what waits for them would wait for ever. */
   beforeApplicationShutdown(): void {
     this.shutdown.abort();
+  }
+
+  /** While nothing runs the component here, the request would fail at a first start, and else wait in silence. */
+  private refuseUnserved(facade: Facade, verb: string): void {
+    const { phase } = this.endpoint;
+    if ((phase !== 'starting' && phase !== 'closed') || !this.endpoint.serves(facade.service)) return;
+    throw phase === 'starting' ? facade.notOpen(verb) : facade.closed(verb);
   }
 
   /** A generated secret is read again when it is refused: the server may have been set up anew. */
@@ -104,6 +113,9 @@ export class OperatorClient implements BeforeApplicationShutdown {
         signal: AbortSignal.any([late, this.shutdown.signal]),
       });
       const text = await response.text();
+      if (response.status === 404 && this.endpoint.phase === 'registering' && isUnknownComponent(text)) {
+        throw facade.notOpen(verb);
+      }
       if (!response.ok) throw failed(facade, response.status, text, this.rea);
       return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch (error) {
@@ -128,6 +140,11 @@ function failed(facade: Facade, status: number, text: string, names: NameScope):
   return source === 'invocation'
     ? facade.refused(status, answer)
     : facade.noOperator(`${status} ${answer.message}`, names);
+}
+
+/** The Restate server is only about to be told of the application's components. */
+function isUnknownComponent(text: string): boolean {
+  return parse(text).source !== 'invocation';
 }
 
 function isForbidden(error: unknown): boolean {

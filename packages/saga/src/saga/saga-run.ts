@@ -9,6 +9,7 @@ import { backoffOf } from './backoff.js';
 import { begunRollback, isOfOuterSaga, refuseStepOfRollback } from './begun-rollback.js';
 import { CANCEL_SIGNAL, readCancelNote } from './cancel-note.js';
 import { checkCompensation } from './check-compensation.js';
+import { checkName } from './check-name.js';
 import { checkStep } from './check-step.js';
 import { forward } from './forward.js';
 import { leavingSaga } from './leaving-saga.js';
@@ -110,6 +111,7 @@ export class SagaRun implements Saga {
     block: (saga: Saga) => PromiseLike<T>,
     options: Pick<SagaRunOptions, 'strategy' | 'retry'> = {},
   ): Promise<T> {
+    checkName('saga', name);
     this.refuseWhenOver('nested saga', this.prefix + name);
     checkRunOptions(options);
     const retry = { ...this.options.retry, ...options.retry };
@@ -174,7 +176,7 @@ export class SagaRun implements Saga {
       await undo();
       return thrown;
     }
-    await closeSection(scope, this.section);
+    await closeSection(scope, this.section, interruption);
     await interruption.settle(this.section);
     // Whoever was to be told of the interruption has ended.
     if (kind !== 'error') interruption.acknowledge();
@@ -212,6 +214,7 @@ export class SagaRun implements Saga {
 
   private register(name: string, step: GivenStep, state: StepUnit['state'], log?: StepLog): StepUnit {
     const { scope } = this;
+    checkName('step', name, scope.name);
     const full = this.prefix + name;
     this.refuseWhenOver('step', full);
     this.refuseWhenInterrupted();

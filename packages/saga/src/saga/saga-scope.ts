@@ -1,10 +1,11 @@
 import type { Context, TerminalError } from '@restatedev/restate-sdk';
-import { idempotencyKey, type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
+import { type ReaEventMap, type ReaEvents, type SagaEventType, type SagaInfo } from '@rea/core';
 import {
   asTerminalError,
   attemptOf,
   type Interruption,
   oncePerInvocation,
+  ownKey,
   type Stretch,
   UNWATCHED,
   type WorkPart,
@@ -116,7 +117,7 @@ export class SagaScope {
 
   /** A key for a step's effect: the same on every attempt, also after a killed saga was restarted under another id. */
   keyOf(step: string, what: 'action' | 'compensation'): string {
-    return idempotencyKey(...this.identity, step, what);
+    return ownKey(...this.identity, step, what);
   }
 
   /** There is no way back from here; interruptions wait for the end of the outermost saga. */
@@ -210,7 +211,7 @@ export class SagaScope {
     >,
   ): DeadLetterReport {
     const { id: invocationId, target } = this.raw.request();
-    const id = idempotencyKey(...this.identity, of.step);
+    const id = ownKey(...this.identity, of.step);
     const { message = '', code = 500 } = this.cause ?? {};
     this.deadLettered.push({ step: of.step, id });
     const report: DeadLetterReport = {

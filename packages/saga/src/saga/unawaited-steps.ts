@@ -1,4 +1,11 @@
-import { attemptOf, refuseUnawaited, reportUnawaited, type Section, untilNoneWaits } from '@rea/core/internal';
+import {
+  attemptOf,
+  type Interruption,
+  refuseUnawaited,
+  reportUnawaited,
+  type Section,
+  untilNoneWaits,
+} from '@rea/core/internal';
 import type { SagaScope } from './saga-scope.js';
 import type { StepUnit, Unit } from './saga-unit.js';
 
@@ -26,11 +33,18 @@ export function refuseUnawaitedOf({ ctx }: SagaScope, section: Section, units: r
   refuseUnawaited(attempt, (part) => section.contains(part.section));
 }
 
-/** What the block of a saga has started and not awaited goes no further: what was done is being undone. */
-export async function closeSection({ ctx, raw }: SagaScope, section: Section): Promise<void> {
+/**
+ * What the block of a saga has started and not awaited goes no further: what was done is being undone. Runs and calls that
+ * such code waits for are let end; other waits of it are given up.
+ */
+export async function closeSection(
+  { ctx, raw }: SagaScope,
+  section: Section,
+  interruption: Interruption,
+): Promise<void> {
   const attempt = attemptOf(ctx);
   if (attempt) attempt.hasClosed = section.isClosed = true;
-  await untilNoneWaits(raw);
+  await untilNoneWaits(raw, section, (handle) => interruption.isWork(handle));
 }
 
 function isOpen(unit: Unit<Nested>): boolean {

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
-import { Handler, idempotencyKey, Service } from '@rea/core';
-import { attemptOf, BuiltIn, Interruption } from '@rea/core/internal';
+import { Handler, Service } from '@rea/core';
+import { attemptOf, BuiltIn, Interruption, ownKey } from '@rea/core/internal';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { ComponentCalls } from '../dead-letters/component-calls.js';
 import type { CompensationOrder } from '../dead-letters/compensation-runner.service.js';
@@ -67,7 +67,7 @@ export class LogRollback {
         continue;
       }
       const rest = step.strategy === 'best-effort' ? [] : saga.steps.slice(index + 1);
-      const id = idempotencyKey(order.origin, saga.saga, step.step);
+      const id = ownKey(order.origin, saga.saga, step.step);
       progress.deadLettered.push({ step: step.step, id });
       const { invocationId, service, handler, key } = order.invocation;
       this.queue.add(ctx, {
@@ -125,5 +125,5 @@ export class LogRollback {
 }
 
 function keyOf({ origin }: LogRollbackOrder, saga: string, { step }: LoggedStep): string {
-  return idempotencyKey(origin, saga, step, 'compensation');
+  return ownKey(origin, saga, step, 'compensation');
 }

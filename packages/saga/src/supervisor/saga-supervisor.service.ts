@@ -84,7 +84,7 @@ export class SagaSupervisor implements OnApplicationBootstrap {
       if (this.failing || this.stopped) return;
       this.failing = true;
       this.logger.warn(
-        `REA8053: The supervisor of sagas cannot do its work; killed and paused sagas are not told meanwhile. It tries again every ${toMillis(options.interval)} ms. ${messageOf(error)}`,
+        `REA8053: The supervisor of sagas cannot do its work; killed and paused sagas are not reported meanwhile. It tries again every ${toMillis(options.interval)} ms. ${messageOf(error)}`,
       );
     }
   }

@@ -412,7 +412,7 @@ describe('a step that cannot be redriven keeps the entry open', { meta: { claim:
     await expect(shop.letters.resolve(id, { by, note: 'by hand', step: 'c' })).rejects.toMatchObject({
       status: 400,
       code: 'REA8066',
-      message: expect.stringContaining('Left are: b, a.'),
+      message: expect.stringContaining('Steps still to undo: b, a.'),
     });
     expect(await shop.letters.resolve(id, { by, note: 'by hand', step: 'b' })).toMatchObject({
       status: 'open',

@@ -113,7 +113,7 @@ describe('a dead letter', { meta: { claim: 'visible' } }, () => {
   }
 
   const CURES = {
-    named: [/Not undone either, since the rollback stopped there: stock\./, 'redrive'],
+    named: [/Also not undone, because the rollback stopped: stock\./, 'redrive'],
     inline: [/It has no compensation that can be run by name: do it by hand/, 'resolve'],
     forward: [/could not be done, after the pivot \(503 no carrier; 1 try\)/, 'resolve'],
     group: [/payload of 22 bytes/, 'redrive'],

@@ -197,6 +197,18 @@ describe.each([
       expect(await ask('POST', `${path}/${verb}`, { by: 'ada', note: 'again' })).toMatchObject({ status: 409 });
     });
 
+    test('discard no single step: the entry stays open, and the answer says what to do', async () => {
+      const { id, path } = await entry();
+      expect(await ask('POST', `${path}/discard`, { by: 'ada', note: 'fine', step: 'pay' })).toMatchObject({
+        status: 400,
+        body: {
+          code: 'REA8027',
+          message: expect.stringMatching(/as a whole.*"pay".*resolve\(id, { by, note, step }\)/),
+        },
+      });
+      expect(await app.get(DeadLetters).get(id)).toMatchObject({ status: 'open' });
+    });
+
     test('take the operator’s name from the request where the application says so, whatever the body says', async () => {
       const { path } = await entry();
       const { body } = await ask<DeadLetterEntry>('POST', `${path.replace('operators', 'named')}/resolve`, {
@@ -223,6 +235,7 @@ describe.each([
       ['POST', '/nobody/redrive', { by: 7 }, 400],
       ['POST', '/nobody/resolve', { by: 'ada' }, 400],
       ['POST', '/nobody/discard', { by: 'ada', note: [] }, 400],
+      ['POST', '/nobody/discard', { by: 'ada', note: 'n', step: 7 }, 400],
     ] as const)('%s %s with %j is %i', async ([method, path, body, status]) => {
       expect(await ask(method, `operators/dead-letters${path}`, body)).toMatchObject({
         status,

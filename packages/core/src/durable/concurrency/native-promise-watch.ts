@@ -4,9 +4,11 @@ import { type Attempt, currentScope } from '../../invocation/attempt.js';
 import { giveUp } from '../given-up.js';
 import { Section } from '../section.js';
 import { classToChange } from '../class-with.js';
+import { partsOf, singlesOf, type Unresolved } from '../watched-future.js';
 import { type DurableFuture, executorOf, type ProgressExecutor } from './progress-executor.js';
 
 const AWAITED = Symbol('rea.awaited-future');
+const WAITING = Symbol('rea.waiting-section');
 
 /** Futures that were told of a cancellation, so that who waits for them goes on although they are open. Few are. */
 const cancelled = new WeakSet<DurableFuture>();
@@ -17,10 +19,14 @@ const FOLLOWED = Symbol('rea.follows-waits');
 interface Watched extends ProgressExecutor {
   /** The future that somebody waits for. */
   [AWAITED]?: AwaitedFuture | undefined;
+  /** The code that waits for it. */
+  [WAITING]?: Section | undefined;
 }
 
 interface AwaitedFuture extends DurableFuture {
   readonly [FOLLOWED]?: true;
+  /** The SDK's own: ends when the future makes no progress any more. Without it, the next wait makes it progress. */
+  pollingPromise?: Promise<void> | undefined;
 }
 
 type Progress = (this: ProgressExecutor, future: DurableFuture) => Promise<void>;
@@ -62,16 +68,48 @@ export function checkNativeWaits(ctx: Context): void {
 }
 
 /**
- * Until no code that nobody awaits waits for something durable; what it waits for is let end. To be called before durable
- * work that takes place beside such code.
+ * Until no code that nobody awaits waits for something durable. Runs and calls that it waits for are let end. Anything
+ * else, a sleep, an awakeable, a promise, may never end: code of the closed section waits for it no longer, and does not go
+ * on. To be called before durable work that takes place beside such code.
+ *
+ * @param isWork whether a notification, by its handle, is the end of a run or a call
  */
-export async function untilNoneWaits(ctx: Context): Promise<void> {
+export async function untilNoneWaits(
+  ctx: Context,
+  closed: Section,
+  isWork: (handle: number) => boolean,
+): Promise<void> {
   const executor: Watched | undefined = executorOf(ctx);
   for (let awaited = executor?.[AWAITED]; awaited && holds(awaited); awaited = executor?.[AWAITED]) {
-    // Its own awaiter makes it progress.
-    await awaited.publicPromise().then(nothing, nothing);
+    const endsByItself = singlesOf(awaited.unresolvedFuture() as Unresolved).every(isWork);
+    if (endsByItself || !closed.contains(executor?.[WAITING]) || !executor?.externalProgressChannel) {
+      // Its own awaiter makes it progress.
+      await awaited.publicPromise().then(nothing, nothing);
+    } else if (await endWait(executor, awaited, isWork)) {
+      executor[AWAITED] = undefined;
+    }
     await drained();
   }
+}
+
+/** Lets the runs and calls end that a future is made of, then lets it progress no further. Whether it is given up. */
+async function endWait(
+  executor: Watched,
+  awaited: AwaitedFuture,
+  isWork: (handle: number) => boolean,
+): Promise<boolean> {
+  const { unresolvedFuture } = awaited;
+  awaited.unresolvedFuture = () => {
+    const unresolved = unresolvedFuture.call(awaited) as Unresolved | null;
+    return unresolved && partsOf(unresolved, isWork);
+  };
+  executor.externalProgressChannel?.signal();
+  await awaited.pollingPromise;
+  awaited.unresolvedFuture = unresolvedFuture;
+  awaited.pollingPromise = undefined;
+  if (!isOpen(awaited)) return false;
+  giveUp(awaited);
+  return true;
 }
 
 /** Makes a future progress for who waits for several on purpose. */
@@ -84,6 +122,7 @@ export function progressUnwatched(executor: ProgressExecutor, future: DurableFut
 function watchWait(executor: Watched, future: AwaitedFuture, attempt: Attempt): boolean {
   if (executor[AWAITED] !== undefined && isOpen(future) && !admits(executor, attempt)) return false;
   executor[AWAITED] = future;
+  executor[WAITING] = Section.current;
   cancelled.delete(future);
   return true;
 }
