@@ -118,7 +118,8 @@ export class IngressTransport {
       });
     const { instrumentation, watch } = this.watchers;
     const answer = () => this.observed(request.asked, () => instrumentation?.request?.(what, send) ?? send());
-    return watch ? watch({ ...request.asked, path: request.path }, answer) : answer();
+    const { path, headers, body } = request;
+    return watch ? watch({ ...request.asked, path, headers, body }, answer) : answer();
   }
 
   /** Ends an invocation by the admin API. @throws IngressException for whatever goes wrong */

@@ -59,8 +59,10 @@ export class FailureWatch {
   }
 
   /** Around each request of the ingress clients. */
-  request<T>(request: WatchedRequest, answer: () => Promise<T>): Promise<T> {
+  async request<T>(request: WatchedRequest, answer: () => Promise<T>): Promise<T> {
     if (this.mode === 'print') return answer();
+    const overdue = await this.overdueFor(request);
+    if (overdue) throw overdue.error;
     const { promise, reject } = Promise.withResolvers<never>();
     const waiting: Waiting = { request, reject };
     this.waiting.add(waiting);
@@ -98,10 +100,11 @@ export class FailureWatch {
   }
 
   private report(known: Failing): void {
-    if (this.mode === 'throw') {
-      void this.endWaits(known.last);
-      return;
-    }
+    if (this.mode === 'throw') void this.endWaits(known);
+    else this.print(known);
+  }
+
+  private print(known: Failing): void {
     const { service, handler } = known.last;
     const mark = `${service}/${handler}\n${meaningOf(known.last)}`;
     if (this.printed.has(mark)) return;
@@ -109,12 +112,24 @@ export class FailureWatch {
     this.logger.error(failureReport(known.last, known.attempts));
   }
 
-  /** Ends the requests that wait for the invocation, or for one that waits for it, with its error. */
-  private async endWaits(failure: Failure): Promise<void> {
-    const chain = await this.chainOf(failure.invocationId).catch(() => []);
-    for (const { request, reject } of this.waiting) {
-      if (chain.some((link) => waitsFor(request, link))) reject(failure.error);
+  /** Ends the requests that wait for the invocation, or for one that waits for it, with its error; prints it if none does. */
+  private async endWaits(known: Failing): Promise<void> {
+    const { invocationId, error } = known.last;
+    const chain = await this.chainOf(invocationId).catch(() => []);
+    const waits = [...this.waiting].filter(({ request }) => chain.some((link) => waitsFor(request, link)));
+    for (const { reject } of waits) reject(error);
+    if (waits.length === 0 && this.failing.get(invocationId) === known) this.print(known);
+  }
+
+  /** What a request that begins now would wait for: an invocation whose time has passed, or one that waits for it. */
+  private async overdueFor(request: WatchedRequest): Promise<Failure | undefined> {
+    if (request.verb === 'send') return undefined;
+    for (const { last } of this.failing.values()) {
+      if (!this.printed.has(keyOf(last.invocationId))) continue;
+      const chain = await this.chainOf(last.invocationId).catch(() => []);
+      if (chain.some((link) => joins(request, link))) return last;
     }
+    return undefined;
   }
 
   /** The invocation and those that have called it, one after the other. */
@@ -122,8 +137,8 @@ export class FailureWatch {
     const chain: Link[] = [];
     for (let id: string | undefined = invocationId; id !== undefined && chain.length < LONGEST_CHAIN;) {
       const [link]: Link[] = await this.admin!.query<Link>(
-        `select id, target_service_name, target_service_key, target_handler_name, invoked_by_id
-         from sys_invocation where id = ${sqlLiteral(id)}`,
+        `select id, target_service_name, target_service_key, target_handler_name, idempotency_key, invoked_by_id
+         from sys_invocation where id = ${sqlLiteral(id)} and status <> 'completed'`,
       );
       if (link) chain.push(link);
       id = link?.invoked_by_id;
@@ -137,6 +152,7 @@ interface Link {
   readonly target_service_name: string;
   readonly target_service_key?: string;
   readonly target_handler_name: string;
+  readonly idempotency_key?: string;
   readonly invoked_by_id?: string;
 }
 
@@ -149,7 +165,25 @@ function waitsFor({ path, service, handler, verb }: WatchedRequest, link: Link):
   // A workflow's run has the name of its method here, and its own on the server.
   if (handler !== link.target_handler_name) return false;
   const key = link.target_service_key;
-  return !key || path.startsWith('/restate/attach') || path.includes(`/${encodeURIComponent(key)}/`);
+  return !key || /^\/restate\/(attach|output)$/.test(path) || path.includes(`/${encodeURIComponent(key)}/`);
+}
+
+/** Whether a request that begins waits for an invocation that is there, and not for one of its own. */
+function joins(request: WatchedRequest, link: Link): boolean {
+  const { path, verb } = request;
+  if (path.includes(`/${link.id}/`)) return true;
+  if (!waitsFor(verb === 'output' ? { ...request, verb: 'attach' } : request, link)) return false;
+  if (path.startsWith('/restate/workflow/')) return true;
+  // A call to the object queues behind the one that fails.
+  if (!path.startsWith('/restate/') && link.target_service_key) return true;
+  const key = idempotencyKeyOf(request);
+  return key !== undefined && key === link.idempotency_key;
+}
+
+function idempotencyKeyOf({ path, headers, body }: WatchedRequest): string | undefined {
+  const given = headers?.['idempotency-key'];
+  if (given !== undefined || !path.startsWith('/restate/') || typeof body !== 'string') return given;
+  return (JSON.parse(body) as { readonly idempotencyKey?: string }).idempotencyKey;
 }
 
 /** Its message without what counts the tries. */

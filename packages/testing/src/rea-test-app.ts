@@ -36,8 +36,8 @@ export interface TestAppOptions extends ModuleMetadata {
   /**
    * What becomes of the failure of a handler that Restate goes on trying, once it has lasted for 1.5 s. `'print'` (default):
    * it is logged as an error (REA9030), each error of a handler once, with the lines of the handler's own code. `'throw'`:
-   * the requests of ingress clients that wait for the handler, directly or through another one, are rejected with it.
-   * `'off'`: the wait goes on in silence.
+   * the requests of ingress clients that wait for the handler, directly or through another one, are rejected with it, also
+   * those that begin to wait later; without any it is logged. `'off'`: the wait goes on in silence.
    */
   readonly failures?: FailureMode;
   /** Overrides of providers, guards and so on, as with `@nestjs/testing`. */

@@ -9,11 +9,13 @@ import {
   Workflow,
   WorkflowRun,
 } from '@rea/core';
+import type { SentInvocation } from '@rea/ingress';
 import { createTestApp, type ReaTestApp, type TestAppOptions } from '@rea/testing';
 import type { Context, ObjectContext, WorkflowContext } from '@restatedev/restate-sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const once = { idempotencyKey: false } as const;
+const LATE = { idempotencyKey: 'late' };
 const retryPolicy = { initialInterval: 50, maxInterval: 200 };
 
 /** What the handlers throw; undefined: they do not. */
@@ -150,6 +152,39 @@ describe('An ordinary error in a handler under test', { meta: { claim: 'test-fai
     const app = await start({ failures: 'throw' });
     await expect(ask(app)).rejects.toThrow('lines is not iterable');
     expect(reports()).toEqual([]);
+  });
+
+  test.each<[string, (app: ReaTestApp, sent: SentInvocation<string>) => Promise<unknown>]>([
+    ['result()', (_app, sent) => sent.result()],
+    ['attach', (app) => app.ingress.service(Payments).attach.charge('late')],
+    ['output', (app) => app.ingress.service(Payments).output.charge('late')],
+    ['attach by the id', (app, sent) => app.ingress.invocation(sent.invocationId).attach()],
+    ['output by the id', (app, sent) => app.ingress.invocation(sent.invocationId).output()],
+    ['a call with its idempotency key', (app) => app.ingress.service(Payments).call.charge(undefined, LATE)],
+    ['attach to a workflow', (app) => app.ingress.workflow(Order).of('late').attach()],
+    ['output of a workflow', (app) => app.ingress.workflow(Order).of('late').output()],
+    ['a call that queues behind it', (app) => app.ingress.object(Cart).of('late').call.checkOut(undefined, once)],
+  ])('is thrown to %s that begins to wait later, and printed before', async (_what, ask) => {
+    const app = await start({ failures: 'throw' });
+    const sent = await app.ingress.service(Payments).send.charge(undefined, LATE);
+    await app.ingress.workflow(Order).of('late').submit();
+    await app.ingress.object(Cart).of('late').send.checkOut(undefined, once);
+    await expect.poll(reports, { timeout: 5_000 }).toHaveLength(3);
+    await expect(ask(app, sent)).rejects.toThrow('lines is not iterable');
+    expect(reports()).toHaveLength(3);
+  });
+
+  test('is not thrown to a call of its own that begins later, nor once it is over', async () => {
+    const app = await start({ failures: 'throw' });
+    const sent = await app.ingress.service(Payments).send.charge(undefined, LATE);
+    await expect.poll(reports, { timeout: 5_000 }).toHaveLength(1);
+    const other = app.ingress.service(Payments).call.charge(undefined, once);
+    thrown = undefined;
+    expect(await other).toBe('charged');
+    await expect
+      .poll(async () => (await app.invocations('Payments')).map(({ status }) => status))
+      .toEqual(['completed', 'completed']);
+    expect(await sent.result()).toBe('charged');
   });
 
   test('is not thrown to requests that wait for something else', async () => {

@@ -6,7 +6,6 @@ import {
   type Serde,
   serde as sdkSerde,
 } from '@restatedev/restate-sdk';
-import { durationProblem, toMillis } from '../durable/duration.js';
 import { forJournal } from '../durable/journal-value.js';
 import { type Attempt, currentScope, refuseInRun } from '../invocation/attempt.js';
 import { ORCHESTRATE } from '../invocation/operation-guards.js';
@@ -135,8 +134,8 @@ function tracedHeaders(
 
 /** Whether a message is no part of what its sender does now: it is delayed, or the sender's own next round. */
 function beginsTrace({ request }: Attempt, to: Address, delay: SendOptions['delay']): boolean {
-  // What is no duration is refused by the context itself.
-  if (delay !== undefined && durationProblem(delay) === undefined && toMillis(delay) > 0) return true;
+  // Not how long it is: what is left until a time may be nothing on a replay, and headers must not change.
+  if (delay !== undefined) return true;
   const { service, key, handler } = request.target;
   if (to.service !== service) return false;
   return to.key === undefined ? to.method === handler : to.key === key;

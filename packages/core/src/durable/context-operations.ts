@@ -6,7 +6,7 @@ import { leavingRun, type TriedRun } from '../failures/run-try.js';
 import { asTerminalError } from '../invocation/error-mapping.js';
 import { observedRun } from '../invocation/observed-run.js';
 import { classToChange } from './class-with.js';
-import { checkedMillis } from './checked-duration.js';
+import { isAcceptedDuration } from './checked-duration.js';
 import { watchCancels } from './received-cancel.js';
 import { refuseBeforeRollback } from './replayed-rollback.js';
 import type { Section } from './section.js';
@@ -106,7 +106,7 @@ export function followOperations(ctx: Context): void {
     const { [ATTEMPT]: attempt, [CONTROL]: control, [WATCH]: watch } = this;
     const isNamed = typeof nameOrClosure === 'string';
     const own = isNamed ? second : nameOrClosure;
-    if (options) checkRetry(isNamed ? nameOrClosure : '', options);
+    if (options) checkRetry(this, isNamed ? nameOrClosure : '', options);
     refuseBeforeRollback(this.coreVm);
     // What is no run is the SDK's to refuse; a handler that is not Rea's is only followed by who controls it.
     if (typeof own !== 'function' || (!attempt && !control)) return run.call(this, nameOrClosure, second, options);
@@ -141,14 +141,19 @@ export function followOperations(ctx: Context): void {
     return future;
   };
   owner.genericSend = function (send) {
-    if (send.delay !== undefined) checkedMillis(`The delay of a message to ${send.service}/${send.method}`, send.delay);
+    const { delay } = send;
+    const isAccepted =
+      delay === undefined ||
+      isAcceptedDuration(this, delay, () => `The delay of a message to ${send.service}/${send.method}`);
     refuseBeforeRollback(this.coreVm);
     this[WATCH]?.called('send', send);
-    return genericSend.call(this, send);
+    return genericSend.call(this, isAccepted ? send : { ...send, delay: 0 });
   };
   owner.sleep = function (duration, name) {
-    checkedMillis(name === undefined ? 'A sleep' : `The sleep "${name}"`, duration);
-    return sleep.call(this, duration, name);
+    const isAccepted = isAcceptedDuration(this, duration, () =>
+      name === undefined ? 'A sleep' : `The sleep "${name}"`,
+    );
+    return sleep.call(this, isAccepted ? duration : 0, name);
   };
 }
 
@@ -169,12 +174,13 @@ function followEntries(owner: Partial<Entries>): void {
   }
 }
 
-function checkRetry(name: string, options: RunOptions<unknown>): void {
+function checkRetry(context: Followed, name: string, options: RunOptions<unknown>): void {
   const { initialRetryInterval, maxRetryInterval, maxRetryDuration } = options;
-  const of = `of the run "${name}"`;
-  if (initialRetryInterval !== undefined) checkedMillis(`The initial retry interval ${of}`, initialRetryInterval);
-  if (maxRetryInterval !== undefined) checkedMillis(`The longest retry interval ${of}`, maxRetryInterval);
-  if (maxRetryDuration !== undefined) checkedMillis(`The retry duration ${of}`, maxRetryDuration);
+  const check = (what: string, duration: Duration | number | undefined) =>
+    duration === undefined || isAcceptedDuration(context, duration, () => `The ${what} of the run "${name}"`);
+  check('initial retry interval', initialRetryInterval);
+  check('longest retry interval', maxRetryInterval);
+  check('retry duration', maxRetryDuration);
 }
 
 /** For the guardrails on what nobody awaits. */

@@ -58,8 +58,13 @@ export function millisProblem(value: unknown, bounds?: DurationBounds): string |
 
 /** Of what is refused with REA7070. */
 export function badDurationMessage(what: string, problem: string): string {
-  const passed = problem.startsWith('is negative') ? ' For a time that may have passed, pass Math.max(0, ...).' : '';
+  const passed = isNegative(problem) ? ' For a time that may have passed, pass Math.max(0, ...).' : '';
   return `REA7070: ${what} ${problem}. ${DURATION_CURE}${passed}`;
+}
+
+/** Whether what {@link durationProblem} has found may be a time that has passed: what was left until then is negative. */
+export function isNegative(problem: string): boolean {
+  return problem.startsWith('is negative');
 }
 
 function unitsProblem(duration: unknown): string | undefined {

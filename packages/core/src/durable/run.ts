@@ -10,8 +10,8 @@ import { admitRun } from '../invocation/guarded-context.js';
 import { keepPolicy } from '../policy/with-policy.js';
 import { onCancel } from './cancel-hook.js';
 import { Cancellation } from './cancellation.js';
-import { checkedMillis } from './checked-duration.js';
-import { LONGEST_TIMER } from './duration.js';
+import { isAcceptedDuration } from './checked-duration.js';
+import { LONGEST_TIMER, toMillis } from './duration.js';
 import { defaultSerde, journalBytes, passOn } from './journal-value.js';
 import type { Journaled } from './journaled.js';
 
@@ -131,10 +131,7 @@ function startRun<T>(
   options: RunOptions & { readonly serde?: Serde<T> },
 ): RunHandle<T> {
   const format = options.serde ?? defaultSerde<T>(ctx);
-  const timeout =
-    options.timeout === undefined
-      ? undefined
-      : checkedMillis(`The timeout of the run "${name}"`, options.timeout, { most: LONGEST_TIMER });
+  const timeout = options.timeout === undefined ? undefined : timeoutOf(ctx, name, options.timeout);
   const attempt = attemptOf(ctx);
   const { id, attemptCompletedSignal } = attempt?.request ?? ctx.request();
   const idempotencyKey = `${attempt?.identity ?? id}/${name}/${attempt?.nextRun(name) ?? 1}`;
@@ -171,6 +168,13 @@ class Try implements RunContext {
   until(late: AbortSignal): Try {
     return new Try(this.idempotencyKey, this.attemptEnds, this.cancellation, late);
   }
+}
+
+function timeoutOf(ctx: Context, name: string, timeout: Duration | number): number {
+  const isAccepted = isAcceptedDuration(ctx, timeout, () => `The timeout of the run "${name}"`, {
+    most: LONGEST_TIMER,
+  });
+  return isAccepted ? toMillis(timeout) : 0;
 }
 
 async function tryWithin<T>(

@@ -9,6 +9,9 @@ export interface WatchedRequest extends Readonly<
 > {
   /** Of the URL: it has the key, or the invocation's id. */
   readonly path: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What is asked for a result by an idempotency key has it here, as JSON. */
+  readonly body?: Uint8Array | string | undefined;
 }
 
 /** Is around each request of the ingress clients, and may end the wait for it. */

@@ -16,6 +16,8 @@ const JITTER = 0.2;
 
 /** What the interval may be: a pause with its jitter fits a timer of Node. */
 export const WATCH_BOUNDS: DurationBounds = { least: 10, most: Math.floor(LONGEST_TIMER / (1 + JITTER)) };
+/** Every so many looks the server is asked again whether it reaches a newer deployment: it then discovers all of that. */
+const LOOKS_PER_ANSWER = 20;
 
 export interface DeploymentWatchOptions {
   /** In milliseconds; undefined: only at the start. */
@@ -27,16 +29,21 @@ export interface DeploymentWatchOptions {
  * Looks whether the server still knows a deployment, and whether it is the latest of its components. A look that fails
  * says nothing: a server that is out of reach has lost nothing.
  *
- * It must never take calls from another deployment: it registers again only where nothing serves its components any more,
- * or where the server has forgotten all deployments that it knew. It does not where somebody has removed this one from a
- * server that kept its data, and another one serves them.
+ * It must never take calls from another deployment. So it registers again only where the server has forgotten all
+ * deployments that it knew, not where somebody has removed this one from a server that kept its data; and only where no
+ * newer one was seen before, since whoever registers last has the calls, and the newer one registers again too.
  */
 export class DeploymentWatch {
   private readonly logger = new Logger('Rea');
   private current: RegistrationState = { status: 'none', newer: [] };
-  /** The deployments of the last look that found this one. */
+  /** The deployments of the last look that found this one, or of the registration. */
   private known: ReadonlySet<string> = new Set();
   private revisions: ReadonlyMap<string, number> = new Map();
+  /** Whether the server reaches the newer deployments, and at which look it was asked. */
+  private answers: ReadonlyMap<string, { readonly value: boolean | undefined; readonly look: number }> = new Map();
+  private looks = 0;
+  /** It was not the latest when it was lost. */
+  private isOutdated = false;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
@@ -79,6 +86,7 @@ export class DeploymentWatch {
 
   /** One look: never throws, since the next one may work. */
   private async look(): Promise<void> {
+    this.looks += 1;
     try {
       const deployments = await this.admin.deployments();
       const own = this.own(deployments);
@@ -127,14 +135,20 @@ export class DeploymentWatch {
     await wait(SECOND_LOOK, undefined, { ref: false });
     const deployments = await this.admin.deployments();
     if (this.isStopped || this.own(deployments)) return;
-    if (!this.isLost(deployments)) return this.removed(deployments);
     const { uri } = this.endpoint;
-    const { deploymentId: id = '', status } = this.current;
-    if (status !== 'lost') this.logger.error(describeLost(this.admin.url, uri, id, this.options.registerAgain));
+    const { deploymentId: id = '', status, newer } = this.current;
+    // An outdated one stays lost while the newer one has its calls again.
+    if (!(status === 'lost' && this.isOutdated) && !this.isLost(deployments)) return this.removed(deployments);
+    if (status !== 'lost') {
+      this.isOutdated = newer.length > 0;
+      const then = !this.options.registerAgain ? 'off' : this.isOutdated ? 'outdated' : 'again';
+      this.logger.error(describeLost(this.admin.url, uri, id, then));
+    }
     this.current = { ...this.current, status: 'lost', newer: [] };
-    if (!this.options.registerAgain) return;
+    if (!this.options.registerAgain || this.isOutdated) return;
     try {
       const { id: again, before, services } = await this.registerAgain();
+      if (this.isStopped) return;
       this.remember(again, before, services);
       this.current = { status: 'registered', deploymentId: again, newer: [] };
     } catch (error) {
@@ -178,15 +192,15 @@ export class DeploymentWatch {
 
   private async newer(own: KnownDeployment, deployments: readonly KnownDeployment[]): Promise<NewerDeployment[]> {
     const found = newerThan(own, this.endpoint.components, deployments);
-    return Promise.all(
-      [...found].map(async ([deployment, components]) => ({
-        id: deployment.id,
-        address: addressOf(deployment),
-        application: this.stranger(deployment),
-        components,
-        answers: await this.answers(deployment),
-      })),
-    );
+    const asked = await Promise.all([...found.keys()].map(async (each) => [each.id, await this.answer(each)] as const));
+    this.answers = new Map(asked);
+    return [...found].map(([deployment, components]) => ({
+      id: deployment.id,
+      address: addressOf(deployment),
+      application: this.stranger(deployment),
+      components,
+      answers: this.answers.get(deployment.id)?.value,
+    }));
   }
 
   private stranger(deployment: KnownDeployment): string | undefined {
@@ -194,8 +208,14 @@ export class DeploymentWatch {
     return application === this.endpoint.application ? undefined : application;
   }
 
+  private async answer(deployment: KnownDeployment): Promise<{ value: boolean | undefined; look: number }> {
+    const known = this.answers.get(deployment.id);
+    if (known && this.looks - known.look < LOOKS_PER_ANSWER) return known;
+    return { value: await this.isReached(deployment), look: this.looks };
+  }
+
   /** The server itself is asked to look: what it reaches may be out of this process's reach. */
-  private async answers({ uri, http_version: version }: KnownDeployment): Promise<boolean | undefined> {
+  private async isReached({ uri, http_version: version }: KnownDeployment): Promise<boolean | undefined> {
     if (uri === undefined) return undefined;
     const http11 = version === 'HTTP/1.1' ? { use_http_11: true } : {};
     try {

@@ -1,12 +1,17 @@
 import type { NewerDeployment } from './registration-state.js';
 
 /** The server has lost its data, or at least nothing of before serves the components. */
-export function describeLost(adminUrl: string, uri: string, id: string, registersAgain: boolean): string {
-  const cure = registersAgain
-    ? 'It is registered again now.'
-    : 'Register it again, or restart this process: registration.watch.registerAgain is false.';
+export function describeLost(adminUrl: string, uri: string, id: string, then: keyof typeof AFTER_LOSS): string {
+  const cure = AFTER_LOSS[then];
   return `REA6031: The Restate server at ${adminUrl} no longer knows this application (${uri}, ${id}), and no deployment that it knew before serves its components: the server was started without its data, another one took its address, or the deployment was removed. Calls get a 404 meanwhile; earlier invocations and state exist only where that data is. ${cure}`;
 }
+
+const AFTER_LOSS = {
+  again: 'It is registered again now.',
+  off: 'Register it again, or restart this process: registration.watch.registerAgain is false.',
+  outdated:
+    'It is not registered again, since a newer deployment took its calls, and registering it would take them back: stop this process, or restart it to register it.',
+};
 
 /** The deployment was removed from a server that kept its data. */
 export function describeRemoved(uri: string, id: string, servedBy: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { type Context, type Duration, TerminalError } from '@restatedev/restate-sdk';
 import { BranchScheduler } from '../durable/concurrency/branch-scheduler.js';
-import { DURATION_CURE, durationProblem, toMillis } from '../durable/duration.js';
+import { DURATION_CURE, durationProblem, isNegative, toMillis } from '../durable/duration.js';
 import { attemptOf, refuseInRun } from '../invocation/attempt.js';
 import { ERROR_METADATA } from '../invocation/error-mapping.js';
 import { DeadlineError } from './deadline.error.js';
@@ -56,7 +56,8 @@ async function bounded<T>(
   block: () => PromiseLike<T>,
 ): Promise<T> {
   const problem = durationProblem(duration);
-  if (problem) {
+  // What was left when the timer was journaled may have passed on a replay.
+  if (problem && (!isNegative(problem) || (attemptOf(ctx)?.advances ?? true))) {
     throw new TerminalError(`REA7034: ${what} was given a deadline that ${problem}. ${DURATION_CURE}`, {
       errorCode: 500,
       metadata: { [ERROR_METADATA.code]: 'REA7034' },

@@ -5,7 +5,7 @@ import { type Context, type Duration, rpc, RetryableError } from '@restatedev/re
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tried } from '../../../../test/support/claim.js';
-import { type Stage, Theatre, told } from './stage.js';
+import { failOnce, Stage, Theatre, told } from './stage.js';
 
 const NO_DURATIONS: readonly (readonly [unknown, RegExp])[] = [
   [Number.NaN, /is NaN/],
@@ -247,6 +247,63 @@ describe('At the ingress', { meta: { claim: 'durations' } }, () => {
     const timeout = value as number;
     const call = theatre.app.ingress.generic('Worker').call('answer', 'a', { idempotencyKey: false, timeout });
     expect(await refusal(() => call)).toEqual(refused(/and not a number/));
+  });
+});
+
+/** A time that has passed when an attempt replays. */
+class DueTime {
+  private at = Date.now() + 60_000;
+  private readonly fail = failOnce();
+
+  get left(): number {
+    return this.at - Date.now();
+  }
+
+  /** Fails the first attempt, after which the time is in the past. */
+  passes(): void {
+    this.at = Date.now() - 5_000;
+    this.fail();
+  }
+}
+
+describe('What was left until a time, and is negative on the replay,', { meta: { claim: 'durations' } }, () => {
+  test.each<[string, (ctx: Context, stage: Stage, left: number) => unknown]>([
+    ['as the delay of a message', (_ctx, { worker }, left) => worker.send.answer('a', { delay: left })],
+    [
+      'as a delay that is never negative',
+      (_ctx, { worker }, left) => worker.send.answer('a', { delay: Math.max(0, left) }),
+    ],
+    ['to an object', (_ctx, { objects }, left) => objects.of('late').send.add(1, { delay: left })],
+    ['to a workflow', (ctx, { flows }, left) => flows.of(ctx.rand.uuidv4()).submit('none', { delay: left })],
+    [
+      "with the SDK's client",
+      (ctx, _stage, left) =>
+        ctx
+          .serviceSendClient<{ answer: (c: Context, text: string) => Promise<void> }>({
+            name: theatre.app.serverName('Worker'),
+          })
+          .answer('a', rpc.sendOpts({ delay: left })),
+    ],
+    ['as a sleep', (ctx, _stage, left) => void sleep(ctx, left)],
+    ['as the timer of a race', (ctx, _stage, left) => void after(ctx, left, 'late')],
+    ['as a timeout', (ctx, _stage, left) => void withTimeout(ctx, ctx.awakeable().promise, left)],
+    ['as a deadline', (ctx, _stage, left) => withDeadline(ctx, left, async () => 'done')],
+    ['as a retry duration', (ctx, _stage, left) => run(ctx, 'effect', () => 'done', { retry: { maxDuration: left } })],
+    ['as the timeout of a run', (ctx, _stage, left) => run(ctx, 'effect', () => 'done', { timeout: left })],
+  ])('%s, ends no invocation', async (_title, use) => {
+    const due = new DueTime();
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', baggage: 'tenant=7' };
+    let attempts = 0;
+    const name = Stage.scenes.add(async (ctx, stage) => {
+      attempts += 1;
+      await use(ctx, stage, due.left);
+      await ctx.run('journaled', () => 'after it');
+      due.passes();
+      return 'done';
+    });
+    const { call } = theatre.app.ingress.service(Stage);
+    expect(await call.play(name, { idempotencyKey: false, headers })).toBe('done');
+    expect(attempts).toBeGreaterThan(1);
   });
 });
 

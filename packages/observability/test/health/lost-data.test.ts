@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger, type Type } from '@nestjs/common';
 import { Handler, ReaRuntime, type ReaModuleOptions, Service, VirtualObject, Workflow, WorkflowRun } from '@rea/core';
+import { AdminClient } from '@rea/core/internal';
 import { ObservabilityModule, ReaHealth } from '@rea/observability';
 import { RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
@@ -161,14 +162,30 @@ describe('after its server has lost its data', { meta: { claim: 'lost-data' } },
     expect(await engine.greet()).toEqual([200, 'v1']);
   });
 
-  test('every replica with a URL of its own registers again', async () => {
-    const apps = [await start(), await start()];
+  test.each([
+    ['the older', 50, 2_000],
+    ['the newer', 2_000, 50],
+  ])('the newest version has the calls again when %s one looks first', async (_which, oldInterval, newInterval) => {
+    const old = await start('v1', { interval: oldInterval });
+    const next = await start('v2', { interval: newInterval });
+    await eventually(() => expect(stateOf(old).newer).toHaveLength(1));
     await engine.whileStopped('empty');
-    await eventually(async () => expect(await engine.deployments()).toHaveLength(2));
-    await eventually(() => {
-      for (const app of apps) expect(stateOf(app)).toMatchObject({ status: 'registered' });
-    });
-    expect(await engine.greet()).toEqual([200, 'v1']);
+    await eventually(() => expect(stateOf(old)).toMatchObject({ status: 'lost' }));
+    await eventually(async () => expect(await engine.greet()).toEqual([200, 'v2']));
+    await eventually(() => expect(stateOf(next)).toMatchObject({ status: 'registered', newer: [] }));
+    const looks = vi.spyOn(AdminClient.prototype, 'deployments');
+    // Both look again, and again.
+    await eventually(() => expect(looks.mock.calls.length).toBeGreaterThan(8));
+    looks.mockRestore();
+    expect(stateOf(old)).toMatchObject({ status: 'lost', newer: [] });
+    expect(await healthOf(old)).toMatchObject({ status: 'down' });
+    expect(await engine.greet()).toEqual([200, 'v2']);
+    expect(await engine.deployments()).toMatchObject([{ id: stateOf(next).deploymentId }]);
+    const reports = logged('REA6031').map(({ text }) => text);
+    expect(reports).toHaveLength(2);
+    expect(reports).toContainEqual(expect.stringContaining('It is not registered again, since a newer deployment'));
+    expect(reports).toContainEqual(expect.stringContaining('It is registered again now'));
+    expect(logged('REA6033')).toEqual([]);
   });
 
   test('a mounted endpoint registers again', async () => {

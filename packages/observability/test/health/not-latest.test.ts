@@ -2,6 +2,7 @@ import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Logger, type Type } from '@nestjs/common';
 import { Handler, ReaRuntime, type RegistrationOptions, Service } from '@rea/core';
+import { AdminClient } from '@rea/core/internal';
 import { ObservabilityModule, ReaHealth } from '@rea/observability';
 import { RestateServer } from '@rea/server';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
@@ -91,6 +92,22 @@ async function versionOf(name = 'Orders'): Promise<unknown> {
 
 const newerOf = (app: ReaTestApp) => app.get(ReaRuntime).registrationState.newer;
 const healthOf = async (app: ReaTestApp) => (await app.get(ReaHealth).registration()).registration;
+
+test('a process asks rarely whether a newer deployment answers', { meta: { claim: 'not-latest' } }, async () => {
+  const app = await start({ version: 'v1', port: await freePort(), registration: { watch: { interval: 20 } } });
+  const next = await start({ version: 'v2', port: await freePort() });
+  await eventually(() => expect(newerOf(app)).toMatchObject([{ answers: true }]));
+  const [looks, asked] = [vi.spyOn(AdminClient.prototype, 'deployments'), vi.spyOn(AdminClient.prototype, 'register')];
+  await stop(next);
+  await eventually(() => expect(newerOf(app)).toMatchObject([{ answers: false }]));
+  await eventually(() => expect(looks.mock.calls.length).toBeGreaterThan(60));
+  const [lookCount, askedCount] = [looks.mock.calls.length, asked.mock.calls.length];
+  looks.mockRestore();
+  asked.mockRestore();
+  expect(askedCount).toBeGreaterThan(1);
+  expect(askedCount).toBeLessThanOrEqual(1 + lookCount / 20);
+  expect(logged('REA6032')).toMatchObject([{ level: 'log' }, { level: 'warn' }]);
+});
 
 /** Production registers a known URL only unchanged; development would too, since nothing has changed. */
 describe.each(['production', 'development'])('an older version, in %s', { meta: { claim: 'not-latest' } }, (env) => {

@@ -109,6 +109,12 @@ class Jobs {
   @Handler()
   async noDelay(ctx: Context): Promise<void> {
     note(ctx, 'noDelay');
+    this.jobs.send.part(undefined, {});
+  }
+
+  @Handler()
+  async delayedByNothing(ctx: Context): Promise<void> {
+    note(ctx, 'delayedByNothing');
     this.jobs.send.part(undefined, { delay: 0 });
   }
 
@@ -214,6 +220,14 @@ describe('A message that begins a trace of its own', { meta: { claim: 'traces' }
     const { all } = await begin(() => app.ingress.service(Jobs).call.delayed(undefined, { ...once, ...baggage }), 4);
     for (const message of all.slice(1)) await expectNew(all[0]!, message);
     expect(new Set(all.map((each) => each.traceId)).size).toBe(4);
+  });
+
+  test('whose delay is over, since that may be so on a replay only', async () => {
+    const { all } = await begin(
+      () => app.ingress.service(Jobs).call.delayedByNothing(undefined, { ...once, ...baggage }),
+      2,
+    );
+    await expectNew(all[0]!, all[1]!);
   });
 
   test.each([
