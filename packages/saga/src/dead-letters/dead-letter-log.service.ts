@@ -51,8 +51,8 @@ export class DeadLetterLog {
   private cure({ id, kind, compensation }: DeadLetterSummary): string {
     const isNamed = kind === 'compensation' && compensation !== null;
     const verb = isNamed ? 'redrive' : 'resolve';
-    const route = this.routes.deadLetters;
-    const orRoute = route === undefined ? '' : `, or POST ${route}/${encodeURIComponent(id)}/${verb}`;
+    const route = this.routes.deadLetter(id, verb);
+    const orRoute = route === undefined ? '' : `, or POST ${route}`;
     const hand = isNamed ? '' : 'It has no compensation that can be run by name: do it by hand, then ';
     const call = `DeadLetters.${verb}(${JSON.stringify(id)}, { by${isNamed ? '' : ', note'} })`;
     return `${hand}${isNamed ? 'Redrive it: ' : 'resolve it: '}${call}${orRoute}.`;

@@ -10,7 +10,7 @@ import {
   Sagas,
 } from '@rea/saga';
 import { createTestApp, type ReaTestApp } from '@rea/testing';
-import { type CanActivate, Injectable } from '@nestjs/common';
+import { type CanActivate, type INestApplication, Injectable, RequestMethod } from '@nestjs/common';
 import { type Context, TerminalError } from '@restatedev/restate-sdk';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../core/test/support/eventually.js';
@@ -139,6 +139,47 @@ describe('a dead letter', { meta: { claim: 'visible' } }, () => {
     const lines = () => log.lines('error', id!).filter((line) => line.includes('REA8068'));
     await until(() => lines().length > 0, `The steps of ${id} are not logged.`);
     expect(lines()).toEqual([expect.stringContaining('has further steps that are not undone: stock.')]);
+  });
+});
+
+describe('a dead letter of an application with a global prefix', { meta: { claim: 'visible' } }, () => {
+  test.for<[string, string, Parameters<INestApplication['setGlobalPrefix']>, string]>([
+    ['', 'staff', ['api'], '/api/staff'],
+    ['with slashes', 'staff', ['/api/v1/'], '/api/v1/staff'],
+    ['that excludes the endpoints', 'staff', ['api', { exclude: ['staff/dead-letters/*all'] }], '/staff'],
+    [
+      'that excludes GET alone',
+      'staff',
+      ['api', { exclude: [{ path: 'staff/dead-letters/*all', method: RequestMethod.GET }] }],
+      '/api/staff',
+    ],
+    ['that excludes other routes', 'staff', ['api', { exclude: ['health'] }], '/api/staff'],
+  ])('%s is logged with the route that Nest serves', async ([, path, prefix, served]) => {
+    const log = new CollectedLog();
+    const app = await createTestApp({
+      imports: [
+        SagaModule.forRoot({ retry: { maxAttempts: 1 }, supervisor: false }),
+        SagaOperatorsModule.register({ path, guards: [Anybody], operator: () => 'ada' }),
+      ],
+      providers: [Shop, Undoing],
+      nest: { logger: log },
+      configure: (nest) => nest.setGlobalPrefix(...prefix),
+    });
+    try {
+      await app.ingress
+        .service(Shop)
+        .call.buy('named', { idempotencyKey: false })
+        .catch(() => undefined);
+      await until(() => log.lines('error', 'REA8067').length > 0, 'The dead letter is not logged.');
+      const [line] = log.lines('error', 'REA8067');
+      const route = /or POST (\S+)\.$/.exec(line!)?.[1];
+      expect(route).toMatch(new RegExp(`^${served}/dead-letters/.*/redrive$`));
+      await app.app.listen(0, '127.0.0.1');
+      const answer = await fetch(`${await app.app.getUrl()}${route}`, { method: 'POST' });
+      expect(answer.status).toBe(200);
+    } finally {
+      await app.close();
+    }
   });
 });
 
