@@ -56,7 +56,7 @@ export function watchCancels(machine: object): void {
  * Whether the attempt was given a cancellation, delivered to its code or not. Ask it where an ordinary error ends code.
  *
  * A replay decides alike: what the journal holds beyond this point was written after the same decision. A saga takes the
- * rollback that it has begun also where its code does not throw any more: see {@link refuseBeforeRollback}. Other code does
+ * rollback that it has begun also where its code does not throw any more: see replayed-rollback.ts. Other code does
  * not match its journal then, and the attempt is tried again.
  */
 export function receivedCancel(ctx: Context): boolean {
