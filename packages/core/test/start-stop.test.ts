@@ -292,12 +292,12 @@ describe('A start that fails', { meta: { claim: 'start-stop' } }, () => {
 
   test('and is closed again leaves later applications their listener', () => {
     const listeners = process.listenerCount('unhandledRejection');
-    const release = catchFloatingRejections();
-    release();
-    release();
-    const releaseNext = catchFloatingRejections();
+    const stop = catchFloatingRejections();
+    stop();
+    stop();
+    const stopNext = catchFloatingRejections();
     expect(process.listenerCount('unhandledRejection')).toBe(listeners + 1);
-    releaseNext();
+    stopNext();
     expect(process.listenerCount('unhandledRejection')).toBe(listeners);
   });
 

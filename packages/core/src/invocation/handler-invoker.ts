@@ -11,6 +11,7 @@ import { boundHandler } from '../workflow/deadline.js';
 import { retentionOf } from '../workflow/retention.js';
 import { STATUS_HANDLER } from '../workflow/workflow-status.js';
 import { checkedOutput } from '../validation/checked-output.js';
+import { onlyChecks } from '../validation/only-checks.js';
 import { ValidationFailedError } from '../validation/validation-failed.error.js';
 import { isStandardSchema, type Validator } from '../validation/validator.js';
 import { followOperations } from '../durable/context-operations.js';
@@ -64,10 +65,11 @@ export class InvokerFactory {
     };
     const validateOutput = handler.output.validate;
     if (!validateOutput) return invoke;
+    const converts = !onlyChecks(handler.declaration.options.output);
     return async (raw, rawInput) => {
       const output = await invoke(raw, rawInput);
       leaveMethod();
-      return checkedOutput(validateOutput, output, theOutput);
+      return checkedOutput(validateOutput, output, theOutput, converts);
     };
   }
 

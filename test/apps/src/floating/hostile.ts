@@ -11,10 +11,10 @@ const reasons: Readonly<Record<string, () => unknown>> = {
     return proxy;
   },
   'a proxy that throws': () => {
-    const fails = () => {
+    const trap = () => {
       throw new Error('trap');
     };
-    return new Proxy(new Error('target'), { get: fails, getPrototypeOf: fails, ownKeys: fails, has: fails });
+    return new Proxy(new Error('target'), { get: trap, getPrototypeOf: trap, ownKeys: trap, has: trap });
   },
   'an error whose message throws': () => withGetter('message'),
   'an error whose stack throws': () => withGetter('stack'),
