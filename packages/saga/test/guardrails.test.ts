@@ -97,6 +97,25 @@ describe.for(MODES)('In mode %s', (mode) => {
     expect(play.effects.log).toEqual(verdict === 'works' ? ['do a', 'do b'] : ['do a', 'undo a value-a']);
   });
 
+  test.for<[string, unknown]>([
+    ['a Map', new Map([['sku', 1]])],
+    ['NaN', Number.NaN],
+    ['a function', () => 1],
+  ])(`the payload of a compensation has %s: ${advisory}, before the action starts`, async ([what, value]) => {
+    const play = new Play();
+    const ending = await theatre.play(play, (ctx, { sagas }) =>
+      sagas.run(ctx, 'lossy', async (saga) => {
+        await saga.step('a', play.step(ctx, 'a'));
+        const compensate = () => compensateWith('undo', { name: 'b', value });
+        await saga.step('b', { compensate, action: play.step(ctx, 'b').action });
+        return 'done';
+      }),
+    );
+    const message = expect.stringContaining(`The payload of the compensation "undo" has ${what} at .value`);
+    expect(ending).toMatchObject(advisory === 'works' ? { value: 'done' } : { status: 500, message });
+    expect(play.effects.log).toEqual(advisory === 'works' ? ['do a', 'do b'] : ['do a', 'undo a value-a']);
+  });
+
   test(`a saga within a run: ${unsafe}`, async () => {
     const play = new Play();
     const ending = await theatre.play(play, (ctx, { sagas }) =>

@@ -63,6 +63,8 @@ export const NewOrder = z.object({
   shipment: Shipment.optional(),
   /** Steps that could not be taken back, or done, and those that wait for them; they are in the dead letters. */
   stuck: z.array(z.string()).optional(),
+  /** When the order ended with them left. */
+  stuckAt: z.iso.datetime().optional(),
   /** Ids of these dead letters. */
   deadLetters: z.array(z.string()).optional(),
 });

@@ -77,7 +77,9 @@ export class Order {
     } catch (error) {
       // Anything else is retried by Restate. By now the saga has taken back what was done.
       if (!(error instanceof TerminalError)) throw error;
-      return this.close(ctx, { ...order, ...endOf(error) });
+      const end = endOf(error);
+      const stuckAt = end.status === 'stuck' ? { stuckAt: (await now(ctx)).toISOString() } : {};
+      return this.close(ctx, { ...order, ...end, ...stuckAt });
     }
   }
 

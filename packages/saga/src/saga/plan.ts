@@ -5,7 +5,12 @@ import { messageOf } from '@rea/core/internal';
 
 /** What a step's compensation would do, for an outcome of its action. */
 export type Plan =
-  | { readonly named: NamedCompensation; readonly inline?: undefined }
+  | {
+      readonly named: NamedCompensation;
+      /** The payload as the code has given it. */
+      readonly given: unknown;
+      readonly inline?: undefined;
+    }
   | { readonly named?: undefined; readonly inline: InlineCompensation };
 
 /**
@@ -28,7 +33,7 @@ export function planOf(step: string, compensate: Compensate<never>, outcome: Ste
     const why = messageOf(error);
     throw unusable(step, `gives a payload that JSON cannot write (${why}). Give it plain values`);
   }
-  return { named: { compensation, payload: JSON.parse(text) } };
+  return { named: { compensation, payload: JSON.parse(text) }, given: payload };
 }
 
 function unusable(step: string, problem: string): TerminalError {

@@ -221,9 +221,9 @@ export class SagaRun implements Saga {
     refuseStepOfRollback(scope);
     checkStep(full, step);
     if (step.retry) checkRunOptions({ retry: step.retry });
-    const named = step.compensate && planOf(full, step.compensate, { known: false }).named;
-    if (named) checkCompensation(scope, full, named);
-    const entry = scope.admit(full, () => ({ ...log, ...(step.compensate ? this.undoing(named) : {}) }));
+    const plan = step.compensate && planOf(full, step.compensate, { known: false });
+    if (plan?.named) checkCompensation(scope, full, plan.named, plan.given);
+    const entry = scope.admit(full, () => ({ ...log, ...(step.compensate ? this.undoing(plan?.named) : {}) }));
     // What a rollback from the log needs is on its way before the action is.
     if (scope.options.journal) scope.save();
     return {
