@@ -140,7 +140,8 @@ export class IngressAddress {
         ...this.transport.journaled(what, options satisfies IngressReadOptions),
         ...payload.headers,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
-        ...(verb === 'send' ? { [ONE_WAY_HEADER]: '1' } : {}),
+        // With a key somebody may wait for its result.
+        ...(verb === 'send' && key === undefined ? { [ONE_WAY_HEADER]: '1' } : {}),
       },
       body: payload.body,
       bounds: options,
