@@ -328,7 +328,7 @@ describe.each(['strict', 'warn', 'disabled'] as const)(
       ['a timeout', 'REA7070', (ingress) => ingress.generic('Worker').call('answer', 'a', { ...plain, timeout: -1 })],
       ['an input', 'REA7020', (ingress) => ingress.generic('Worker').call('answer', circular, plain)],
       ['the input of a message', 'REA7020', (ingress) => ingress.generic('Worker').send('answer', circular, plain)],
-      ['the value of an awakeable', 'REA7020', (ingress) => ingress.awakeable('sign_1').resolve(circular as never)],
+      ['the value of an awakeable', 'REA7020', (ingress) => ingress.awakeable('sign_1').resolve(circular)],
     ])(
       'ends the invocation at once over %s that cannot be',
       { meta: { claim: 'durations' } },
