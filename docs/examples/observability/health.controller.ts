@@ -13,12 +13,13 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   ready() {
-    return this.health.check([
-      () => this.rea.server(),
-      () => this.rea.endpoint(),
-      () => this.rea.registration(),
-      () => this.rea.deadLetters(),
-    ]);
+    return this.health.check([() => this.rea.endpoint(), () => this.rea.server()]);
+  }
+
+  @Get('alerts')
+  @HealthCheck()
+  alerts() {
+    return this.health.check([() => this.rea.registration(), () => this.rea.deadLetters()]);
   }
 }
 

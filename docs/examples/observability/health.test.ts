@@ -11,8 +11,13 @@ test('an application that is well says so', async () => {
     providers: [Parcels],
   });
   await app.app.listen(0, '127.0.0.1');
-  const response = await fetch(`${await app.app.getUrl()}/health/ready`);
-  const { status, details } = (await response.json()) as { status: string; details: object };
-  expect([response.status, status]).toEqual([200, 'ok']);
-  expect(Object.keys(details)).toEqual(['restate', 'endpoint', 'registration', 'deadLetters']);
+  const url = await app.app.getUrl();
+  const indicators = async (route: string) => {
+    const response = await fetch(`${url}/health/${route}`);
+    const { status, details } = (await response.json()) as { status: string; details: object };
+    expect([response.status, status]).toEqual([200, 'ok']);
+    return Object.keys(details);
+  };
+  expect(await indicators('ready')).toEqual(['endpoint', 'restate']);
+  expect(await indicators('alerts')).toEqual(['registration', 'deadLetters']);
 });

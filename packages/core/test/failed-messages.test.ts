@@ -90,8 +90,6 @@ const SENT: Readonly<Record<string, (app: ReaTestApp, what: string) => Promise<u
   'by a handler, to an object': (app, what) => sender(app, 'object', what),
   'by a handler, with a failure of the service': (app, what) => sender(app, 'breaks', what),
   'through the ingress': (app, what) => app.ingress.service(Mailer).send.mail(what, { idempotencyKey: false }),
-  'through the ingress, with a key': (app, what) =>
-    app.ingress.service(Mailer).send.mail(what, { idempotencyKey: what }),
   'through the ingress, with a delay': (app, what) =>
     app.ingress.service(Mailer).send.mail(what, { idempotencyKey: false, delay: 10 }),
   'through the ingress, to an object': (app, what) =>
@@ -106,6 +104,10 @@ const AWAITED: Readonly<Record<string, (app: ReaTestApp, what: string) => Promis
       .service(Mailer)
       .call.mail(what, { idempotencyKey: false })
       .catch(() => undefined),
+  'a message through the ingress whose result is awaited': async (app, what) => {
+    const sent = await app.ingress.service(Mailer).send.mail(what, { idempotencyKey: what });
+    await sent.result().catch(() => undefined);
+  },
   'a message that ends well': (app, what) => sender(app, 'sent well', what),
   'a workflow, whose result is kept': (app, what) => sender(app, 'submit', what),
 };
@@ -160,7 +162,7 @@ describe('a message that fails for good', { meta: { claim: 'visible' } }, () => 
     const what = `awaited-${(count += 1)}`;
     await AWAITED[how]!(app, what);
     await reported();
-    expect(log.all.filter((line) => line.includes('REA807') && line.includes(what))).toEqual([]);
+    expect(log.all.filter((line) => line.includes('REA706') && line.includes(what))).toEqual([]);
     expect(events.filter(({ error }) => error.message.includes(what))).toEqual([]);
   });
 
@@ -168,7 +170,7 @@ describe('a message that fails for good', { meta: { claim: 'visible' } }, () => 
     const { invocationId } = await app.ingress.service(Mailer).send.waits(undefined, { idempotencyKey: false });
     await app.cancel(invocationId);
     await reported();
-    expect(log.all.filter((line) => line.includes(invocationId) && line.includes('REA807'))).toEqual([]);
+    expect(log.all.filter((line) => line.includes(invocationId) && line.includes('REA706'))).toEqual([]);
   });
 });
 

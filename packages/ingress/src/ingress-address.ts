@@ -56,6 +56,7 @@ export class IngressAddress {
 
   async call(handler: RequestedHandler, input: unknown, options: IngressCallOptions = {}): Promise<unknown> {
     const what = `${this.component} call.${handler.label}`;
+    this.transport.admit(what);
     const { body } = await this.post('call', what, handler, '', input, options);
     return decode(what, body, options.output ?? handler.output);
   }
@@ -66,6 +67,8 @@ export class IngressAddress {
     options: IngressSendOptions = {},
   ): Promise<SentInvocation<unknown>> {
     const what = `${this.component} send.${handler.label}`;
+    // Before what is wrong with the call: in a handler it should not be made at all.
+    this.transport.admit(what);
     const delay = options.delay === undefined ? 0 : checkedDelay(what, options.delay);
     const suffix = delay > 0 ? `/send?delay=${delay}ms` : '/send';
     const { body } = await this.post('send', what, handler, suffix, input, options);
@@ -137,10 +140,12 @@ export class IngressAddress {
         ...this.transport.journaled(what, options satisfies IngressReadOptions),
         ...payload.headers,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
-        ...(verb === 'send' ? { [ONE_WAY_HEADER]: '1' } : {}),
+        // With a key somebody may wait for its result.
+        ...(verb === 'send' && key === undefined ? { [ONE_WAY_HEADER]: '1' } : {}),
       },
       body: payload.body,
       bounds: options,
+      isAdmitted: true,
       repeatable: key !== undefined || !handler.writes,
     });
   }

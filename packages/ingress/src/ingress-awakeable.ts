@@ -48,6 +48,7 @@ export class IngressAwakeable<T> {
 
   private payload(value: T | undefined, { schema, input }: IngressResolveOptions<T>): ReturnType<typeof encode> {
     const what = 'awakeable resolve';
+    this.transport.admit(what);
     const subject = `The payload of awakeable ${this.id}`;
     if (schema) declarePayload(subject, { schema });
     try {
@@ -72,6 +73,7 @@ export class IngressAwakeable<T> {
       path: `/restate/a/${pathSegment(this.id, 'an awakeable')}/${verb}`,
       ...payload,
       bounds,
+      isAdmitted: verb === 'resolve',
       repeatable: true,
     });
   }

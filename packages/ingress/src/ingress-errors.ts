@@ -9,7 +9,7 @@ import {
   isA,
   messageOf,
 } from '@rea/core/internal';
-import type { TerminalError } from '@restatedev/restate-sdk';
+import { TerminalError } from '@restatedev/restate-sdk';
 import { answerSource, errorBody, parsedJson } from './ingress-answer.js';
 import {
   IngressException,
@@ -70,6 +70,12 @@ export function toRefusal(error: TerminalError): Error {
   if (currentScope()?.attempt.active) return error;
   if (error instanceof PolicyViolationError) return new IngressPolicyException(error.violation, error);
   return new IngressMisuseException(error.metadata?.[ERROR_METADATA.code] ?? '', error.message);
+}
+
+/** What cannot work, before anything is sent: an HTTP exception of status 500, and in a handler terminal, as {@link toRefusal}. */
+export function misuse(code: string, message: string, cause?: unknown): Error {
+  if (!currentScope()?.attempt.active) return new IngressMisuseException(code, message, cause);
+  return new TerminalError(message, { errorCode: 500, metadata: { [ERROR_METADATA.code]: code } });
 }
 
 /** Makes a Nest HTTP exception of an answer that is an error. */

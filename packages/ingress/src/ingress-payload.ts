@@ -1,11 +1,12 @@
 import { type Serde, serde as serdes } from '@restatedev/restate-sdk';
-import { IngressMisuseException, UnreadableAnswerException } from './ingress.exceptions.js';
+import { misuse } from './ingress-errors.js';
+import { UnreadableAnswerException } from './ingress.exceptions.js';
 import { messageOf } from '@rea/core/internal';
 
 /** The format of what has none of its own. */
 export const JSON_FORMAT = serdes.json as Serde<unknown>;
 
-/** Writes a value for the wire. @throws IngressMisuseException (500, REA7020) when the format cannot */
+/** Writes a value for the wire. @throws IngressMisuseException (500, `REA7020`; in a handler TerminalError) when the format cannot */
 export function encode(what: string, value: unknown, serde: Serde<unknown> = JSON_FORMAT) {
   try {
     const body = serde.serialize(value);
@@ -13,7 +14,7 @@ export function encode(what: string, value: unknown, serde: Serde<unknown> = JSO
   } catch (error) {
     const reason = messageOf(error);
     const message = `REA7020: The input of ${what} cannot be written (${reason}). Pass plain JSON data, or a serde: { input }.`;
-    throw new IngressMisuseException('REA7020', message, error);
+    throw misuse('REA7020', message, error);
   }
 }
 

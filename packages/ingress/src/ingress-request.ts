@@ -38,6 +38,8 @@ export interface IngressRequest extends IngressMessage {
   /** For its event; without it there is none. */
   readonly asked?: Asked | undefined;
   readonly bounds: IngressBounds;
+  /** Whether the guardrail on ingress clients in handlers was asked already. */
+  readonly isAdmitted?: boolean;
   /** Sent when a handler seems to have failed with 404, within the same bounds and event: what it fails with is the truth. */
   readonly ifNotFound?: IngressMessage;
 }

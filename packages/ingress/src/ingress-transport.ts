@@ -102,20 +102,20 @@ export class IngressTransport {
 
   /** Sends a request and gives its answer. @throws IngressException for whatever goes wrong */
   async request(request: IngressRequest): Promise<HttpAnswer> {
-    const { what, bounds, ifNotFound } = request;
+    const { what, bounds, ifNotFound, isAdmitted } = request;
     const { endpoint } = this.own;
     if (endpoint && endpoint.phase !== 'ready') refuseUnserved(endpoint, request);
-    const send = () =>
-      this.guarded(what, bounds, async (signal) => {
-        try {
-          return await this.answer(request, signal);
-        } catch (error) {
-          if (endpoint && isUnregistered(endpoint, request, error)) throw new EndpointNotOpenException(what);
-          const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
-          if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
-          throw error;
-        }
-      });
+    const attempt = async (signal: AbortSignal) => {
+      try {
+        return await this.answer(request, signal);
+      } catch (error) {
+        if (endpoint && isUnregistered(endpoint, request, error)) throw new EndpointNotOpenException(what);
+        const doubtful = error instanceof InvocationFailedException && error.getStatus() === 404;
+        if (ifNotFound && doubtful) await this.answer(ifNotFound, signal, true);
+        throw error;
+      }
+    };
+    const send = () => this.guarded(what, bounds, attempt, isAdmitted);
     const { instrumentation, watch } = this.watchers;
     const answer = () => this.observed(request.asked, () => instrumentation?.request?.(what, send) ?? send());
     const { path, headers, body } = request;
@@ -190,9 +190,19 @@ export class IngressTransport {
     }
   }
 
-  private async guarded<T>(what: string, bounds: IngressBounds, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Lets the guardrail on ingress clients in handlers fire. @throws PolicyViolationError when the policy refuses */
+  admit(what: string): void {
     const scope = currentScope();
     if (scope?.attempt.active && scope.closed === undefined) scope.attempt.report('ingress-in-handler', `${what}()`);
+  }
+
+  private async guarded<T>(
+    what: string,
+    bounds: IngressBounds,
+    send: (signal: AbortSignal) => Promise<T>,
+    isAdmitted = false,
+  ): Promise<T> {
+    if (!isAdmitted) this.admit(what);
     const signal = this.signalOf(what, bounds);
     this.pending += 1;
     try {

@@ -179,7 +179,7 @@ export class EndpointClosedException extends IngressException {
 export class IngressHeadersException extends IngressException {
   /** @param reason for logs: it names hosts */
   constructor(reason: string, cause: unknown) {
-    const answer = 'REA4005: The credentials for Restate could not be had, so nothing was sent.';
+    const answer = 'REA4005: The credentials for Restate could not be obtained, so nothing was sent.';
     super(
       { statusCode: HttpStatus.SERVICE_UNAVAILABLE, code: 'REA4005', message: answer },
       {

@@ -168,7 +168,7 @@ describe('Headers from a function', () => {
     expect(fake.seen.map(({ headers: seen }) => seen.authorization)).toEqual(['token 1', 'token 2']);
   });
 
-  test('that cannot be had are a 503, and nothing is sent', async () => {
+  test('that cannot be obtained are a 503, and nothing is sent', async () => {
     await using fake = await FakeIngress.start(json(200, 'done'));
     const headers = () => Promise.reject(new Error('no token from http://idp.internal'));
     await using own = await ingressOf({ url: fake.url, headers });

@@ -54,7 +54,7 @@ export class EndpointServer {
     });
   }
 
-  /** Opens it; gives the port. @throws EndpointListenError when the port cannot be had */
+  /** Opens it; gives the port. @throws EndpointListenError when the port is not available */
   async listen(port: number, host: string): Promise<number> {
     this.server.listen(port, host);
     await once(this.server, 'listening').catch((cause: NodeJS.ErrnoException) => {

@@ -307,6 +307,47 @@ describe('What was left until a time, and is negative on the replay,', { meta: {
   });
 });
 
+describe.each(['strict', 'warn', 'disabled'] as const)(
+  'Used in a handler, with policy %s, an ingress client',
+  (policy) => {
+    let stage: Theatre;
+    beforeAll(async () => {
+      stage = await Theatre.open({ policy });
+    });
+    afterAll(() => stage?.close());
+
+    const plain = { idempotencyKey: false } as const;
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    test.each<[string, string, (ingress: Theatre['app']['ingress']) => Promise<unknown>]>([
+      [
+        'a delay',
+        'REA7070',
+        (ingress) => ingress.generic('Worker').send('answer', 'a', { ...plain, delay: Number.NaN }),
+      ],
+      ['a timeout', 'REA7070', (ingress) => ingress.generic('Worker').call('answer', 'a', { ...plain, timeout: -1 })],
+      ['an input', 'REA7020', (ingress) => ingress.generic('Worker').call('answer', circular, plain)],
+      ['the input of a message', 'REA7020', (ingress) => ingress.generic('Worker').send('answer', circular, plain)],
+      ['the value of an awakeable', 'REA7020', (ingress) => ingress.awakeable('sign_1').resolve(circular)],
+    ])(
+      'ends the invocation at once over %s that cannot be',
+      { meta: { claim: 'durations' } },
+      async (_what, code, use) => {
+        let attempts = 0;
+        const { ingress } = stage.app;
+        const failure = await stage
+          .play(async () => {
+            attempts += 1;
+            return use(ingress);
+          })
+          .catch((error: unknown) => error);
+        expect(failure).toMatchObject({ code: policy === 'disabled' ? code : 'REA2005' });
+        expect(attempts).toBe(1);
+      },
+    );
+  },
+);
+
 describe('The fake context', { meta: { claim: 'durations' } }, () => {
   test.each(rows)('refuses %s as the real one does', (_title, value, message) => {
     const ctx = fakeContext();
