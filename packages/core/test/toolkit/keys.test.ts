@@ -143,7 +143,7 @@ describe.each(['warn', 'strict', 'disabled'] as const)('In mode %s', { meta: { c
       ]);
       const outside = [
         await refusedOutside(() => ingress.object(iface.object('ObjectStage', {})).of(key)),
-        await refusedOutside(() => ingress.workflow(iface.workflow('FlowStage', { run: iface.json<void>() })).of(key)),
+        await refusedOutside(() => ingress.workflow(iface.workflow('FlowStage', { run: iface.json() })).of(key)),
       ];
       expect(outside).toEqual(inside);
       for (const refused of inside) {
