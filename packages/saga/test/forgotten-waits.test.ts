@@ -68,7 +68,7 @@ describe.for(MODES)('In mode %s', (mode) => {
       } finally {
         // Durable work after the rollback works as ever, also in further attempts.
         await ctx.sleep(1);
-        await run(ctx, 'after', () => void play.effects.add('after'));
+        await run(ctx, 'after', () => play.effects.add('after'));
       }
     });
     expect(ending).toMatchObject({ status: 418, report: { compensated: ['b', 'a'] } });

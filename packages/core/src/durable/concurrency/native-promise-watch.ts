@@ -101,7 +101,7 @@ async function endWait(
   awaited: AwaitedFuture,
   isWork: (handle: number) => boolean,
 ): Promise<boolean> {
-  const { unresolvedFuture } = awaited;
+  const unresolvedFuture: () => unknown = Reflect.get(awaited, 'unresolvedFuture');
   awaited.unresolvedFuture = () => {
     const unresolved = unresolvedFuture.call(awaited) as Unresolved | null;
     return unresolved && partsOf(unresolved, isWork);
