@@ -74,7 +74,7 @@ describe('each route of an order, repeated in each of its states', { meta: { cla
     expect(answers[0]!.body).toMatchObject({ status: 'closed', outcome: 'cancelled' });
     expect((await shop.payments(orderId)).map((entry) => entry.split(' ')[0])).toEqual(['authorised', 'voided']);
     expect((await shop.stock(line.sku)).reserved).toBe(before.reserved - 1);
-    // Placing it again tells how it stands.
+    // Placing it again answers with its status.
     expect(await shop.order({ orderId, lines: [line] })).toMatchObject({ status: 201, body: { outcome: 'cancelled' } });
   });
 

@@ -21,9 +21,10 @@ const RETRY_POLICY: OptionShape<NonNullable<ServiceOptions['retryPolicy']>> = {
 
 const RETENTION: OptionShape<RetentionOptions> = { days: true, stateBytes: true, clearState: true };
 
-export const SERVICE_SHAPE: OptionShape<ServiceOptions> = {
-  name: true,
-  plane: true,
+/** What can be set for a component, for a handler, and by configuration. */
+const EVERYWHERE: OptionShape<
+  Pick<ServiceOptions, keyof ServiceOptions & keyof HandlerOverrides & keyof ComponentOverrides>
+> = {
   description: true,
   metadata: true,
   deadline: true,
@@ -38,6 +39,12 @@ export const SERVICE_SHAPE: OptionShape<ServiceOptions> = {
   hooks: true,
   explicitCancellation: true,
   onJournalMismatchErrors: true,
+};
+
+export const SERVICE_SHAPE: OptionShape<ServiceOptions> = {
+  name: true,
+  plane: true,
+  ...EVERYWHERE,
 };
 
 export const OBJECT_SHAPE: OptionShape<VirtualObjectOptions> = { ...SERVICE_SHAPE, enableLazyState: true };
@@ -52,20 +59,7 @@ export const WORKFLOW_SHAPE: OptionShape<WorkflowOptions> = {
 const HANDLER_OVERRIDES_SHAPE: OptionShape<HandlerOverrides> = {
   accept: true,
   setOutputContentTypeIfEmpty: true,
-  description: true,
-  metadata: true,
-  deadline: true,
-  idempotencyRetention: true,
-  journalRetention: true,
-  inactivityTimeout: true,
-  abortTimeout: true,
-  ingressPrivate: true,
-  retryPolicy: RETRY_POLICY,
-  asTerminalError: true,
-  serde: true,
-  hooks: true,
-  explicitCancellation: true,
-  onJournalMismatchErrors: true,
+  ...EVERYWHERE,
   enableLazyState: true,
 };
 
@@ -77,20 +71,7 @@ export const HANDLER_SHAPE: OptionShape<HandlerOptions & SharedOptions & Workflo
 };
 
 export const COMPONENT_OVERRIDES_SHAPE: OptionShape<ComponentOverrides> = {
-  description: true,
-  metadata: true,
-  deadline: true,
-  idempotencyRetention: true,
-  journalRetention: true,
-  inactivityTimeout: true,
-  abortTimeout: true,
-  ingressPrivate: true,
-  retryPolicy: RETRY_POLICY,
-  asTerminalError: true,
-  serde: true,
-  hooks: true,
-  explicitCancellation: true,
-  onJournalMismatchErrors: true,
+  ...EVERYWHERE,
   enableLazyState: true,
   workflowRetention: true,
   retention: RETENTION,

@@ -128,7 +128,7 @@ export class FailedMessages {
     this.logged.add(place);
     this.line(() =>
       this.logger.warn(
-        `REA7062: ${describe(info)} failed for good: ${textOf(error)}. If it was sent one way, nobody gets this error. Set server.adminUrl, and keep the journals of callers, so that messages are told from calls.`,
+        `REA7062: ${describe(info)} failed for good: ${textOf(error)}. If it was sent one way, nobody gets this error. Set server.adminUrl, and keep the journals of callers, so that messages can be told apart from calls.`,
       ),
     );
   }

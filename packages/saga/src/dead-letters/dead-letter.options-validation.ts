@@ -21,12 +21,6 @@ export function validateDeadLetterOptions({ secret, timeout, redriveRetry = {} }
   }
   checkTimerOption('deadLetters.timeout', timeout, 1);
   for (const [name, value] of Object.entries(redriveRetry)) {
-    if (!(name in LEAST)) {
-      throw new ReaOptionsError(
-        `deadLetters.redriveRetry.${name}`,
-        `does not exist; there are ${Object.keys(LEAST).join(', ')}.`,
-      );
-    }
     const least = LEAST[name as keyof RedriveRetry];
     const isWhole = name !== 'exponentiationFactor';
     if (!(Number.isFinite(value) && value >= least && (!isWhole || Number.isInteger(value)))) {
